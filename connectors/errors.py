@@ -1,0 +1,80 @@
+"""What can go wrong between Closeout and a target. Every library's error becomes one of these where it enters.
+
+    ConnectorError
+    ├── TargetUnreachable    nothing was sent, or only a read failed: trying again later is safe
+    ├── OutcomeUnknown       a write was sent and no trustworthy answer came: it may have happened
+    ├── RateLimited          refused by a limit before it happened; `retry_at` says when to come back
+    ├── NotAllowed           credentials or permissions do not suffice; it did not happen
+    ├── IssueNotFound        no such issue, or no access to it (a tracker rarely says which)
+    │   └── IssueGone        deleted for good
+    ├── IssueMoved           it lives elsewhere now; `location` says where, if known
+    └── RequestRejected      the target understood and refused: a value is wrong; it did not happen
+
+Only `OutcomeUnknown` leaves a doubt about a write. Each error says what happened, where, and what to do next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class ConnectorError(Exception):
+    """A target refused, failed or did not answer.
+
+    Attributes:
+        message: what happened, one sentence, no secrets.
+        where: the target and, if known, the issue.
+        advice: what a person can do next.
+    """
+
+    def __init__(self, message: str, *, where: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+class TargetUnreachable(ConnectorError):
+    """The target could not be reached, or a read got no usable answer. No write is in doubt."""
+
+
+class OutcomeUnknown(ConnectorError):
+    """A write was sent and its outcome is not known: it must be looked up before it is sent again."""
+
+
+class RateLimited(ConnectorError):
+    """A limit of the target refused the request, which did not happen."""
+
+    def __init__(self, message: str, *, where: str, retry_at: datetime, advice: str = "") -> None:
+        super().__init__(message, where=where, advice=advice)
+        self.retry_at = retry_at
+
+
+class NotAllowed(ConnectorError):
+    """The credentials are missing, wrong or too weak."""
+
+
+class IssueNotFound(ConnectorError):
+    """No such issue, or none that these credentials may see."""
+
+
+class IssueGone(IssueNotFound):
+    """The issue was deleted."""
+
+
+class IssueMoved(ConnectorError):
+    """The issue or its project lives elsewhere now."""
+
+    def __init__(self, message: str, *, where: str, location: str = "", advice: str = "") -> None:
+        super().__init__(message, where=where, advice=advice)
+        self.location = location
+
+
+class RequestRejected(ConnectorError):
+    """The target refused a value; sending the same again is pointless."""

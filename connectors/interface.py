@@ -1,0 +1,252 @@
+"""The port to an issue tracker, and the values that pass through it.
+
+Glossary
+    target      one place where issues live: a GitHub repository, a Jira project, the embedded tracker
+    issue       a target's record of a piece of work
+    marker      the machine-readable tie stored on the issue itself, from which a link can be rebuilt
+    managed     the block of an issue's body that belongs to Closeout; everything around it belongs to people
+    key         what a person calls an issue: `acme/ops#12`, `OPS-12`, `#12` in the embedded tracker
+
+Promises of every adapter (the contract suite in `tests/contract/` holds each to them)
+    - A write is sent once. No adapter, and no library under it, repeats a write by itself.
+    - A write either returns the issue as the target stored it, or raises. `OutcomeUnknown` is raised when,
+      and only when, the write may have happened.
+    - An update touches nothing but what its patch names; the body outside the managed block is kept to the byte.
+    - Reading twice with nothing changed in between gives the same issues.
+    - All times are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from connectors.marker import Marker
+from connectors.pacing import Budget
+
+__all__ = [
+    "Capabilities",
+    "Comment",
+    "Issue",
+    "IssueDraft",
+    "IssuePatch",
+    "IssueRef",
+    "IssueState",
+    "IssueTracker",
+    "Listing",
+    "PageSeen",
+]
+
+
+class IssueState(StrEnum):
+    """Where an issue stands. Won't do is not done, and neither is a duplicate."""
+
+    OPEN = "open"
+    DONE = "done"
+    WONT_DO = "wont_do"
+    DUPLICATE = "duplicate"
+
+    @property
+    def closed(self) -> bool:
+        """True for every state but `OPEN`."""
+        return self is not IssueState.OPEN
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class IssueRef:
+    """Which issue. `number` orders the issues of one target by age; `key` is what people and adapters call it."""
+
+    target: str
+    number: int
+    key: str
+    url: str = ""
+
+    def __str__(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True, slots=True)
+class IssueDraft:
+    """An issue to be created. `managed` is Markdown without the fence that `connectors.marker` puts around it."""
+
+    title: str
+    managed: str
+    marker: Marker
+    labels: frozenset[str] = frozenset()
+    assignees: frozenset[str] = frozenset()
+    due: date | None = None
+    priority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePatch:
+    """Changes to an issue; None leaves a field alone.
+
+    `add_labels`/`remove_labels` and `assignees` are what shall hold afterwards; `clear_due` and `clear_priority`
+    empty a field. `managed` and `marker` travel together: a new block carries a new marker.
+    """
+
+    title: str | None = None
+    managed: str | None = None
+    marker: Marker | None = None
+    state: IssueState | None = None
+    add_labels: frozenset[str] = frozenset()
+    remove_labels: frozenset[str] = frozenset()
+    assignees: frozenset[str] | None = None
+    due: date | None = None
+    clear_due: bool = False
+    priority: str | None = None
+    clear_priority: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """True when the patch asks for nothing."""
+        return self == IssuePatch()
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue as its target last told it.
+
+    `body` is all of it; `managed` is the text inside the fence (None when the fence is gone) and `marker` the tie
+    (None when missing or unreadable).
+    """
+
+    ref: IssueRef
+    title: str
+    body: str
+    managed: str | None
+    marker: Marker | None
+    state: IssueState
+    labels: frozenset[str]
+    assignees: frozenset[str]
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    due: date | None = None
+    priority: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment on an issue."""
+
+    id: str
+    body: str
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What changed since a cursor. `cursor` is opaque: hand it back at the next read, and only after all was recorded."""
+
+    issues: tuple[Issue, ...]
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a target can hold and how it behaves.
+
+    `read_lag`: a listing may miss a write that is younger than this. `budget_key`: targets with the same key
+    share one write budget (the same account at the same host).
+    """
+
+    due: bool
+    priority: bool
+    max_title: int
+    max_body: int
+    read_lag: timedelta
+    budget_key: str
+    budget: Budget = field(default_factory=Budget)
+
+
+class PageSeen(Protocol):
+    """Called after each page of a long listing with the number of issues read so far."""
+
+    def __call__(self, issues_read: int, /) -> None: ...
+
+
+@runtime_checkable
+class IssueTracker(Protocol):
+    """One target. Not safe for use from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """The target's name in the settings."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this target can hold; asks the network nothing."""
+        ...
+
+    def changed_since(self, cursor: str | None, on_page: PageSeen | None = None) -> Listing:
+        """Every issue that changed since `cursor`, oldest change first; all issues for None.
+
+        May repeat issues that an earlier listing gave (overlap is how lag is bridged), never misses one that is older
+        than `capabilities.read_lag`.
+
+        Raises:
+            TargetUnreachable, RateLimited, NotAllowed, IssueNotFound (the whole target), IssueMoved (likewise).
+        """
+        ...
+
+    def get(self, ref: IssueRef) -> Issue:
+        """The issue now.
+
+        Raises:
+            IssueNotFound, IssueGone, IssueMoved, TargetUnreachable, RateLimited, NotAllowed.
+        """
+        ...
+
+    def create(self, draft: IssueDraft) -> Issue:
+        """Send one create, once. What the target dropped (labels, assignees) shows in the answer.
+
+        Raises:
+            OutcomeUnknown, RateLimited, NotAllowed, RequestRejected, TargetUnreachable (nothing was sent).
+        """
+        ...
+
+    def update(self, issue: Issue, patch: IssuePatch) -> Issue:
+        """Change `issue`, as last read, by `patch`; repeating it is harmless.
+
+        Raises:
+            as `create`, and IssueNotFound, IssueGone, IssueMoved.
+        """
+        ...
+
+    def comment(self, ref: IssueRef, body: str) -> Comment:
+        """Send one comment, once.
+
+        Raises:
+            as `update`.
+        """
+        ...
+
+    def comments(self, ref: IssueRef) -> tuple[Comment, ...]:
+        """All comments, oldest first.
+
+        Raises:
+            as `get`.
+        """
+        ...
+
+    def is_public(self) -> bool:
+        """Whether people outside the organisation can read this target.
+
+        Raises:
+            as `changed_since`.
+        """
+        ...
+
+    def reference(self, text: str) -> IssueRef | None:
+        """The issue of this target that `text` (a URL, `#12`, `owner/repo#12`) names, or None. Asks the network nothing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,45 @@
+"""A target's write budget: when may the next write be sent?
+
+Pure arithmetic over the times of earlier writes, which the journal keeps; so a budget holds across processes and restarts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most `writes` within any span of `span`."""
+
+    writes: int
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """All windows must hold at once; no windows means no limit."""
+
+    windows: tuple[Window, ...] = ()
+
+    @property
+    def horizon(self) -> timedelta:
+        """How far back earlier writes matter."""
+        return max((window.span for window in self.windows), default=timedelta(0))
+
+
+def next_slot(sent: Sequence[datetime], budget: Budget, now: datetime) -> datetime:
+    """The earliest time, not before `now`, at which one more write stays within `budget`.
+
+    Args:
+        sent: times of earlier writes in ascending order; those older than the budget's horizon may be left out.
+        budget: the windows to keep.
+        now: the present time.
+    """
+    slot = now
+    for window in budget.windows:
+        if len(sent) >= window.writes:
+            slot = max(slot, sent[-window.writes] + window.span)
+    return slot

@@ -1,0 +1,1 @@
+"""Closeout: makes sure that what a postmortem promised gets done."""

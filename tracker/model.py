@@ -1,0 +1,202 @@
+"""The values that Closeout works on. All are frozen; every step makes new ones. The words are the glossary's (see README)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from connectors import Issue, IssueRef
+
+
+class Kind(StrEnum):
+    """What sort of promise an item is: concrete work, or a general statement that the document lists apart."""
+
+    TASK = "task"
+    IMPROVEMENT = "improvement"
+
+
+class ItemState(StrEnum):
+    """Where an item stands. Won't do is not done; `REMOVED` left its document; `IGNORED` a person set aside."""
+
+    OPEN = "open"
+    DONE = "done"
+    WONT_DO = "wont_do"
+    DUPLICATE = "duplicate"
+    REMOVED = "removed"
+    IGNORED = "ignored"
+
+    @property
+    def settled(self) -> bool:
+        """True when nothing more is expected of anybody."""
+        return self is not ItemState.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open byte range of a document's UTF-8 text, as `pyromark` counts it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """Something in a document that a person should look at. `line` is 1-based."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedItem:
+    """One action item as written; each field as `LABELLING` in docs/parser.md defines it.
+
+    `due` is an ISO date or the words of the document; `due_date` the day it means, where that is certain.
+    """
+
+    text: str
+    line: int
+    span: Span
+    section: str
+    kind: Kind = Kind.TASK
+    owner: str | None = None
+    due: str | None = None
+    due_date: date | None = None
+    priority: str | None = None
+    links: tuple[str, ...] = ()
+    done: bool | None = None
+    parent_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """What the parser understood of one document. `id` and `private` come from its front matter."""
+
+    path: str
+    title: str | None
+    incident_date: date | None
+    severity: str | None
+    items: tuple[ParsedItem, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    id: str | None = None
+    private: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One postmortem file at one revision. `path` is POSIX, relative to the settings' folder; `digest` of its bytes.
+
+    `revision` is the commit it was read at and `web_url` the page that shows it there; both None outside a repository.
+    """
+
+    path: str
+    text: str
+    digest: str
+    revision: str | None = None
+    web_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """A document as the store remembers it. `key` survives a rename; `path` is where it was last seen."""
+
+    key: str
+    path: str
+    digest: str
+    title: str | None = None
+    incident_date: date | None = None
+    severity: str | None = None
+    private: bool = False
+    revision: str | None = None
+    web_url: str | None = None
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One action item over time. `id` never changes; the rest is what the document last said, and `state` where it stands.
+
+    `first_seen` is when this store met it, `settled_at` when it last left `OPEN`; `ordinal` counts equal texts in a document.
+    """
+
+    id: str
+    document: str
+    text: str
+    ordinal: int
+    kind: Kind
+    section: str
+    line: int
+    first_seen: datetime
+    owner: str | None = None
+    due: str | None = None
+    due_date: date | None = None
+    priority: str | None = None
+    links: tuple[str, ...] = ()
+    done: bool | None = None
+    state: ItemState = ItemState.OPEN
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The tie between one item and one issue.
+
+    `base` holds, per field, the JSON value on which item and issue last agreed: the third input of a three-way merge.
+    `issue` is the issue as last read, so that an unchanged one costs no request.
+    """
+
+    item: str
+    issue: Issue
+    base: Mapping[str, Any]
+    linked_at: datetime
+
+    @property
+    def ref(self) -> IssueRef:
+        """Which issue."""
+        return self.issue.ref
+
+
+class Outcome(StrEnum):
+    """How far a journalled write got."""
+
+    INTENDED = "intended"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+
+    @property
+    def in_doubt(self) -> bool:
+        """True when the write may have reached the target and nobody has recorded an answer."""
+        return self in (Outcome.SENT, Outcome.UNCERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One write to a target: what was to be sent and what became of it."""
+
+    id: int
+    target: str
+    action: str
+    item: str
+    outcome: Outcome
+    intended_at: datetime
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+    issue_key: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of the append-only audit log. `who` is `closeout`, a target's name or a person."""
+
+    at: datetime
+    who: str
+    what: str
+    item: str | None = None
+    document: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
