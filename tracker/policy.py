@@ -1,0 +1,69 @@
+"""When is something overdue, due soon, unlinked, unowned? One taxonomy for status, reports and `--fail-on`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from tracker.model import Item, ItemState, KnownDocument, Link
+from tracker.people import Ownership, PeopleBook
+from tracker.settings import PolicySettings
+
+
+class Flag(StrEnum):
+    """What is to be said about an open item. An item can have several."""
+
+    OVERDUE = "overdue"
+    DUE_SOON = "due-soon"
+    UNLINKED = "unlinked"
+    UNOWNED = "unowned"
+    OWNER_UNKNOWN = "owner-unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item with everything that is known about it on one day. `days_left` is negative when overdue."""
+
+    item: Item
+    document: KnownDocument
+    link: Link | None
+    ownership: Ownership
+    flags: frozenset[Flag]
+    days_left: int | None
+
+
+def assess(
+    item: Item, document: KnownDocument, link: Link | None, book: PeopleBook, policy: PolicySettings, today: date
+) -> Entry:
+    """What is to be said about `item` on `today` (a day in the settings' time zone).
+
+    A due date counts until the end of its day. Settled items carry no flags.
+    """
+    ownership = book.resolve(item.owner)
+    days_left = (item.due_date - today).days if item.due_date else None
+    flags: set[Flag] = set()
+    if item.state is ItemState.OPEN:
+        if days_left is not None and days_left < 0:
+            flags.add(Flag.OVERDUE)
+        elif days_left is not None and days_left <= policy.due_soon_days:
+            flags.add(Flag.DUE_SOON)
+        if link is None and item.kind in policy.kinds:
+            flags.add(Flag.UNLINKED)
+        if not (item.owner or "").strip():
+            flags.add(Flag.UNOWNED)
+        elif not ownership.known:
+            flags.add(Flag.OWNER_UNKNOWN)
+    return Entry(item, document, link, ownership, frozenset(flags), days_left)
+
+
+def urgency(entry: Entry) -> tuple[bool, int, str, int]:
+    """Sort key: what is overdue longest first, then by due date, then undated, then in the order of the documents."""
+    return (entry.days_left is None, entry.days_left or 0, entry.document.path, entry.item.line)
+
+
+def flagged(entries: Iterable[Entry], flags: Iterable[Flag]) -> list[Entry]:
+    """The entries that carry at least one of `flags`."""
+    wanted = frozenset(flags)
+    return [entry for entry in entries if entry.flags & wanted]

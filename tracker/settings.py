@@ -1,0 +1,223 @@
+"""Everything a team can set in `closeout.toml`: frozen, closed models, checked all at once.
+
+Precedence: command line > environment (`CLOSEOUT_…`, `__` between levels) > `closeout.toml` > defaults.
+Secrets never stand in the file: settings name the environment variable or the file that holds them.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from connectors import LocalSettings, TargetSettings
+from tracker.model import Kind
+
+Authority = Literal["document", "target"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no IANA time zone (such as Europe/Berlin or UTC)") from None
+    return name
+
+
+def _unknown(setting: str, names: Iterable[str | None], known: Iterable[str], table: str) -> list[str]:
+    have = set(known)
+    return [
+        f"{setting} names {name!r}, but there is no such {table}"
+        + (f" (did you mean {near[0]!r}?)" if (near := difflib.get_close_matches(name, have, 1)) else "")
+        for name in names
+        if name is not None and name not in have
+    ]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DocumentSettings(_Closed):
+    """Where the postmortems are."""
+
+    paths: tuple[str, ...] = Field(
+        default=("postmortems",), description="Files or folders, relative to `closeout.toml`.", min_length=1
+    )
+    include: tuple[str, ...] = Field(
+        default=("**/*.md", "**/*.markdown"), description="Which files in those folders are postmortems (globs)."
+    )
+    exclude: tuple[str, ...] = Field(
+        default=("**/README.md", "**/*template*.md"), description="Which of those are not (globs)."
+    )
+    private: bool = Field(
+        default=False, description="Documents are private unless their front matter says otherwise (`private: false`)."
+    )
+
+
+class PolicySettings(_Closed):
+    """What becomes an issue, and when somebody has to be told."""
+
+    kinds: tuple[Kind, ...] = Field(
+        default=(Kind.TASK, Kind.IMPROVEMENT), description="Kinds of items that get an issue."
+    )
+    due_soon_days: int = Field(default=7, ge=0, description="An item is due soon from this many days before its due date.")
+    removed: Literal["keep", "comment", "close"] = Field(
+        default="comment", description="What happens to the open issue of an item that left its document."
+    )
+    allow_public: tuple[str, ...] = Field(
+        default=(), description="Public targets, by name, that may hold items of private documents."
+    )
+    title_authority: Authority = Field(default="document", description="Who wins when both sides changed the title.")
+    state_authority: Authority = Field(default="target", description="Who wins when both sides changed the state.")
+    assignee_authority: Authority = Field(default="target", description="Who wins when both sides changed the assignee.")
+    due_authority: Authority = Field(default="document", description="Who wins when both sides changed the due date.")
+    priority_authority: Authority = Field(default="document", description="Who wins when both sides changed the priority.")
+    uncertain_grace_minutes: float = Field(
+        default=5,
+        ge=0,
+        description="How long a create without an answer is looked for before it is sent again (never less than the target's read lag).",
+    )
+
+
+class BrakeSettings(_Closed):
+    """Plans larger than this are refused until somebody consents (`--yes`, `--max-creates`, `--max-closes`)."""
+
+    max_creates: int = Field(default=100, ge=0, description="Issues that one sync may open.")
+    max_closes: int = Field(default=10, ge=0, description="Issues that one sync may close without looking at the share.")
+    max_close_share: float = Field(
+        default=0.25, ge=0, le=1, description="Share of all open issues that one sync may close (beyond `max_closes`)."
+    )
+
+
+class PersonSettings(_Closed):
+    """One person of the people book."""
+
+    name: str = Field(description="The full name, as reports greet the person.")
+    aliases: tuple[str, ...] = Field(default=(), description="Other spellings that documents use, former names included.")
+    email: str | None = Field(default=None, description="Where reports go.", pattern=r"^[^@\s]+@[^@\s]+$")
+    github: str | None = Field(default=None, description="GitHub login, for assigning.")
+    local: str | None = Field(default=None, description="Name in the embedded tracker (default: the key of this entry).")
+    team: str | None = Field(default=None, description="The key of the person's team.")
+
+
+class TeamSettings(_Closed):
+    """One team of the people book."""
+
+    name: str = Field(description="The team's name.")
+    aliases: tuple[str, ...] = Field(default=(), description="Other spellings that documents use.")
+    email: str | None = Field(default=None, description="Where reports to the team go.", pattern=r"^[^@\s]+@[^@\s]+$")
+
+
+class ReportSettings(_Closed):
+    """One report: what it selects, for which period, and who gets what belongs to nobody."""
+
+    period: Literal["daily", "weekly", "monthly"] = Field(
+        default="weekly", description="One person gets this report at most once in each such period."
+    )
+    fallback: str | None = Field(
+        default=None, description="Person or team (key) that is told of items without a known owner."
+    )
+    title: str = Field(default="Open corrective actions", description="Heading and mail subject.")
+
+
+class MailSettings(_Closed):
+    """The mail server that `report --send` uses."""
+
+    host: str = Field(description="SMTP server.")
+    port: int = Field(default=587, ge=1, le=65535, description="SMTP port.")
+    security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="Transport security.")
+    sender: str = Field(description="The From address.", pattern=r"^[^@\s]+@[^@\s]+$")
+    username: str | None = Field(default=None, description="Login, if the server asks for one.")
+    password_env: str = Field(
+        default="CLOSEOUT_SMTP_PASSWORD", description="The environment variable that holds the password."
+    )
+    password_file: str | None = Field(default=None, description="A file that holds the password; used before `password_env`.")
+    timeout: float = Field(default=20.0, gt=0, le=300, description="Seconds to wait for the server.")
+
+
+class ScheduleSettings(_Closed):
+    """One job of `closeout serve`."""
+
+    run: Literal["sync", "report"] = Field(description="What to run.")
+    cron: str = Field(description="Minute, hour, day, month, weekday, as in crontab(5) (0 and 7 are Sunday).", examples=["0 9 * * MON"])
+    report: str | None = Field(default=None, description="Which report (for `run = \"report\"`).")
+    timezone: str | None = Field(default=None, description="IANA time zone; the general one when not given.")
+    catch_up_hours: float = Field(
+        default=24, ge=0, description="After downtime, a missed run is made up for if it is at most this old (once)."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_known(cls, value: str | None) -> str | None:
+        return value if value is None else _known_zone(value)
+
+    @model_validator(mode="after")
+    def _report_named(self) -> "ScheduleSettings":
+        if self.run == "report" and not self.report:
+            raise ValueError('run = "report" needs report = "NAME", the name of a [reports.NAME] table')
+        return self
+
+
+class Settings(BaseSettings):
+    """All of `closeout.toml`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="CLOSEOUT_", env_nested_delimiter="__", validate_default=True
+    )
+
+    database: str = Field(
+        default="sqlite:///closeout.db",
+        description="The store: an SQLAlchemy URL; relative SQLite paths start at `closeout.toml`.",
+    )
+    target: str = Field(default="local", description="The target that new items go to: the name of a `[targets.NAME]` table.")
+    timezone: str = Field(default="UTC", description="IANA time zone of due dates, reports and schedules.")
+    documents: DocumentSettings = Field(default_factory=DocumentSettings, description="Where the postmortems are.")
+    targets: dict[str, TargetSettings] = Field(
+        default_factory=lambda: {"local": LocalSettings()}, description="Where issues live, by name."
+    )
+    policy: PolicySettings = Field(default_factory=PolicySettings, description="What becomes an issue, and who wins.")
+    brake: BrakeSettings = Field(default_factory=BrakeSettings, description="Limits beyond which a sync asks for consent.")
+    people: dict[str, PersonSettings] = Field(default_factory=dict, description="The people book, by short key.")
+    teams: dict[str, TeamSettings] = Field(default_factory=dict, description="Teams, by short key.")
+    reports: dict[str, ReportSettings] = Field(
+        default_factory=lambda: {"weekly": ReportSettings()}, description="Reports, by name."
+    )
+    mail: MailSettings | None = Field(default=None, description="The mail server for `report --send`.")
+    schedules: dict[str, ScheduleSettings] = Field(default_factory=dict, description="Jobs of `closeout serve`, by name.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_known(cls, value: str) -> str:
+        return _known_zone(value)
+
+    @model_validator(mode="after")
+    def _names_resolve(self) -> "Settings":
+        problems = [
+            *_unknown("target", [self.target], self.targets, "[targets.NAME]"),
+            *_unknown("policy.allow_public", self.policy.allow_public, self.targets, "[targets.NAME]"),
+        ]
+        for key, person in self.people.items():
+            problems += _unknown(f"people.{key}.team", [person.team], self.teams, "[teams.NAME]")
+        for name, schedule in self.schedules.items():
+            problems += _unknown(f"schedules.{name}.report", [schedule.report], self.reports, "[reports.NAME]")
+        owners = {**self.people, **self.teams}
+        for name, report in self.reports.items():
+            problems += _unknown(f"reports.{name}.fallback", [report.fallback], owners, "[people.NAME] or [teams.NAME]")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment overrides what the file (the init arguments) says."""
+        return env_settings, init_settings
