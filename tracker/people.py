@@ -1,4 +1,4 @@
-"""The people book: who is meant by an owner as a document writes it. Names resolve or they don't; nothing is guessed."""
+"""The people book: who is meant by an owner as a document writes it. Names resolve or don't; nothing is guessed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tracker.settings import Settings
 
-_SEPARATORS = re.compile(r"\s*(?:[,;/&+、]|\b(?:and|und|et|y)\b)\s*")
+_WORDS_BETWEEN = r"(?:and|und|et|y)\s+"
+_SEPARATORS = re.compile(rf"\s*[,;/&+、]\s*(?:{_WORDS_BETWEEN})?|\s+{_WORDS_BETWEEN}")
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_LONGEST_NAME = 4  # pieces; "Research, Data & Search" is one team
 _ROLE = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")
 
 
@@ -81,30 +84,65 @@ class PeopleBook:
             return Ownership((whole,))
         known: list[Owner] = []
         unknown: list[str] = []
-        for part in filter(None, (piece.strip() for piece in _SEPARATORS.split(text))):
-            owner = self._find(part)
+        pieces = _pieces(text)
+        at = 0
+        while at < len(pieces):
+            owner, used = self._longest(text, pieces[at : at + _LONGEST_NAME])
             if owner is None:
-                unknown.append(part)
+                unknown.append(text[slice(*pieces[at])])
             elif owner not in known:
                 known.append(owner)
-        return Ownership(tuple(known), tuple(unknown))
+            at += used
+        return Ownership(tuple(known), tuple(dict.fromkeys(unknown)))
 
     def by_login(self, target_kind: str, login: str) -> Owner | None:
-        """The person who has this name at targets of this kind."""
-        for owner in self._owners.values():
-            have = owner.login(target_kind)
-            if have is not None and have.casefold() == login.casefold():
-                return owner
-        return None
+        """The person who has this name at targets of this kind; None when two entries claim it."""
+        found = [
+            owner
+            for owner in self._owners.values()
+            if (have := owner.login(target_kind)) is not None and have.casefold() == login.casefold()
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _longest(self, text: str, pieces: list[tuple[int, int]]) -> tuple[Owner | None, int]:
+        """Who the longest run of `pieces` names, and its length: a separator can be part of a known name ("R&D")."""
+        for count in range(len(pieces), 0, -1):
+            owner = self._find(text[pieces[0][0] : pieces[count - 1][1]])
+            if owner is not None:
+                return owner, count
+        return None, 1
 
     def _find(self, text: str) -> Owner | None:
         for spelling in (text, _ROLE.sub("", text)):
-            key = self._by_spelling.get(_fold(spelling))
-            if key is not None:
-                return self._owners[key]
+            folded = _fold(spelling)
+            if folded and folded in self._by_spelling:
+                return self._owners[self._by_spelling[folded]]
         return None
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """Where in `text` one name after the other stands. What is in brackets belongs to the name before it."""
+    brackets = [match.span() for match in _BRACKETS.finditer(text)]
+    pieces: list[tuple[int, int]] = []
+    start = 0
+    for cut in _SEPARATORS.finditer(text):
+        if any(left <= cut.start() < right for left, right in brackets):
+            continue
+        pieces.append((start, cut.start()))
+        start = cut.end()
+    pieces.append((start, len(text)))
+    return [trimmed for piece in pieces if (trimmed := _trimmed(text, *piece))]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    words = text[start:end]
+    if not words.strip(" \t\n@"):
+        return None
+    return start + len(words) - len(words.lstrip()), end - len(words) + len(words.rstrip())
 
 
 def _fold(text: str) -> str:
     """One spelling for all that people take for the same: case, accents' encoding, spaces, a leading @."""
-    return " ".join(unicodedata.normalize("NFKC", text).strip().lstrip("@").casefold().split())
+    # Folding the case can undo the normalisation, so it is made again.
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(folded.strip().lstrip("@").split())

@@ -24,7 +24,10 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item with everything that is known about it on one day. `days_left` is negative when overdue."""
+    """An item with everything that is known about it on one day.
+
+    `days_left` is negative when overdue, and None for what has no due date or is settled.
+    """
 
     item: Item
     document: KnownDocument
@@ -42,25 +45,29 @@ def assess(
     A due date counts until the end of its day. Settled items carry no flags.
     """
     ownership = book.resolve(item.owner)
-    days_left = (item.due_date - today).days if item.due_date else None
+    is_open = item.state is ItemState.OPEN
+    days_left = (item.due_date - today).days if is_open and item.due_date else None
     flags: set[Flag] = set()
-    if item.state is ItemState.OPEN:
+    if is_open:
         if days_left is not None and days_left < 0:
             flags.add(Flag.OVERDUE)
         elif days_left is not None and days_left <= policy.due_soon_days:
             flags.add(Flag.DUE_SOON)
         if link is None and item.kind in policy.kinds:
             flags.add(Flag.UNLINKED)
-        if not (item.owner or "").strip():
+        if not ownership.known and not ownership.unknown:
             flags.add(Flag.UNOWNED)
         elif not ownership.known:
             flags.add(Flag.OWNER_UNKNOWN)
     return Entry(item, document, link, ownership, frozenset(flags), days_left)
 
 
-def urgency(entry: Entry) -> tuple[bool, int, str, int]:
-    """Sort key: what is overdue longest first, then by due date, then undated, then in the order of the documents."""
-    return (entry.days_left is None, entry.days_left or 0, entry.document.path, entry.item.line)
+def urgency(entry: Entry) -> tuple[bool, int, str, int, str]:
+    """Sort key: what is overdue longest first, then by due date, then undated, then in the order of the documents.
+
+    Sentences of one paragraph share a line, so the item's id has the last word: one order, whatever came in.
+    """
+    return (entry.days_left is None, entry.days_left or 0, entry.document.path, entry.item.line, entry.item.id)
 
 
 def flagged(entries: Iterable[Entry], flags: Iterable[Flag]) -> list[Entry]:

@@ -63,7 +63,9 @@ class PolicySettings(_Closed):
     kinds: tuple[Kind, ...] = Field(
         default=(Kind.TASK, Kind.IMPROVEMENT), description="Kinds of items that get an issue."
     )
-    due_soon_days: int = Field(default=7, ge=0, description="An item is due soon from this many days before its due date.")
+    due_soon_days: int = Field(
+        default=7, ge=0, description="An item is due soon from this many days before its due date."
+    )
     removed: Literal["keep", "comment", "close"] = Field(
         default="comment", description="What happens to the open issue of an item that left its document."
     )
@@ -72,9 +74,13 @@ class PolicySettings(_Closed):
     )
     title_authority: Authority = Field(default="document", description="Who wins when both sides changed the title.")
     state_authority: Authority = Field(default="target", description="Who wins when both sides changed the state.")
-    assignee_authority: Authority = Field(default="target", description="Who wins when both sides changed the assignee.")
+    assignee_authority: Authority = Field(
+        default="target", description="Who wins when both sides changed the assignee."
+    )
     due_authority: Authority = Field(default="document", description="Who wins when both sides changed the due date.")
-    priority_authority: Authority = Field(default="document", description="Who wins when both sides changed the priority.")
+    priority_authority: Authority = Field(
+        default="document", description="Who wins when both sides changed the priority."
+    )
     uncertain_grace_minutes: float = Field(
         default=5,
         ge=0,
@@ -86,7 +92,9 @@ class BrakeSettings(_Closed):
     """Plans larger than this are refused until somebody consents (`--yes`, `--max-creates`, `--max-closes`)."""
 
     max_creates: int = Field(default=100, ge=0, description="Issues that one sync may open.")
-    max_closes: int = Field(default=10, ge=0, description="Issues that one sync may close without looking at the share.")
+    max_closes: int = Field(
+        default=10, ge=0, description="Issues that one sync may close without looking at the share."
+    )
     max_close_share: float = Field(
         default=0.25, ge=0, le=1, description="Share of all open issues that one sync may close (beyond `max_closes`)."
     )
@@ -96,10 +104,14 @@ class PersonSettings(_Closed):
     """One person of the people book."""
 
     name: str = Field(description="The full name, as reports greet the person.")
-    aliases: tuple[str, ...] = Field(default=(), description="Other spellings that documents use, former names included.")
+    aliases: tuple[str, ...] = Field(
+        default=(), description="Other spellings that documents use, former names included."
+    )
     email: str | None = Field(default=None, description="Where reports go.", pattern=r"^[^@\s]+@[^@\s]+$")
     github: str | None = Field(default=None, description="GitHub login, for assigning.")
-    local: str | None = Field(default=None, description="Name in the embedded tracker (default: the key of this entry).")
+    local: str | None = Field(
+        default=None, description="Name in the embedded tracker (default: the key of this entry)."
+    )
     team: str | None = Field(default=None, description="The key of the person's team.")
 
 
@@ -134,7 +146,9 @@ class MailSettings(_Closed):
     password_env: str = Field(
         default="CLOSEOUT_SMTP_PASSWORD", description="The environment variable that holds the password."
     )
-    password_file: str | None = Field(default=None, description="A file that holds the password; used before `password_env`.")
+    password_file: str | None = Field(
+        default=None, description="A file that holds the password; used before `password_env`."
+    )
     timeout: float = Field(default=20.0, gt=0, le=300, description="Seconds to wait for the server.")
 
 
@@ -142,8 +156,11 @@ class ScheduleSettings(_Closed):
     """One job of `closeout serve`."""
 
     run: Literal["sync", "report"] = Field(description="What to run.")
-    cron: str = Field(description="Minute, hour, day, month, weekday, as in crontab(5) (0 and 7 are Sunday).", examples=["0 9 * * MON"])
-    report: str | None = Field(default=None, description="Which report (for `run = \"report\"`).")
+    cron: str = Field(
+        description="Minute, hour, day, month, weekday, as in crontab(5) (0 and 7 are Sunday).",
+        examples=["0 9 * * MON"],
+    )
+    report: str | None = Field(default=None, description='Which report (for `run = "report"`).')
     timezone: str | None = Field(default=None, description="IANA time zone; the general one when not given.")
     catch_up_hours: float = Field(
         default=24, ge=0, description="After downtime, a missed run is made up for if it is at most this old (once)."
@@ -161,6 +178,10 @@ class ScheduleSettings(_Closed):
         return self
 
 
+def _embedded_only() -> dict[str, TargetSettings]:
+    return {"local": LocalSettings()}
+
+
 class Settings(BaseSettings):
     """All of `closeout.toml`."""
 
@@ -172,21 +193,27 @@ class Settings(BaseSettings):
         default="sqlite:///closeout.db",
         description="The store: an SQLAlchemy URL; relative SQLite paths start at `closeout.toml`.",
     )
-    target: str = Field(default="local", description="The target that new items go to: the name of a `[targets.NAME]` table.")
+    target: str = Field(
+        default="local", description="The target that new items go to: the name of a `[targets.NAME]` table."
+    )
     timezone: str = Field(default="UTC", description="IANA time zone of due dates, reports and schedules.")
     documents: DocumentSettings = Field(default_factory=DocumentSettings, description="Where the postmortems are.")
     targets: dict[str, TargetSettings] = Field(
-        default_factory=lambda: {"local": LocalSettings()}, description="Where issues live, by name."
+        default_factory=_embedded_only, description="Where issues live, by name."
     )
     policy: PolicySettings = Field(default_factory=PolicySettings, description="What becomes an issue, and who wins.")
-    brake: BrakeSettings = Field(default_factory=BrakeSettings, description="Limits beyond which a sync asks for consent.")
+    brake: BrakeSettings = Field(
+        default_factory=BrakeSettings, description="Limits beyond which a sync asks for consent."
+    )
     people: dict[str, PersonSettings] = Field(default_factory=dict, description="The people book, by short key.")
     teams: dict[str, TeamSettings] = Field(default_factory=dict, description="Teams, by short key.")
     reports: dict[str, ReportSettings] = Field(
         default_factory=lambda: {"weekly": ReportSettings()}, description="Reports, by name."
     )
     mail: MailSettings | None = Field(default=None, description="The mail server for `report --send`.")
-    schedules: dict[str, ScheduleSettings] = Field(default_factory=dict, description="Jobs of `closeout serve`, by name.")
+    schedules: dict[str, ScheduleSettings] = Field(
+        default_factory=dict, description="Jobs of `closeout serve`, by name."
+    )
 
     @field_validator("timezone")
     @classmethod

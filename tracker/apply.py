@@ -1,0 +1,273 @@
+"""Carry out a plan: a plain loop that journals, calls the port and records, one action at a time.
+
+intended    the journal knows what is about to be sent
+sent        the request is leaving; from here on its outcome is in doubt
+confirmed   the answer and all that follows from it are recorded, in one transaction
+failed      refused, or nothing was sent
+uncertain   no trustworthy answer: the next sync looks for the marker before it does anything else
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from connectors import (
+    ConnectorError,
+    Issue,
+    IssuePatch,
+    IssueState,
+    IssueTracker,
+    NotAllowed,
+    OutcomeUnknown,
+    RateLimited,
+    TargetUnreachable,
+    next_slot,
+)
+from tracker.merge import agreed, issue_fields, state_of
+from tracker.model import Event, Item, Link, Outcome
+from tracker.plan import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
+from tracker.store import Store
+
+Answer = TypeVar("Answer")
+
+CONTENT_ACTIONS = ("create", "comment")
+"""What GitHub's limits on content count: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
+
+LONGEST_WAIT = timedelta(minutes=65)
+"""A target that asks for more patience than its own hourly window is left for the next run."""
+
+_TRIES = 5
+_GIVE_UP_AFTER = 3
+
+
+class Progress(Protocol):
+    """What a person watches while it takes long."""
+
+    def phase(self, what: str, total: int | None = None) -> None:
+        """A new stretch of work begins; `total` steps if known."""
+        ...
+
+    def advance(self) -> None:
+        """One step of it is done."""
+        ...
+
+    def waiting(self, until: datetime, why: str) -> None:
+        """Nothing happens until then, and why."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An action that was carried out. `lacking` names what the target silently left out."""
+
+    action: Action
+    issue: Issue | None = None
+    lacking: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An action that was not carried out, or whose outcome is uncertain."""
+
+    action: Action
+    error: ConnectorError
+
+    @property
+    def uncertain(self) -> bool:
+        """True when it may have happened all the same."""
+        return isinstance(self.error, OutcomeUnknown)
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a plan. `postponed` were not tried because the target had failed several times in a row."""
+
+    done: list[Done] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    postponed: list[Action] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """True when everything was carried out."""
+        return not (self.failures or self.postponed)
+
+
+def apply(
+    plan: Plan,
+    tracker: IssueTracker,
+    store: Store,
+    *,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    progress: Progress,
+) -> Applied:
+    """Carry out `plan`, in order. One item's failure is its own; a target that keeps failing is left alone.
+
+    Raises:
+        Unavailable: the store failed. What was sent is journalled, and the next run finds out.
+    """
+    worker = _Worker(tracker, store, clock, sleep, progress)
+    applied = Applied()
+    progress.phase(f"writing to {plan.target}", len(plan.actions))
+    in_a_row = 0
+    for action in plan.actions:
+        if in_a_row >= _GIVE_UP_AFTER and not isinstance(action, Adopt | Record):
+            applied.postponed.append(action)
+            continue
+        try:
+            applied.done.append(worker.carry_out(action))
+            in_a_row = 0
+        except ConnectorError as error:
+            applied.failures.append(Failure(action, error))
+            hopeless = isinstance(error, TargetUnreachable | NotAllowed | OutcomeUnknown | RateLimited)
+            in_a_row = in_a_row + 1 if hopeless else 0
+        progress.advance()
+    return applied
+
+
+class _Worker:
+    def __init__(
+        self,
+        tracker: IssueTracker,
+        store: Store,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        progress: Progress,
+    ) -> None:
+        self.tracker, self.store, self.clock, self.sleep, self.progress = tracker, store, clock, sleep, progress
+
+    def carry_out(self, action: Action) -> Done:
+        match action:
+            case Create():
+                return self._create(action)
+            case Update():
+                return self._update(action)
+            case Tell():
+                return self._tell(action)
+            case CloseTwin():
+                return self._close_twin(action)
+            case Adopt():
+                event = self._event(action.item, "issue adopted", issue=action.link.ref.key, why=action.why)
+                self.store.record_link(action.link, action.item, [event], action.settles)
+            case Record():
+                self._record(action)
+        return Done(action)
+
+    def _record(self, action: Record) -> None:
+        link = action.link
+        if link is None:
+            self.store.record_item(action.item, [])
+            return
+        changes = {change.field: [change.before, change.after] for change in action.changes}
+        event = self._event(action.item, "issue changed", who=link.ref.target, issue=link.ref.key, changes=changes)
+        self.store.record_link(link, action.item, [event] if changes else [])
+
+    def _create(self, action: Create) -> Done:
+        if action.after is not None:
+            detail = "no issue with its marker appeared within the grace period"
+            self.store.settle([action.after], Outcome.FAILED, self.clock(), detail)
+        draft = action.draft
+        entry, issue = self._send("create", action.item, lambda: self.tracker.create(draft))
+        lacking = _lacking(draft.labels, draft.assignees, issue)
+        link = Link(action.item.id, issue, agreed(action.fields, issue_fields(issue)), self.clock())
+        event = self._event(action.item, "issue opened", issue=issue.ref.key, url=issue.ref.url, lacking=lacking)
+        self.store.confirm(entry, self.clock(), link, action.item, [event])
+        return Done(action, issue, lacking)
+
+    def _update(self, action: Update) -> Done:
+        link, patch = action.link, action.patch
+        try:
+            entry, issue = self._send("update", action.item, lambda: self.tracker.update(link.issue, patch))
+        except ConnectorError:
+            # The change that was read must not be forgotten with the write that failed.
+            self.store.record_link(link, replace(action.item, state=state_of(action.item, link.issue)), [])
+            raise
+        lacking = _lacking(patch.add_labels, patch.assignees or frozenset(), issue)
+        base = _as_stored(action.base, issue) if "content" in action.base.get("document", {}) else action.base
+        changes = {
+            change.field: [change.before, change.after] for change in action.changes if change.field != "content"
+        }
+        event = self._event(action.item, "issue updated", issue=issue.ref.key, changes=changes, lacking=lacking)
+        self.store.confirm(entry, self.clock(), replace(link, issue=issue, base=base), action.item, [event])
+        return Done(action, issue, lacking)
+
+    def _tell(self, action: Tell) -> Done:
+        link = action.link
+        said = any(action.once in comment.body for comment in self.tracker.comments(link.ref))
+        after = replace(link, base=action.base)
+        event = self._event(action.item, "issue told", issue=link.ref.key, why="the item left its document")
+        if said:
+            self.store.record_link(after, action.item, [])
+            return Done(action)
+        entry, _ = self._send("comment", action.item, lambda: self.tracker.comment(link.ref, action.body))
+        self.store.confirm(entry, self.clock(), after, action.item, [event])
+        return Done(action)
+
+    def _close_twin(self, action: CloseTwin) -> Done:
+        text = f"Closed as a duplicate: this action item is tracked in {action.of.url or action.of.key}."
+        patch = IssuePatch(state=IssueState.DUPLICATE, managed=text, marker=action.issue.marker)
+        entry, issue = self._send("close twin", action.item, lambda: self.tracker.update(action.issue, patch))
+        event = self._event(action.item, "twin closed", issue=issue.ref.key, of=action.of.key)
+        self.store.settle([entry], Outcome.CONFIRMED, self.clock(), f"duplicate of {action.of.key}", [event])
+        return Done(action, issue)
+
+    def _send(self, kind: str, item: Item, call: Callable[[], Answer]) -> tuple[int, Answer]:
+        """Journal and send one write; a refusal by a limit is waited out, anything else is raised."""
+        for attempt in range(1, _TRIES + 1):
+            self._pace(kind)
+            capabilities = self.tracker.capabilities
+            entry = self.store.intend(self.tracker.name, capabilities.budget_key, kind, item.id, self.clock())
+            self.store.sending(entry, self.clock())
+            try:
+                return entry, call()
+            except RateLimited as error:
+                self.store.settle([entry], Outcome.FAILED, self.clock(), str(error))
+                if attempt == _TRIES or error.retry_at - self.clock() > LONGEST_WAIT:
+                    raise
+                self._wait(error.retry_at, error.message)
+            except ConnectorError as error:
+                outcome = Outcome.UNCERTAIN if isinstance(error, OutcomeUnknown) else Outcome.FAILED
+                event = self._event(item, f"{kind} {outcome.value}", error=str(error))
+                self.store.settle([entry], outcome, self.clock(), str(error), [event])
+                raise
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    def _pace(self, kind: str) -> None:
+        """Wait until the write fits the target's budget, which the journal counts for every process."""
+        capabilities = self.tracker.capabilities
+        if kind not in CONTENT_ACTIONS or not capabilities.budget.windows:
+            return
+        while True:
+            now = self.clock()
+            sent = self.store.sent_since(capabilities.budget_key, now - capabilities.budget.horizon, CONTENT_ACTIONS)
+            slot = next_slot(sent, capabilities.budget, now)
+            if slot <= now:
+                return
+            self._wait(slot, f"the write budget of {self.tracker.name} is used up")
+
+    def _wait(self, until: datetime, why: str) -> None:
+        self.progress.waiting(until, why)
+        seconds = (until - self.clock()).total_seconds()
+        if seconds > 0:
+            self.sleep(seconds)
+
+    def _event(self, item: Item, what: str, who: str = "closeout", **detail: Any) -> Event:
+        return Event(self.clock(), who, what, item.id, item.document, detail)
+
+
+def _lacking(labels: frozenset[str], assignees: frozenset[str], issue: Issue) -> tuple[str, ...]:
+    """What was asked for and is not there: targets drop unknown assignees and forbidden labels without a word."""
+    have = {login.casefold() for login in issue.assignees}
+    dropped_people = sorted(login for login in assignees if login.casefold() not in have)
+    dropped_labels = sorted(labels - issue.labels)
+    return (*(f"assignee {login}" for login in dropped_people), *(f"label {label}" for label in dropped_labels))
+
+
+def _as_stored(base: Mapping[str, Any], issue: Issue) -> dict[str, Any]:
+    """The base after a write, with the issue's side as the target stored it, not as it was asked for."""
+    unresolved = {name: value for name, value in base.get("issue", {}).items() if name in ("title", "due", "priority")}
+    stored = agreed(base["document"], issue_fields(issue))
+    return {**stored, "issue": {**stored["issue"], **unresolved}}

@@ -1,0 +1,129 @@
+"""What an item looks like as an issue: title, managed block, labels, assignees. Pure.
+
+The block's *essence* is all of it but the exact source line and revision: those move with every commit, and rewriting issues for that
+would be noise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from connectors import Capabilities
+from tracker.model import Item, ItemState, KnownDocument, Kind
+from tracker.people import PeopleBook
+
+_MENTION = re.compile(r"@(?=[\w-])")
+_COMMENT = re.compile(r"<!--|-->")
+_QUOTED = 240
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """What a draft has to know of its target: name, kind, what it can hold, and the labels that mark Closeout's issues."""
+
+    name: str
+    kind: str
+    capabilities: Capabilities
+    labels: tuple[str, ...] = ()
+    public: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The document's side of an item, in the target's terms. `essence` is a digest of what the block means."""
+
+    title: str
+    managed: str
+    essence: str
+    labels: frozenset[str]
+    assignees: frozenset[str]
+    due: date | None
+    priority: str | None
+
+    def fields(self, item: Item) -> dict[str, Any]:
+        """The document's field values as JSON, as `Link.base` keeps them."""
+        return {
+            "title": self.title,
+            "content": self.essence,
+            "labels": sorted(self.labels),
+            "assignees": sorted(self.assignees),
+            "due": self.due.isoformat() if self.due else None,
+            "priority": self.priority,
+            "state": "done" if item.done else "open",
+            "removed": item.state is ItemState.REMOVED,
+        }
+
+
+def make_draft(item: Item, document: KnownDocument, book: PeopleBook, target: TargetFacts) -> Draft:
+    """The issue that `item` asks for at `target`."""
+    facts = _facts(item, document, book)
+    source = _source(item, document)
+    managed = "\n\n".join(part for part in (_quote(item.text), source, facts, _FOOTER) if part)
+    essence = "\0".join((item.text, item.section, document.title or document.path, facts))
+    priority_label = {f"priority: {item.priority}"} if item.priority and not target.capabilities.priority else set()
+    kind_label = {"improvement"} if item.kind is Kind.IMPROVEMENT else set()
+    logins = {owner.login(target.kind) for owner in book.resolve(item.owner).known}
+    return Draft(
+        title=_title(item.text, target.capabilities.max_title),
+        managed=managed,
+        essence=digest(essence),
+        labels=frozenset({*target.labels, *priority_label, *kind_label}),
+        assignees=frozenset(filter(None, logins)),
+        due=item.due_date if target.capabilities.due else None,
+        priority=item.priority if target.capabilities.priority else None,
+    )
+
+
+def digest(text: str) -> str:
+    """Twelve hexadecimal digits that stand for `text` in a marker."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def harmless(text: str) -> str:
+    """Text of a document for an issue's body: it mentions nobody and opens or closes no HTML comment."""
+    return _COMMENT.sub(lambda found: found[0].replace("<", "&lt;").replace(">", "&gt;"), _MENTION.sub("@\u200b", text))
+
+
+_FOOTER = "_Kept in step with the postmortem by Closeout. Write outside of this block: it is rewritten when the item changes._"
+
+
+def _title(text: str, limit: int) -> str:
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1].rsplit(" ", 1)[0] if " " in line[: limit - 1] else line[: limit - 1]
+    return cut.rstrip(" ,;:.") + "…"
+
+
+def _quote(text: str) -> str:
+    return "> " + harmless(" ".join(text.split()))
+
+
+def _source(item: Item, document: KnownDocument) -> str:
+    name = harmless(document.title or document.path).replace("[", "\\[").replace("]", "\\]")
+    where = f"{document.path}:{item.line}"
+    place = f"[{where}]({document.web_url}#L{item.line})" if document.web_url else f"`{where}`"
+    section = f", section “{harmless(item.section)}”" if item.section else ""
+    return f"Promised in **{name}**{section} ({place})."
+
+
+def _facts(item: Item, document: KnownDocument, book: PeopleBook) -> str:
+    ownership = book.resolve(item.owner)
+    unknown = [f"{name} (not in the people book)" for name in ownership.unknown]
+    owners = ", ".join([*(owner.name for owner in ownership.known), *unknown])
+    rows: Mapping[str, str | None] = {
+        "Owner": owners or "nobody yet",
+        "Due": item.due_date.isoformat() if item.due_date else item.due,
+        "Priority": item.priority,
+        "Incident": document.incident_date.isoformat() if document.incident_date else None,
+        "Severity": document.severity,
+    }
+    shown = {name: harmless(value) for name, value in rows.items() if value}
+    header = " | ".join(shown)
+    cells = " | ".join(value.replace("|", "\\|").replace("\n", " ")[:_QUOTED] for value in shown.values())
+    return f"| {header} |\n|{' --- |' * len(shown)}\n| {cells} |"

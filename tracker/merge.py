@@ -1,0 +1,172 @@
+"""Three-way merge of one item and its issue, field by field. Pure.
+
+    | document vs. base | issue vs. base | outcome                                                          |
+    | ----------------- | -------------- | ---------------------------------------------------------------- |
+    | same              | same           | nothing                                                          |
+    | changed           | same           | the document wins: the issue is patched                          |
+    | same              | changed        | state, assignee: the issue wins; other fields: told as drift     |
+    | changed           | changed alike  | agreed                                                           |
+    | changed           | changed apart  | the field's authority wins; a conflict is told with both values  |
+
+Labels merge as sets: what the document added is added, what it dropped is dropped, all others are people's. A base keeps both
+sides' values: they may agree to differ (an issue closed as won't do under an item without a ticked box).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from connectors import Issue, IssuePatch, IssueState, Marker
+from tracker.draft import Draft, digest
+from tracker.model import Item, ItemState
+from tracker.settings import PolicySettings
+
+SCALARS = ("title", "state", "assignees", "due", "priority")
+ACCEPTED_FROM_ISSUE = frozenset({"state", "assignees"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of an issue and what becomes of it."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Both sides changed a field apart. `winner` is `document` or `issue`."""
+
+    field: str
+    document: Any
+    issue: Any
+    winner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The outcome: a patch for the issue (perhaps empty), the new base and item state, and what people should know."""
+
+    patch: IssuePatch
+    changes: tuple[Change, ...]
+    base: Mapping[str, Any]
+    state: ItemState
+    conflicts: tuple[Conflict, ...]
+    drift: tuple[Change, ...]
+
+
+def issue_fields(issue: Issue) -> dict[str, Any]:
+    """The issue's side as JSON, as `Link.base` keeps it. `content` is the digest of the block as it stands there."""
+    return {
+        "title": issue.title,
+        "content": digest(issue.managed) if issue.managed is not None else None,
+        "labels": sorted(issue.labels),
+        "assignees": sorted(issue.assignees),
+        "due": issue.due.isoformat() if issue.due else None,
+        "priority": issue.priority,
+        "state": issue.state.value,
+    }
+
+
+def agreed(document: Mapping[str, Any], issue: Mapping[str, Any]) -> dict[str, Any]:
+    """A base on which both sides stand as they are; of the issue's side only what differs is kept."""
+    apart = {name: issue[name] for name in (*SCALARS, "content") if issue.get(name) != document.get(name)}
+    return {"document": dict(document), "issue": apart}
+
+
+def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], policy: PolicySettings) -> Merged:
+    """Bring `item` (whose document's side is `draft`) and `issue` in step, given what they last agreed on."""
+    ours, theirs = draft.fields(item), issue_fields(issue)
+    base_ours: dict[str, Any] = dict(base.get("document", {}))
+    base_theirs = {**base_ours, **base.get("issue", {})}
+    managed = "content" in base_ours
+    conflicts: list[Conflict] = []
+    drift: list[Change] = []
+    changes: list[Change] = []
+    for name in SCALARS:
+        if not managed and name not in ACCEPTED_FROM_ISSUE:
+            continue
+        side = _decide(name, ours, theirs, base_ours, base_theirs, policy)
+        if side in ("document", "document!"):
+            changes.append(Change(name, theirs[name], ours[name]))
+        elif side == "drift":
+            drift.append(Change(name, base_theirs.get(name), theirs[name]))
+        if side in ("document!", "issue!"):
+            conflicts.append(Conflict(name, ours[name], theirs[name], side.removesuffix("!")))
+    labels = _labels(ours, theirs, base_ours) if managed else IssuePatch()
+    if labels.add_labels or labels.remove_labels:
+        after = sorted((issue.labels | labels.add_labels) - labels.remove_labels)
+        changes.append(Change("labels", theirs["labels"], after))
+    if managed and (ours["content"] != base_ours["content"] or issue.marker is None):
+        changes.append(Change("content", theirs["content"], ours["content"]))
+    patch = _patch(item, draft, issue, changes, labels)
+    settled = replace(issue, state=patch.state) if patch.state else issue
+    unresolved = {change.field for change in drift}
+    kept = {name: value for name, value in theirs.items() if name not in unresolved}
+    new_theirs = {**base_theirs, **kept, **{change.field: change.after for change in changes}}
+    ours_kept = ours if managed else {name: value for name, value in ours.items() if name != "content"}
+    new_base = agreed(ours_kept, new_theirs if managed else {**new_theirs, "content": None})
+    return Merged(patch, tuple(changes), new_base, state_of(item, settled), tuple(conflicts), tuple(drift))
+
+
+def state_of(item: Item, issue: Issue) -> ItemState:
+    """Where a linked item stands: people's decisions and removal first, then what the issue says."""
+    if item.state in (ItemState.REMOVED, ItemState.IGNORED):
+        return item.state
+    return ItemState(issue.state.value)
+
+
+def _decide(
+    name: str,
+    ours: Mapping[str, Any],
+    theirs: Mapping[str, Any],
+    base_ours: Mapping[str, Any],
+    base_theirs: Mapping[str, Any],
+    policy: PolicySettings,
+) -> str:
+    """`same`, `document`, `issue` or `drift`; with `!` when both changed apart."""
+    we_changed = ours[name] != base_ours.get(name)
+    they_changed = theirs[name] != base_theirs.get(name)
+    if ours[name] == theirs[name] or not (we_changed or they_changed):
+        return "same"
+    if we_changed and not they_changed:
+        return "document"
+    if they_changed and not we_changed:
+        return "issue" if name in ACCEPTED_FROM_ISSUE else "drift"
+    wins = getattr(policy, f"{name.removesuffix('s')}_authority")
+    return "document!" if wins == "document" else "issue!"
+
+
+def _labels(ours: Mapping[str, Any], theirs: Mapping[str, Any], base_ours: Mapping[str, Any]) -> IssuePatch:
+    now, before, there = set(ours["labels"]), set(base_ours.get("labels", ())), set(theirs["labels"])
+    return IssuePatch(add_labels=frozenset(now - before - there), remove_labels=frozenset((before - now) & there))
+
+
+def _patch(item: Item, draft: Draft, issue: Issue, changes: list[Change], labels: IssuePatch) -> IssuePatch:
+    """The patch that carries out `changes`. A managed issue that is written to at all gets a fresh block and marker."""
+    if not changes:
+        return IssuePatch()
+    after = {change.field: change.after for change in changes}
+    patch = replace(
+        labels,
+        title=after.get("title"),
+        state=IssueState(after["state"]) if "state" in after else None,
+        assignees=frozenset(after["assignees"]) if "assignees" in after else None,
+        due=date.fromisoformat(after["due"]) if after.get("due") else None,
+        clear_due="due" in after and after["due"] is None,
+        priority=after.get("priority"),
+        clear_priority="priority" in after and after["priority"] is None,
+    )
+    if issue.managed is None and "content" not in after:
+        return patch
+    fields = {**draft.fields(item), "removed": item.state is ItemState.REMOVED}
+    return replace(patch, managed=draft.managed, marker=make_marker(item, fields))
+
+
+def make_marker(item: Item, fields: Mapping[str, Any]) -> Marker:
+    """The marker for an issue that is being written with these document-side values."""
+    return Marker(item.id, item.document, item.text, {"document": dict(fields)})

@@ -1,0 +1,349 @@
+"""The plan: every action that would bring items and issues in step. Pure; printed by `plan`, carried out by `apply`.
+
+no link, marker found            Adopt     (a lost answer, a lost store)
+no link, text names an issue     Adopt     without touching the issue's words
+no link, create in doubt         Hold      until the marker shows or the grace period is over
+no link                          Create
+link, merge asks for writing     Update
+link, merge asks for nothing     Record    what changed on the issue, in the store only
+link, item left its document     Tell, Update (close) or nothing, as policy says
+second issue with one marker     CloseTwin
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors import Issue, IssueDraft, IssuePatch, IssueRef, IssueState
+from tracker.draft import Draft, TargetFacts, make_draft
+from tracker.identity import Doubt
+from tracker.merge import Change, Conflict, agreed, issue_fields, make_marker, merge, state_of
+from tracker.model import Item, ItemState, JournalEntry, KnownDocument, Link
+from tracker.people import PeopleBook
+from tracker.settings import PolicySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Open an issue for an item. `after` is the journal entry of an earlier try that proved to have failed."""
+
+    item: Item
+    draft: IssueDraft
+    fields: Mapping[str, Any]
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Write `patch` to the item's issue. `link` is how things stand before, `base` what is agreed after it."""
+
+    item: Item
+    link: Link
+    patch: IssuePatch
+    changes: tuple[Change, ...]
+    base: Mapping[str, Any]
+
+    @property
+    def closes(self) -> bool:
+        """True when an open issue is closed by this."""
+        return self.patch.state is not None and self.patch.state.closed and not self.link.issue.state.closed
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Tie an existing issue to its item; nothing is written to the issue. `settles` are journal entries now answered."""
+
+    item: Item
+    link: Link
+    why: str
+    settles: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Remember what changed on the issue's side (or about the item); nothing is sent anywhere."""
+
+    item: Item
+    link: Link | None
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Comment on an issue, once. `once` is the hidden mark by which the comment is recognised."""
+
+    item: Item
+    link: Link
+    body: str
+    once: str
+    base: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTwin:
+    """Close the younger of two issues of one item as a duplicate of the other."""
+
+    item: Item
+    issue: Issue
+    of: IssueRef
+
+
+Action = Create | Update | Adopt | Record | Tell | CloseTwin
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item left alone for now, and why. `until` when waiting helps."""
+
+    item: Item
+    why: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All actions for one target, in the order of documents, and what people should know besides."""
+
+    target: str
+    actions: tuple[Action, ...] = ()
+    held: tuple[Held, ...] = ()
+    conflicts: tuple[tuple[Item, Conflict], ...] = ()
+    drift: tuple[tuple[Item, Change], ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    open_issues: int = 0
+
+    @property
+    def writes(self) -> tuple[Action, ...]:
+        """The actions that send something to the target."""
+        return tuple(action for action in self.actions if isinstance(action, Create | Update | Tell | CloseTwin))
+
+    @property
+    def creates(self) -> int:
+        """How many issues it would open."""
+        return sum(isinstance(action, Create) for action in self.actions)
+
+    @property
+    def closes(self) -> int:
+        """How many open issues it would close; twins do not count, they heal a duplicate."""
+        return sum(isinstance(action, Update) and action.closes for action in self.actions)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a plan is made of, for one target.
+
+    `issues` are those read now, by key; `named` the issues that references in documents mean; `in_doubt` the journalled
+    creates that nobody knows the outcome of.
+    """
+
+    target: TargetFacts
+    items: Sequence[Item]
+    documents: Mapping[str, KnownDocument]
+    links: Mapping[str, Link]
+    issues: Mapping[str, Issue]
+    in_doubt: Sequence[JournalEntry] = ()
+    doubts: Sequence[Doubt] = ()
+    named: Mapping[str, IssueRef] = field(default_factory=dict)
+
+
+def make_plan(world: World, book: PeopleBook, policy: PolicySettings, now: datetime) -> Plan:
+    """What would bring `world` in step.
+
+    Args:
+        world: items, links, and the issues that changed since they were last read.
+        book: who owners are.
+        policy: what becomes an issue, and who wins.
+        now: the present time, for grace periods.
+    """
+    return _Planner(world, book, policy, now).plan()
+
+
+class _Planner:
+    def __init__(self, world: World, book: PeopleBook, policy: PolicySettings, now: datetime) -> None:
+        self.world, self.book, self.policy, self.now = world, book, policy, now
+        self.actions: list[Action] = []
+        self.held: list[Held] = []
+        self.conflicts: list[tuple[Item, Conflict]] = []
+        self.drift: list[tuple[Item, Change]] = []
+        self.marked = _by_marker(world.issues.values())
+        self.in_doubt: defaultdict[str, list[JournalEntry]] = defaultdict(list)
+        for entry in world.in_doubt:
+            self.in_doubt[entry.item].append(entry)
+        self.claimed = {link.ref.key: item for item, link in world.links.items()}
+
+    def plan(self) -> Plan:
+        order = {key: place for place, key in enumerate(sorted(self.world.documents))}
+        for item in sorted(self.world.items, key=lambda item: (order.get(item.document, -1), item.line, item.id)):
+            link = self.world.links.get(item.id)
+            if link is not None and link.ref.target != self.world.target.name:
+                continue
+            oldest = self._heal_twins(item, link)
+            if oldest is not None:
+                base = dict(oldest.marker.base) if oldest.marker else {}
+                self._adopt(item, oldest, base, "it is the older of two with this marker")
+            elif link is not None:
+                self._linked(item, link)
+            else:
+                self._unlinked(item)
+        return Plan(
+            self.world.target.name,
+            tuple(self.actions),
+            tuple(self.held),
+            tuple(self.conflicts),
+            tuple(self.drift),
+            tuple(self.world.doubts),
+            sum(not link.issue.state.closed for link in self.world.links.values()),
+        )
+
+    def _draft(self, item: Item) -> Draft:
+        return make_draft(item, self.world.documents[item.document], self.book, self.world.target)
+
+    def _unlinked(self, item: Item) -> None:
+        doubtful = self.in_doubt.get(item.id, [])
+        marked = self.marked.get(item.id)
+        if marked:
+            why = "its create had gone through" if doubtful else "its marker names this item"
+            base = dict(marked[0].marker.base) if marked[0].marker else {}
+            self._adopt(item, marked[0], base, why, tuple(entry.id for entry in doubtful))
+        elif (named := self._named(item)) is not None:
+            fields = {key: value for key, value in self._draft(item).fields(item).items() if key != "content"}
+            # What the two say now counts as agreed: adopting somebody's issue must change nothing on it.
+            base = agreed(fields, {**issue_fields(named), "content": None})
+            self._adopt(item, named, base, "the document names it")
+        elif doubtful and not self._grace_over(doubtful):
+            until = max(entry.sent_at or entry.intended_at for entry in doubtful) + self._grace
+            self.held.append(Held(item, "an earlier create got no answer; looking for its issue first", until))
+        else:
+            self._perhaps_create(item, max((entry.id for entry in doubtful), default=None))
+
+    def _perhaps_create(self, item: Item, after: int | None) -> None:
+        state = ItemState.DONE if item.done else ItemState.OPEN
+        if item.state in (ItemState.OPEN, ItemState.DONE) and item.state is not state:
+            item = replace(item, state=state, settled_at=self.now if state.settled else None)
+            self.actions.append(Record(item, None))
+        if item.state.settled or item.kind not in self.policy.kinds or item.links:
+            # A ticket elsewhere is a ticket: a second one here would be its duplicate.
+            return
+        document = self.world.documents[item.document]
+        target = self.world.target
+        if document.private and target.public and target.name not in self.policy.allow_public:
+            self.held.append(Held(item, f"a private document, and {target.name} is public (see policy.allow_public)"))
+            return
+        draft = self._draft(item)
+        fields = draft.fields(item)
+        marker = make_marker(item, fields)
+        issue_draft = IssueDraft(
+            draft.title, draft.managed, marker, draft.labels, draft.assignees, draft.due, draft.priority
+        )
+        self.actions.append(Create(item, issue_draft, fields, after))
+
+    def _adopt(
+        self, item: Item, issue: Issue, base: Mapping[str, Any], why: str, settles: tuple[int, ...] = ()
+    ) -> None:
+        link = Link(item.id, issue, base, self.now)
+        self.claimed[issue.ref.key] = item.id
+        item = _settle(item, state_of(item, issue), issue, self.now)
+        self.actions.append(Adopt(item, link, why, settles))
+        self._linked(item, link)
+
+    def _linked(self, item: Item, link: Link) -> None:
+        issue = self.world.issues.get(link.ref.key, link.issue)
+        if item.state is ItemState.REMOVED:
+            self._left(item, link, issue)
+            return
+        merged = merge(item, self._draft(item), issue, link.base, self.policy)
+        self.conflicts += [(item, conflict) for conflict in merged.conflicts]
+        self.drift += [(item, change) for change in merged.drift]
+        settled = _settle(item, merged.state, issue, self.now)
+        if not merged.patch.empty:
+            self.actions.append(Update(settled, replace(link, issue=issue), merged.patch, merged.changes, merged.base))
+        elif merged.base != link.base or issue != link.issue or settled != item:
+            changes = _differences(issue_fields(link.issue), issue_fields(issue))
+            self.actions.append(Record(settled, replace(link, issue=issue, base=merged.base), changes))
+
+    def _left(self, item: Item, link: Link, issue: Issue) -> None:
+        told = bool(link.base.get("document", {}).get("removed", False))
+        base = {**link.base, "document": {**link.base.get("document", {}), "removed": True}}
+        if told or issue.state.closed or self.policy.removed == "keep":
+            if issue != link.issue or base != link.base:
+                self.actions.append(Record(item, replace(link, issue=issue, base=base)))
+        elif self.policy.removed == "close":
+            change = Change("state", issue.state.value, IssueState.WONT_DO.value)
+            patch = IssuePatch(state=IssueState.WONT_DO)
+            base["issue"] = {**base.get("issue", {}), "state": IssueState.WONT_DO.value}
+            self.actions.append(Update(item, replace(link, issue=issue), patch, (change,), base))
+        else:
+            document = self.world.documents[item.document]
+            once = f"<!-- closeout:said removed {item.id} -->"
+            body = (
+                f"This action item is no longer in `{document.path}`. "
+                "The issue stays open: close it if the work is not needed any more.\n\n" + once
+            )
+            self.actions.append(Tell(item, replace(link, issue=issue), body, once, base))
+
+    def _heal_twins(self, item: Item, link: Link | None) -> Issue | None:
+        """Of several issues with one marker the oldest stays, whichever store asks; open others are closed.
+
+        Returns the oldest when `link` names another one.
+        """
+        twins = {issue.ref.key: issue for issue in self.marked.get(item.id, ())}
+        if link is not None:
+            linked = self.world.issues.get(link.ref.key, link.issue)
+            if linked.marker is None or linked.marker.item != item.id:
+                return None  # somebody's own issue, adopted by name
+            if linked.state is not IssueState.DUPLICATE:
+                twins[linked.ref.key] = linked
+        if not twins:
+            return None
+        oldest = min(twins.values(), key=lambda issue: issue.ref.number)
+        self.actions += [
+            CloseTwin(item, issue, oldest.ref)
+            for issue in sorted(twins.values(), key=lambda issue: issue.ref.number)
+            if issue is not oldest and not issue.state.closed
+        ]
+        return oldest if link is not None and oldest.ref.key != link.ref.key else None
+
+    def _named(self, item: Item) -> Issue | None:
+        """The issue that the item's own text names, if it was read and belongs to no other item."""
+        for text in item.links:
+            ref = self.world.named.get(text)
+            issue = self.world.issues.get(ref.key) if ref else None
+            if issue is not None and self.claimed.get(issue.ref.key, item.id) == item.id:
+                return issue
+        return None
+
+    @property
+    def _grace(self) -> timedelta:
+        return max(timedelta(minutes=self.policy.uncertain_grace_minutes), self.world.target.capabilities.read_lag)
+
+    def _grace_over(self, entries: Iterable[JournalEntry]) -> bool:
+        if not self.world.target.capabilities.read_lag:
+            return True  # what was read just now is all there is
+        return all(self.now >= (entry.sent_at or entry.intended_at) + self._grace for entry in entries)
+
+
+def _by_marker(issues: Iterable[Issue]) -> dict[str, list[Issue]]:
+    """Issues by the item that their marker names, oldest first."""
+    found: defaultdict[str, list[Issue]] = defaultdict(list)
+    for issue in sorted(issues, key=lambda issue: issue.ref.number):
+        if issue.marker is not None and issue.state is not IssueState.DUPLICATE:
+            found[issue.marker.item].append(issue)
+    return found
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    return tuple(
+        Change(name, before[name], after[name]) for name in before if name != "content" and before[name] != after[name]
+    )
+
+
+def _settle(item: Item, state: ItemState, issue: Issue, now: datetime) -> Item:
+    """`item` in `state`, with the time at which it was settled."""
+    if not state.settled:
+        return replace(item, state=state, settled_at=None)
+    settled_at = item.settled_at if item.state.settled else None
+    return replace(item, state=state, settled_at=settled_at or issue.closed_at or now)

@@ -1,0 +1,72 @@
+"""One sync at a time per target: two at once would both open the issue that both find missing.
+
+The operating system (SQLite) or the server (PostgreSQL) lets go of the lock when its holder dies: none is left behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Engine, text
+
+from tracker.errors import Unavailable
+
+PATIENCE = 600.0
+"""Seconds to wait for another sync of the same target."""
+
+
+@contextmanager
+def exclusive(engine: Engine, target: str, on_wait: Callable[[], None], patience: float = PATIENCE) -> Iterator[None]:
+    """Hold the lock of `target` in this store; `on_wait` is called once when somebody else has it.
+
+    Raises:
+        Unavailable: somebody else still has it after `patience` seconds.
+    """
+    if engine.url.get_backend_name() == "sqlite":
+        yield from _by_file(engine, target, on_wait, patience)
+    else:
+        yield from _by_server(engine, target, on_wait)
+
+
+def _by_file(engine: Engine, target: str, on_wait: Callable[[], None], patience: float) -> Iterator[None]:
+    database = engine.url.database
+    if not database or database == ":memory:":
+        yield
+        return
+    safe = re.sub(r"[^\w.-]", "_", target)
+    lock = FileLock(Path(f"{database}.{safe}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        on_wait()
+        try:
+            lock.acquire(timeout=patience)
+        except Timeout:
+            raise Unavailable(
+                f"another sync of {target} is still running",
+                where=str(lock.lock_file),
+                advice="Wait for it, or stop it if it hangs; the lock goes with its process.",
+            ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _by_server(engine: Engine, target: str, on_wait: Callable[[], None]) -> Iterator[None]:
+    key = int.from_bytes(hashlib.sha256(f"closeout:{target}".encode()).digest()[:8], signed=True)
+    with engine.connect() as connection:
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+            on_wait()
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+            connection.commit()

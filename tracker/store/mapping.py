@@ -1,0 +1,83 @@
+"""Rows to values and back. Rows don't validate; what comes out of here is the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from connectors import Issue
+from tracker.model import Event, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Outcome
+
+_ISSUE = TypeAdapter(Issue)
+
+
+def document_values(document: KnownDocument) -> dict[str, Any]:
+    """Column values of a document."""
+    return asdict(document)
+
+
+def document_of(row: Mapping[str, Any]) -> KnownDocument:
+    """A document from its columns."""
+    return KnownDocument(**row)
+
+
+def item_values(item: Item) -> dict[str, Any]:
+    """Column values of an item."""
+    return {**asdict(item), "links": list(item.links), "kind": item.kind.value, "state": item.state.value}
+
+
+def item_of(row: Mapping[str, Any]) -> Item:
+    """An item from its columns."""
+    values = dict(row)
+    values["links"] = tuple(values["links"])
+    values["kind"] = Kind(values["kind"])
+    values["state"] = ItemState(values["state"])
+    return Item(**values)
+
+
+def issue_values(issue: Issue) -> dict[str, Any]:
+    """An issue as JSON."""
+    values: dict[str, Any] = _ISSUE.dump_python(issue, mode="json")
+    return values
+
+
+def issue_of(values: Mapping[str, Any]) -> Issue:
+    """An issue from its JSON."""
+    return _ISSUE.validate_python(values)
+
+
+def link_values(link: Link) -> dict[str, Any]:
+    """Column values of a link."""
+    return {
+        "item": link.item,
+        "target": link.ref.target,
+        "issue_key": link.ref.key,
+        "base": dict(link.base),
+        "issue": issue_values(link.issue),
+        "linked_at": link.linked_at,
+    }
+
+
+def link_of(row: Mapping[str, Any]) -> Link:
+    """A link from its columns."""
+    return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"])
+
+
+def event_values(event: Event) -> dict[str, Any]:
+    """Column values of an event; dates and enumerations become JSON."""
+    detail = TypeAdapter(dict[str, Any]).dump_python(dict(event.detail), mode="json")
+    return {**asdict(event), "detail": detail}
+
+
+def event_of(row: Mapping[str, Any]) -> Event:
+    """An event from its columns."""
+    return Event(**{name: value for name, value in row.items() if name != "id"})
+
+
+def journal_of(row: Mapping[str, Any]) -> JournalEntry:
+    """A journal entry from its columns."""
+    values = {name: value for name, value in row.items() if name != "budget_key"}
+    return JournalEntry(**{**values, "outcome": Outcome(values["outcome"])})
