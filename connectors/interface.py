@@ -141,7 +141,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What changed since a cursor. `cursor` is opaque: hand it back at the next read, and only after all was recorded."""
+    """What changed since a cursor. `cursor` is opaque: hand it back at the next read, after all was recorded."""
 
     issues: tuple[Issue, ...]
     cursor: str
@@ -244,7 +244,7 @@ class IssueTracker(Protocol):
         ...
 
     def reference(self, text: str) -> IssueRef | None:
-        """The issue of this target that `text` (a URL, `#12`, `owner/repo#12`) names, or None. Asks the network nothing."""
+        """The issue of this target that `text` (a URL, `#12`, `owner/repo#12`) names, or None. Asks no network."""
         ...
 
     def close(self) -> None:

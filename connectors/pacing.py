@@ -1,6 +1,7 @@
 """A target's write budget: when may the next write be sent?
 
-Pure arithmetic over the times of earlier writes, which the journal keeps; so a budget holds across processes and restarts.
+Pure arithmetic over the times of earlier writes, which the journal keeps; so a budget holds across processes and
+restarts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ class Window:
 
     writes: int
     span: timedelta
+
+    def __post_init__(self) -> None:
+        if self.writes < 1 or self.span <= timedelta(0):
+            raise ValueError("a window lets at least one write through in a span longer than nothing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,7 @@ class LocalSettings(_Target):
         default="sqlite:///closeout-issues.db",
         description="Where the issues are kept: an SQLAlchemy URL; relative SQLite paths start at `closeout.toml`.",
     )
-    public: bool = Field(
-        default=False, description="Whether people outside the organisation can read this tracker."
-    )
+    public: bool = Field(default=False, description="Whether people outside the organisation can read this tracker.")
 
 
 class GitHubSettings(_Target):

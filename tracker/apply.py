@@ -58,6 +58,10 @@ class Progress(Protocol):
         """Nothing happens until then, and why."""
         ...
 
+    def finish(self) -> None:
+        """The work is done: leave the terminal as it was."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

@@ -1,7 +1,7 @@
 """What an item looks like as an issue: title, managed block, labels, assignees. Pure.
 
-The block's *essence* is all of it but the exact source line and revision: those move with every commit, and rewriting issues for that
-would be noise.
+The block's *essence* is all of it but the exact source line and revision: those move with every commit, and rewriting
+issues for that would be noise.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from connectors import Capabilities
-from tracker.model import Item, ItemState, KnownDocument, Kind
+from tracker.model import Item, ItemState, Kind, KnownDocument
 from tracker.people import PeopleBook
 
 _MENTION = re.compile(r"@(?=[\w-])")
@@ -24,7 +24,7 @@ _QUOTED = 240
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """What a draft has to know of its target: name, kind, what it can hold, and the labels that mark Closeout's issues."""
+    """What a draft has to know of its target: what it can hold, and the labels that mark Closeout's issues."""
 
     name: str
     kind: str
@@ -89,11 +89,11 @@ def harmless(text: str) -> str:
     return _COMMENT.sub(lambda found: found[0].replace("<", "&lt;").replace(">", "&gt;"), _MENTION.sub("@\u200b", text))
 
 
-_FOOTER = "_Kept in step with the postmortem by Closeout. Write outside of this block: it is rewritten when the item changes._"
+_FOOTER = "_Closeout keeps this block in step with the postmortem; what you write outside of it stays yours._"
 
 
 def _title(text: str, limit: int) -> str:
-    line = " ".join(text.split())
+    line = " ".join(text.split()).rstrip(".")
     if len(line) <= limit:
         return line
     cut = line[: limit - 1].rsplit(" ", 1)[0] if " " in line[: limit - 1] else line[: limit - 1]

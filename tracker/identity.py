@@ -1,7 +1,7 @@
 """Which parsed item is which known item. Pure: what was parsed and what is known in, the items' next versions out.
 
-The order of evidence (DESIGN, "Identity"): the issue that the text names; the exact normalised text; similarity within the
-document, one to one; the exact text in another document. Two candidates too close to call are never guessed at.
+The order of evidence: the issue that the text names; the exact normalised text; similarity within the document, one to
+one; the exact text in another document. Two candidates too close to call are never guessed at.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _ID_LENGTH = 10
 
 
 def normalise(text: str) -> str:
-    """`text` without what people change without meaning it: case, width, accents' encoding, spacing, the final stop."""
+    """`text` without what people change and mean nothing by: case, width, accents' encoding, spaces, final stop."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(".;:,!。；：")
 
 
 def item_id(document: str, text: str, ordinal: int) -> str:
-    """The id of an item that nobody has met before: ten characters of Crockford's base 32, the same on every machine."""
+    """The id of an item that nobody has met yet: ten characters of Crockford's base 32, the same on every machine."""
     seed = "\0".join((document, normalise(text), str(ordinal))).encode()
     number = int.from_bytes(hashlib.sha256(seed).digest()[:7])
     return "".join(_ID_ALPHABET[number >> (5 * place) & 31] for place in range(_ID_LENGTH))
@@ -60,7 +60,7 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class FoundDocument:
-    """What tells a document from others: where it is, its own `id` if it gives one, its digest and its items' texts."""
+    """What tells a document from others: its place, its own `id` if it gives one, its digest and its items' texts."""
 
     path: str
     id: str | None
@@ -81,8 +81,8 @@ class FormerDocument:
 def match_documents(found: Sequence[FoundDocument], known: Iterable[FormerDocument]) -> dict[str, str]:
     """Path to key for every document in `found`; a renamed document keeps the key it had.
 
-    A document is known by its own `id`, by its path, by equal content, or (when that is gone too) by sharing most of its
-    items with exactly one document that is nowhere else to be found.
+    A document is known by its own `id`, by its path, by equal content, or (when that is gone too) by sharing most of
+    its items with exactly one document that is nowhere else to be found.
     """
     former = {document.key: document for document in known}
     by_path = {document.path: document.key for document in former.values()}

@@ -8,8 +8,8 @@
     | changed           | changed alike  | agreed                                                           |
     | changed           | changed apart  | the field's authority wins; a conflict is told with both values  |
 
-Labels merge as sets: what the document added is added, what it dropped is dropped, all others are people's. A base keeps both
-sides' values: they may agree to differ (an issue closed as won't do under an item without a ticked box).
+Labels merge as sets: what the document added is added, what it dropped is dropped, others are people's. A base keeps
+both sides' values: they may agree to differ (an issue closed as won't do under an item without a ticked box).
 """
 
 from __future__ import annotations

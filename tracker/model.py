@@ -1,4 +1,4 @@
-"""The values that Closeout works on. All are frozen; every step makes new ones. The words are the glossary's (see README)."""
+"""The values that Closeout works on. All are frozen; every step makes new ones. The words are the glossary's."""
 
 from __future__ import annotations
 
@@ -117,9 +117,10 @@ class KnownDocument:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One action item over time. `id` never changes; the rest is what the document last said, and `state` where it stands.
+    """One action item over time. `id` never changes; the rest is what its document last said, `state` where it stands.
 
-    `first_seen` is when this store met it, `settled_at` when it last left `OPEN`; `ordinal` counts equal texts in a document.
+    `first_seen` is when this store met it, `settled_at` when it last left `OPEN`; `ordinal` counts equal texts in a
+    document.
     """
 
     id: str

@@ -55,7 +55,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
-    """Tie an existing issue to its item; nothing is written to the issue. `settles` are journal entries now answered."""
+    """Tie an existing issue to its item; nothing is written to it. `settles` are journal entries answered by it."""
 
     item: Item
     link: Link

@@ -38,13 +38,20 @@ class Entry:
 
 
 def assess(
-    item: Item, document: KnownDocument, link: Link | None, book: PeopleBook, policy: PolicySettings, today: date
+    item: Item,
+    document: KnownDocument,
+    link: Link | None,
+    book: PeopleBook,
+    policy: PolicySettings,
+    today: date,
+    *,
+    target_kind: str = "",
 ) -> Entry:
     """What is to be said about `item` on `today` (a day in the settings' time zone).
 
-    A due date counts until the end of its day. Settled items carry no flags.
+    A due date counts until the end of its day. Settled items carry no flags. `target_kind` is the linked target's kind.
     """
-    ownership = book.resolve(item.owner)
+    ownership = present_owners(item, link, book, target_kind)
     is_open = item.state is ItemState.OPEN
     days_left = (item.due_date - today).days if is_open and item.due_date else None
     flags: set[Flag] = set()
@@ -60,6 +67,19 @@ def assess(
         elif not ownership.known:
             flags.add(Flag.OWNER_UNKNOWN)
     return Entry(item, document, link, ownership, frozenset(flags), days_left)
+
+
+def present_owners(item: Item, link: Link | None, book: PeopleBook, target_kind: str) -> Ownership:
+    """Who the item belongs to now: people who were assigned on the issue itself, else the document's owner."""
+    written = book.resolve(item.owner)
+    if link is None or not link.issue.assignees:
+        return written
+    asked = set(link.base.get("document", {}).get("assignees", ()))
+    if link.issue.assignees == asked:
+        return written
+    found = {login: book.by_login(target_kind, login) for login in sorted(link.issue.assignees)}
+    known = tuple(owner for owner in found.values() if owner is not None)
+    return Ownership(known, tuple(f"@{login}" for login, owner in found.items() if owner is None))
 
 
 def urgency(entry: Entry) -> tuple[bool, int, str, int, str]:

@@ -84,7 +84,8 @@ class PolicySettings(_Closed):
     uncertain_grace_minutes: float = Field(
         default=5,
         ge=0,
-        description="How long a create without an answer is looked for before it is sent again (never less than the target's read lag).",
+        description="How long a create without an answer is looked for before it is sent again "
+        "(never less than the target's read lag).",
     )
 
 
@@ -240,11 +241,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment overrides what the file (the init arguments) says."""
         return env_settings, init_settings

@@ -250,14 +250,13 @@ class Store:
         """The claimed delivery did not go out; it may be claimed again."""
         self._settle_delivery(report, recipient, period, "failed", now, detail)
 
-    def delivery(self, report: str, recipient: str, period: str) -> str | None:
-        """`claimed`, `sent` or `failed`; None when nobody tried."""
+    def was_sent(self, report: str, recipient: str, period: str) -> bool:
+        """True when somebody sent this, or is at it."""
         query = select(_DELIVERY.c.outcome).where(
             _DELIVERY.c.report == report, _DELIVERY.c.recipient == recipient, _DELIVERY.c.period == period
         )
         with self._reading() as connection:
-            found = connection.scalar(query)
-        return None if found is None else str(found)
+            return connection.scalar(query) in ("claimed", "sent")
 
     # Firings of schedules
 

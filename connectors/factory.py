@@ -1,0 +1,66 @@
+"""From settings to a tracker. The only module that knows the adapters; each is imported when it is first wanted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Protocol
+
+from connectors.errors import ConnectorError
+from connectors.settings import GitHubSettings, LocalSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from connectors.interface import IssueTracker
+    from connectors.settings import TargetSettings
+
+ENTRY_POINTS = "closeout.connectors"
+"""The group in which another distribution offers an adapter: its kind = a callable like `open_tracker`."""
+
+
+class ForeignSettings(Protocol):
+    """Settings of a kind that another distribution brings."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+def open_tracker(
+    name: str,
+    settings: TargetSettings | ForeignSettings,
+    *,
+    token: Callable[[], str],
+    root: Path,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> IssueTracker:
+    """The tracker that `settings` describe. Asks the network nothing.
+
+    Args:
+        name: the target's name in the settings.
+        settings: of one of the kinds known here, or of one that an entry point offers.
+        token: fetches the target's secret; called only when one is needed.
+        root: the folder that relative paths in the settings start at.
+        now: the clock, of targets that keep time themselves.
+
+    Raises:
+        NotAllowed: the token cannot be one.
+        ConnectorError: nobody offers this kind.
+    """
+    if isinstance(settings, LocalSettings):
+        from connectors.local import LocalTracker  # noqa: PLC0415  (when wanted: databases load slowly)
+
+        return LocalTracker(name, settings, root, now=now)
+    if isinstance(settings, GitHubSettings):
+        from connectors.github import GitHubTracker  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
+
+        return GitHubTracker(name, settings, token())
+    for offer in entry_points(group=ENTRY_POINTS, name=settings.kind):
+        tracker: IssueTracker = offer.load()(name, settings, token=token, root=root)
+        return tracker
+    raise ConnectorError(
+        f"no connector for targets of kind {settings.kind!r}",
+        where=name,
+        advice=f"Install the distribution that offers it (entry-point group `{ENTRY_POINTS}`), or mend `kind`.",
+    )

@@ -1,0 +1,288 @@
+"""What GitHub or the way to it can answer instead of what was asked, and which error of the port that is.
+
+The one question that matters: may a write have happened? Only then it is `OutcomeUnknown`.
+
+    answer                         read                write
+    no connection, no such host    TargetUnreachable   TargetUnreachable (nothing was sent)
+    time-out, cut connection       TargetUnreachable   OutcomeUnknown
+    5xx, 408, unreadable answer    TargetUnreachable   OutcomeUnknown
+    301 302 303 307 308            IssueMoved          IssueMoved
+    401                            NotAllowed          NotAllowed
+    403, 429                       RateLimited, when a limit is the reason; else NotAllowed
+    404                            IssueNotFound       IssueNotFound
+    410                            IssueGone; NotAllowed when the repository's issues are switched off
+    422 and other 4xx              RequestRejected     RequestRejected
+"""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import requests
+import urllib3.exceptions
+from github.GithubException import GithubException, IncompletableObject, RateLimitExceededException
+
+from connectors.errors import (
+    ConnectorError,
+    IssueGone,
+    IssueMoved,
+    IssueNotFound,
+    NotAllowed,
+    OutcomeUnknown,
+    RateLimited,
+    RequestRejected,
+    TargetUnreachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WITHOUT_A_WORD = timedelta(seconds=60)
+"""GitHub asks for at least a minute when a limit's answer names no time."""
+_SOONEST = timedelta(seconds=1)
+_NOTHING_SENT = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.ProxyError,  # urllib3 says so only before the proxy was reached
+    requests.exceptions.URLRequired,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    urllib3.exceptions.NewConnectionError,  # with its child NameResolutionError
+    urllib3.exceptions.ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+)
+_REFUSALS: Mapping[int, tuple[type[NotAllowed | IssueNotFound | RequestRejected], str, str]] = {
+    HTTPStatus.UNAUTHORIZED: (
+        NotAllowed,
+        "GitHub does not accept the token",
+        "Make a new token, or check that the settings name the right variable or file.",
+    ),
+    HTTPStatus.FORBIDDEN: (
+        NotAllowed,
+        "the token does not allow this",
+        "Give it read and write access to issues; where the organisation uses single sign-on, authorise it there.",
+    ),
+    HTTPStatus.NOT_FOUND: (
+        IssueNotFound,
+        "GitHub does not find it, or hides it from this token",
+        "Check the repository's name, and that the token may see this repository and its issues.",
+    ),
+    HTTPStatus.GONE: (
+        IssueGone,
+        "it was deleted",
+        "Unlink the item, or let a new issue be opened.",
+    ),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (
+        RequestRejected,
+        "GitHub refused it",
+        "Mend the value that GitHub names; sending the same again is pointless.",
+    ),
+}
+_LIMIT_WORDS = ("rate limit", "abuse detection")
+_LIMIT_PAGES = ("rate-limit", "abuse-rate", "secondary-rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked: for the error's sentence, and for the question whether something may have happened."""
+
+    verb: str
+    where: str
+
+    @property
+    def writes(self) -> bool:
+        return self.verb != "GET"
+
+
+class NotFollowed(Exception):
+    """The server answered with something that a library would act on by itself; raised before it can."""
+
+    def __init__(self, status: int, location: str) -> None:
+        super().__init__(f"{status} to {location}")
+        self.status = status
+        self.location = location
+
+
+def of_exception(request: Request, error: Exception) -> ConnectorError:
+    """The port's error for an exception of PyGithub, requests, urllib3 or Python under them."""
+    if isinstance(error, NotFollowed):
+        return of_status(request, error.status, {"location": error.location}, None) or no_answer(
+            request, f"status {error.status}"
+        )
+    if isinstance(error, GithubException):
+        return _of_pygithub(request, error)
+    chain = tuple(_causes(error))
+    reason = _reason(chain)
+    if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
+        return TargetUnreachable(
+            "the server's certificate is not trusted",
+            where=request.where,
+            advice="Set `ca_bundle` to the file of your own certificate authority, or mend the server's certificate.",
+        )
+    if any(isinstance(link, _NOTHING_SENT) for link in chain):
+        return TargetUnreachable(
+            f"GitHub could not be reached ({reason}); nothing was sent",
+            where=request.where,
+            advice="Check the network, the proxy and `base_url`, then run again.",
+        )
+    return no_answer(request, reason)
+
+
+def _of_pygithub(request: Request, error: GithubException) -> ConnectorError:
+    if isinstance(error, RateLimitExceededException):
+        return _limited(request, error.status, _lower(error.headers or {}), error.data)
+    failure = None
+    if not isinstance(error, IncompletableObject):  # its status is PyGithub's own, not an answer's
+        failure = of_status(request, error.status, error.headers or {}, error.data)
+    return failure or no_answer(request, type(error).__name__)
+
+
+def no_answer(request: Request, reason: str) -> ConnectorError:
+    """Nothing came back that could be trusted."""
+    if request.writes:
+        return OutcomeUnknown(
+            f"the {request.verb} was sent and no usable answer came ({reason}): it may have happened",
+            where=request.where,
+            advice="Run again: Closeout looks the issue up by its marker before it sends anything a second time.",
+        )
+    return TargetUnreachable(
+        f"no usable answer came ({reason})",
+        where=request.where,
+        advice="Run again later; nothing was changed. If it stays so, check `base_url` and GitHub's status page.",
+    )
+
+
+def of_status(request: Request, status: int, headers: Mapping[str, str], data: Any) -> ConnectorError | None:
+    """The port's error for an answer; None when it is a success."""
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return None
+    headers = _lower(headers)
+    if status in REDIRECTS:
+        return moved(request, headers.get("location", ""))
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and _is_limit(headers, data)):
+        return _limited(request, status, headers, data)
+    if status == HTTPStatus.REQUEST_TIMEOUT or not _refuses(status):
+        return no_answer(request, f"status {status}")
+    told = _told(data)
+    if status == HTTPStatus.GONE and "disabled" in told.lower():
+        return NotAllowed(
+            f"issues are switched off in this repository ({told})",
+            where=request.where,
+            advice="Switch them on in the repository's settings, under General > Features, or name another repository.",
+        )
+    kind, sentence, advice = _REFUSALS.get(status, _REFUSALS[HTTPStatus.UNPROCESSABLE_ENTITY])
+    return kind(f"{sentence} ({told or f'status {status}'})", where=request.where, advice=advice)
+
+
+def moved(request: Request, location: str) -> IssueMoved:
+    """The server points elsewhere, or answered with another issue than the one asked for."""
+    return IssueMoved(
+        f"it lives elsewhere now: {location or 'GitHub does not say where'}",
+        where=request.where,
+        location=location,
+        advice="If the repository was renamed or moved, change `repository`; if the issue was, link the item anew.",
+    )
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _refuses(status: int) -> bool:
+    return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _limited(request: Request, status: int, headers: Mapping[str, str], data: Any) -> RateLimited:
+    retry_at = _retry_at(headers, datetime.now(UTC))
+    return RateLimited(
+        f"a limit of GitHub was reached ({_told(data) or f'status {status}'})",
+        where=request.where,
+        retry_at=retry_at,
+        advice=f"Go on after {retry_at:%Y-%m-%d %H:%M:%S} UTC; nothing is sent before.",
+    )
+
+
+def _told(data: Any) -> str:
+    """GitHub's own words: its message and, for refused values, each field's."""
+    if not isinstance(data, dict):
+        return ""
+    words = [str(data.get("message") or "").strip()]
+    errors = data.get("errors")
+    for error in errors if isinstance(errors, list) else ():
+        if isinstance(error, dict):
+            field = ".".join(str(error[key]) for key in ("resource", "field") if error.get(key))
+            what = str(error.get("message") or error.get("code") or "")
+            words.append(f"{field}: {what}" if field and what else field or what)
+        else:
+            words.append(str(error))
+    return "; ".join(" ".join(word.split()) for word in words if word)
+
+
+def _is_limit(headers: Mapping[str, str], data: Any) -> bool:
+    if "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0":
+        return True
+    told = _told(data).lower()
+    page = str(data.get("documentation_url") or "").lower() if isinstance(data, dict) else ""
+    return any(words in told for words in _LIMIT_WORDS) or any(words in page for words in _LIMIT_PAGES)
+
+
+def _retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
+    """Retry-After, in seconds or as a date; else the reset of a limit that is used up; else in a minute."""
+    named = _after(headers.get("retry-after", ""), now)
+    if named is None and headers.get("x-ratelimit-remaining", "0") == "0":
+        named = _epoch(headers.get("x-ratelimit-reset", ""))
+    return max(named, now + _SOONEST) if named else now + _WITHOUT_A_WORD
+
+
+def _after(text: str, now: datetime) -> datetime | None:
+    try:
+        return now + timedelta(seconds=float(text))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _epoch(text: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that it wraps: by `raise from`, as urllib3's `reason`, or as an argument.
+
+    Not by `__context__`: that may be what a caller was handling, and would tell of another request.
+    """
+    pending: list[BaseException] = [error]
+    seen: set[int] = set()
+    while pending:
+        link = pending.pop()
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner = (link.__cause__, getattr(link, "reason", None), *link.args)
+        pending.extend(each for each in inner if isinstance(each, BaseException))
+
+
+def _reason(chain: tuple[BaseException, ...]) -> str:
+    """In a word what went wrong: never the library's text, which may quote headers."""
+    if any(isinstance(link, urllib3.exceptions.NameResolutionError) for link in chain):
+        return "no such host"
+    if any(isinstance(link, ConnectionRefusedError) for link in chain):
+        return "connection refused"
+    if any(isinstance(link, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError) for link in chain):
+        return "time-out"
+    return type(chain[0]).__name__

@@ -1,0 +1,209 @@
+"""The adapter: which requests make up each promise of the port, and how many."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from connectors import marker
+from connectors.errors import IssueNotFound
+from connectors.github import failures, values
+from connectors.github.failures import Request
+from connectors.github.values import Repository, time_of, time_text
+from connectors.github.wire import PER_PAGE, Wire
+from connectors.interface import Capabilities, Listing
+from connectors.pacing import Budget, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from connectors.interface import Comment, Issue, IssueDraft, IssuePatch, IssueRef, PageSeen
+    from connectors.settings import GitHubSettings
+
+    T = TypeVar("T")
+
+READ_LAG = timedelta(minutes=2)
+"""How long a listing may still miss a write. GitHub promises no number; reads come from replicas that are usually
+seconds behind. Listings overlap by as much, so that nothing falls between two of them."""
+
+_READ_PAUSES = (0.5, 2.0)
+"""Seconds before the second and third try of a read."""
+
+
+class GitHubTracker:
+    """Issues of one GitHub repository.
+
+    Requests: create, update, comment, get and is_public one each; a listing one per 100 issues (99 from the second
+    page on). An update that changes nothing sends nothing. Not safe for use from several threads at once.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: GitHubSettings,
+        token: str,
+        *,
+        read_pauses: tuple[float, ...] = _READ_PAUSES,
+    ) -> None:
+        self._name = name
+        self._repository = Repository(name, settings.repository, str(settings.base_url).rstrip("/"))
+        self._wire = Wire(
+            base_url=self._repository.api,
+            token=token,
+            timeout=settings.timeout,
+            ca_bundle=settings.ca_bundle,
+            read_pauses=read_pauses,
+            where=self._repository.where(),
+        )
+        self._capabilities = Capabilities(
+            due=False,
+            priority=False,
+            max_title=256,
+            max_body=65_536,
+            read_lag=READ_LAG,
+            budget_key=f"github:{self._repository.api_host}",
+            budget=Budget(
+                (
+                    Window(settings.creates_per_minute, timedelta(minutes=1)),
+                    Window(settings.creates_per_hour, timedelta(hours=1)),
+                )
+            ),
+        )
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def changed_since(self, cursor: str | None, on_page: PageSeen | None = None) -> Listing:
+        """See the port. The cursor is the newest change seen; one that cannot be read means everything."""
+        newest = _parsed(cursor)
+        found: dict[int, Issue] = {}
+        for page in self._pages(newest and newest - READ_LAG):
+            for changed, issue in page:
+                newest = max(newest, changed) if newest else changed
+                if issue is not None:
+                    found[issue.ref.number] = issue
+            if on_page is not None:
+                on_page(len(found))
+        ordered = sorted(found.values(), key=lambda issue: (issue.updated_at, issue.ref.number))
+        return Listing(tuple(ordered), time_text(newest) if newest else "")
+
+    def get(self, ref: IssueRef) -> Issue:
+        request = Request("GET", self._repository.where(ref.number))
+        answer = self._wire.read(self._repository.issue_path(ref.number), request.where)
+        return self._issue(request, answer.data, ref.number)
+
+    def create(self, draft: IssueDraft) -> Issue:
+        request = Request("POST", self._repository.where())
+        sent = {
+            "title": draft.title,
+            "body": marker.write("", draft.managed, draft.marker),
+            "labels": sorted(draft.labels),
+            "assignees": sorted(draft.assignees),
+        }
+        answer = self._wire.write(request.verb, f"{self._repository.path}/issues", request.where, sent)
+        issue = _read(request, self._repository.issue, answer.data)
+        if elsewhere := self._repository.elsewhere(issue, issue.ref.number):
+            raise failures.no_answer(request, f"the answer tells of {elsewhere}")
+        return issue
+
+    def update(self, issue: Issue, patch: IssuePatch) -> Issue:
+        number = issue.ref.number
+        sent = values.changes(issue, patch)
+        if not sent:
+            return issue
+        request = Request("PATCH", self._repository.where(number))
+        answer = self._wire.write(request.verb, self._repository.issue_path(number), request.where, sent)
+        return self._issue(request, answer.data, number)
+
+    def comment(self, ref: IssueRef, body: str) -> Comment:
+        request = Request("POST", self._repository.where(ref.number))
+        path = f"{self._repository.issue_path(ref.number)}/comments"
+        return _read(request, values.comment, self._wire.write(request.verb, path, request.where, {"body": body}).data)
+
+    def comments(self, ref: IssueRef) -> tuple[Comment, ...]:
+        request = Request("GET", self._repository.where(ref.number))
+        path = f"{self._repository.issue_path(ref.number)}/comments"
+        found: dict[str, Comment] = {}
+        page, has_next = 1, True
+        while has_next:
+            answer = self._wire.read(path, request.where, {"per_page": PER_PAGE, "page": page})
+            found |= {one.id: one for one in _read(request, _each(values.comment), answer.data)}
+            page, has_next = page + 1, answer.has_next and bool(answer.data)
+        return tuple(sorted(found.values(), key=lambda one: (one.created_at, int(one.id))))
+
+    def is_public(self) -> bool:
+        request = Request("GET", self._repository.where())
+        answer = self._wire.read(self._repository.path, request.where)
+        return _read(request, _is_public, answer.data)
+
+    def reference(self, text: str) -> IssueRef | None:
+        return self._repository.reference(text)
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def _pages(self, since: datetime | None) -> Iterator[list[tuple[datetime, Issue | None]]]:
+        """Pages of times and issues, oldest change first; None stands for a pull request.
+
+        An issue that changes meanwhile moves to the end, and all behind it move up by one: the next page *number*
+        would skip one for good. So each page starts anew at the last change of the page before (`since` includes it);
+        page numbers serve only within more than a page of changes of one second.
+        """
+        request = Request("GET", self._repository.where())
+        page, has_next = 1, True
+        while has_next:
+            parameters = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE, "page": page}
+            if since is not None:
+                parameters["since"] = time_text(since)
+            answer = self._wire.read(f"{self._repository.path}/issues", request.where, parameters)
+            found = _read(request, _each(self._repository.listed), answer.data)
+            if not found:
+                return
+            yield found
+            has_next, last = answer.has_next, found[-1][0]
+            if since is None or last > since:
+                since, page = last, 1
+            else:
+                page += 1
+
+    def _issue(self, request: Request, raw: Any, number: int) -> Issue:
+        """The answer's issue, which must be the one asked for."""
+        _, issue = _read(request, self._repository.listed, raw)
+        if issue is None:
+            raise IssueNotFound("this is a pull request", where=request.where, advice="Name an issue instead.")
+        if elsewhere := self._repository.elsewhere(issue, number):
+            raise failures.moved(request, elsewhere)
+        return issue
+
+
+def _read(request: Request, parse: Callable[[Any], T], data: Any) -> T:
+    """`data` by `parse`; what it cannot read is no usable answer."""
+    try:
+        return parse(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise failures.no_answer(request, "the answer is not what was asked for") from error
+
+
+def _each(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
+    def parse_list(data: Any) -> list[T]:
+        if not isinstance(data, list):
+            raise TypeError("not a list")
+        return [parse(one) for one in data]
+
+    return parse_list
+
+
+def _is_public(raw: Any) -> bool:
+    return raw["private"] is False and raw.get("visibility", "public") == "public"
+
+
+def _parsed(cursor: str | None) -> datetime | None:
+    try:
+        return time_of(cursor) if cursor else None
+    except ValueError:
+        return None

@@ -1,0 +1,215 @@
+"""One bench per adapter: a tracker on a counterpart, and the hands of the people who use the same target."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+import requests
+from contract.wire_check import GitHubDescription, Sent
+from myworld.api.http import mint
+from myworld.host import Host, HostConfig
+
+from connectors.github import GitHubTracker
+from connectors.interface import IssueDraft, IssueRef, IssueTracker
+from connectors.marker import Marker
+from connectors.settings import GitHubSettings, LocalSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from myworld.core.instance import Instance
+
+REPOSITORY = "acme/ops"
+PEOPLE = ("ana-lima", "bo-chen")
+
+
+class Bench(Protocol):
+    """What the contract suite needs of an adapter's counterpart."""
+
+    @property
+    def tracker(self) -> IssueTracker: ...
+
+    def again(self) -> IssueTracker:
+        """A second tracker on the same target: what another process sees."""
+        ...
+
+    def person_writes(self, ref: IssueRef, body: str) -> None:
+        """Somebody edits the body by hand."""
+        ...
+
+    def people_open(self, count: int) -> None:
+        """People open so many issues of their own."""
+        ...
+
+    @property
+    def missing(self) -> IssueRef: ...
+
+    @property
+    def longest_listing(self) -> int:
+        """How many issues the counterpart can list."""
+        ...
+
+
+@dataclass
+class LocalBench:
+    root: Path
+    tracker: IssueTracker
+    again: Callable[[], IssueTracker]
+
+    longest_listing = 1_000
+
+    @property
+    def missing(self) -> IssueRef:
+        return IssueRef(self.tracker.name, 9_999, "#9999")
+
+    def people_open(self, count: int) -> None:
+        for number in range(count):
+            tie = Marker(f"people-{number}", "people.md", "x")
+            self.tracker.create(IssueDraft(title=f"Mine {number}", managed="", marker=tie))
+
+    def person_writes(self, ref: IssueRef, body: str) -> None:
+        database = sqlite3.connect(self.root / "issues.db")
+        try:
+            database.execute("UPDATE local_issue SET body = ? WHERE number = ?", (body, ref.number))
+            database.commit()
+        finally:
+            database.close()
+
+
+@dataclass
+class GitHubBench:
+    world: Instance
+    sent: Sent
+    tracker: GitHubTracker
+    again: Callable[..., GitHubTracker]
+
+    longest_listing = 100
+
+    @property
+    def missing(self) -> IssueRef:
+        return IssueRef(self.tracker.name, 9_999, f"{REPOSITORY}#9999")
+
+    def people_open(self, count: int) -> None:
+        for number in range(count):
+            self.call("create_issue", title=f"Mine {number}")
+
+    def call(self, tool: str, **arguments: Any) -> Any:
+        """Act as a person on GitHub."""
+        owner, repo = REPOSITORY.split("/")
+        result = self.world.call(tool, {"owner": owner, "repo": repo} | arguments)
+        assert not result.is_error, result.text
+        return result.data
+
+    def person_writes(self, ref: IssueRef, body: str) -> None:
+        self.call("update_issue", issue_number=ref.number, body=body)
+
+    def stored(self, number: int) -> dict[str, Any]:
+        stored: dict[str, Any] = self.world.state["repos"][REPOSITORY]["issues"][number]
+        return stored
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    folder = tmp_path_factory.mktemp("authority")
+    host = Host(HostConfig(gateway_port=0, gateway_passthrough=False, ca_dir=folder))
+    yield host
+    host.gateway.stop()
+    host.gateway._loop.close()  # which it leaves to the garbage collector
+
+
+@pytest.fixture(scope="session")
+def description() -> GitHubDescription:
+    return GitHubDescription()
+
+
+@pytest.fixture
+def sent(description: GitHubDescription, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
+    """Every request of the test; one that GitHub's description does not allow fails the test."""
+    sent = Sent()
+    send = requests.Session.send
+
+    def watched(self: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        try:
+            description.check(request)
+        except Exception as error:
+            sent.violations.append(f"{request.method} {request.url}: {error!r} {error.__cause__!r}")
+            raise
+        sent.requests.append(request)
+        return send(self, request, **options)
+
+    monkeypatch.setattr(requests.Session, "send", watched)
+    yield sent
+    assert sent.violations == []
+
+
+@pytest.fixture
+def github(host: Host, sent: Sent, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHubBench]:
+    for variable in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(variable, host.gateway.url)
+    for variable in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(variable, raising=False)
+    world = host.create(
+        "github",
+        {
+            "viewer": "closeout-bot",
+            "users": [{"login": login, "name": login} for login in ("closeout-bot", *PEOPLE)],
+            "repos": [{"name": REPOSITORY, "private": True}, {"name": "acme/site", "private": False}],
+        },
+    )
+    token = mint(host.gateway_secret, instance=world.id, kind="github")
+    opened: list[GitHubTracker] = []
+
+    def again(repository: str = REPOSITORY) -> GitHubTracker:
+        settings = GitHubSettings(repository=repository, ca_bundle=str(host.gateway.ca.cert_path))
+        opened.append(GitHubTracker("ops", settings, token, read_pauses=()))
+        return opened[-1]
+
+    yield GitHubBench(world, sent, again(), again)
+    for tracker in opened:
+        tracker.close()
+    host.delete(world.id)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[LocalBench]:
+    from connectors.local import LocalTracker  # noqa: PLC0415  (databases load slowly; only these tests pay)
+
+    opened: list[IssueTracker] = []
+
+    def again() -> IssueTracker:
+        opened.append(LocalTracker("local", LocalSettings(database="sqlite:///issues.db"), tmp_path))
+        return opened[-1]
+
+    yield LocalBench(tmp_path, again(), again)
+    for tracker in opened:
+        tracker.close()
+
+
+@pytest.fixture(params=["local", "github"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    bench: Bench = request.getfixturevalue(request.param)
+    return bench
+
+
+@pytest.fixture
+def tracker(bench: Bench) -> IssueTracker:
+    return bench.tracker
+
+
+@pytest.fixture
+def draft() -> Callable[..., IssueDraft]:
+    """Drafts with items of their own; any field can be named."""
+    count = itertools.count(1)
+
+    def make(**fields: Any) -> IssueDraft:
+        number = next(count)
+        tie = Marker(item=f"item-{number}", document="2026/outage.md", text=f"Do thing {number}", base={"title": "x"})
+        plain = IssueDraft(title=f"Do thing {number}", managed=f"Why: outage {number}", marker=tie)
+        return replace(plain, **fields)
+
+    return make

@@ -1,0 +1,94 @@
+"""Cut GitHub's OpenAPI description down to the requests that Closeout sends. For maintainers.
+
+    npm pack @octokit/openapi && tar xzf octokit-openapi-*.tgz
+    python tests/contract/prune_openapi.py package
+
+Writes `github-openapi.json` beside this file, which the tests read: the operations in use with their parameters and
+bodies, and the components that these reach. Answers, examples and what serves only documentation are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+OPERATIONS = {
+    "/repos/{owner}/{repo}": ("get",),
+    "/repos/{owner}/{repo}/issues": ("get", "post"),
+    "/repos/{owner}/{repo}/issues/{issue_number}": ("get", "patch"),
+    "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
+}
+KEPT = ("operationId", "parameters", "requestBody")
+DROPPED = frozenset({"example", "examples", "externalDocs"})
+RESULT = Path(__file__).with_name("github-openapi.json")
+
+
+def prune(whole: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
+    paths = {
+        path: {verb: _operation(whole["paths"][path][verb]) for verb in verbs} for path, verbs in OPERATIONS.items()
+    }
+    return {
+        "openapi": whole["openapi"],
+        "info": {
+            "title": "The part of GitHub's REST API that Closeout uses",
+            "version": package["version"],
+            "description": f"Cut from the npm package {package['name']} {package['version']} by prune_openapi.py.",
+            "license": whole["info"]["license"],
+        },
+        "servers": whole["servers"],
+        "paths": paths,
+        "components": _reached(whole, paths),
+    }
+
+
+def _operation(operation: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: _without_examples(operation[key]) for key in KEPT if key in operation}
+    return kept | {"responses": {"default": {"description": "Not kept."}}}
+
+
+def _without_examples(node: Any) -> Any:
+    if isinstance(node, dict):
+        # below "properties" the keys are names of fields, not of OpenAPI's
+        return {
+            key: {name: _without_examples(each) for name, each in value.items()}
+            if key == "properties"
+            else _without_examples(value)
+            for key, value in node.items()
+            if key not in DROPPED
+        }
+    return [_without_examples(each) for each in node] if isinstance(node, list) else node
+
+
+def _reached(whole: dict[str, Any], start: Any) -> dict[str, Any]:
+    components: dict[str, Any] = {}
+    pending = sorted(_references(start))
+    while pending:
+        _, _, section, name = pending.pop(0).split("/")
+        if name in components.setdefault(section, {}):
+            continue
+        components[section][name] = _without_examples(whole["components"][section][name])
+        pending += sorted(_references(components[section][name]))
+    return components
+
+
+def _references(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        here = {node["$ref"]} if isinstance(node.get("$ref"), str) else set()
+        return here.union(*(_references(value) for value in node.values()))
+    return set().union(*(_references(each) for each in node)) if isinstance(node, list) else set()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("package", type=Path, help="the unpacked npm package @octokit/openapi")
+    folder: Path = parser.parse_args().package
+    whole = json.loads((folder / "generated" / "api.github.com.json").read_text(encoding="utf-8"))
+    package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    text = json.dumps(prune(whole, package), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    RESULT.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

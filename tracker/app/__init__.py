@@ -1,0 +1,136 @@
+"""The composition root: use cases over settings, store, trackers and clock. Only here are they wired together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from functools import partial
+
+from connectors import IssueTracker, LocalSettings
+from connectors.factory import open_tracker
+from tracker import deliver
+from tracker.app import reporting, syncing
+from tracker.app.reading import parse_paths
+from tracker.app.reporting import Status, Wanted
+from tracker.app.syncing import Desk, Prepared, Synced
+from tracker.apply import Progress
+from tracker.brake import Consent
+from tracker.errors import UsageError
+from tracker.model import Event
+from tracker.policy import Entry
+from tracker.report import Audience, Report
+from tracker.settings_file import Loaded, read_secret
+from tracker.store import Store
+
+__all__ = ["App", "Consent", "Prepared", "Status", "Synced", "Wanted", "parse_paths"]
+
+
+class App:
+    """Everything that a person or a schedule can ask for.
+
+    Args:
+        loaded: the settings and where they came from.
+        progress: who is told of long work.
+        clock: the present time; tests and demonstrations bring their own.
+        sleep: waits that many seconds.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        progress: Progress,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings = loaded.settings
+        self.root = loaded.root
+        self.progress = progress
+        self.clock = clock
+        self.sleep = sleep
+
+    def plan(self, paths: Sequence[str]) -> Prepared:
+        """What `sync` would do; see `tracker.app.syncing.plan`."""
+        with self.store(create=False) as store:
+            return syncing.plan(self._desk(store), paths)
+
+    def sync(
+        self, paths: Sequence[str], consent: Consent, still_fits: Callable[[Prepared], bool] = lambda _: True
+    ) -> Synced:
+        """Bring documents and issues in step; see `tracker.app.syncing.sync`."""
+        with self.store() as store:
+            return syncing.sync(self._desk(store), paths, consent, still_fits)
+
+    def status(self, wanted: Wanted, *, refresh: bool = False) -> Status:
+        """What the store knows; with `refresh` after reading the issues again."""
+        with self.store(create=refresh) as store:
+            if refresh:
+                syncing.refresh(self._desk(store))
+            return reporting.status(store, self.settings, wanted, self.clock())
+
+    def report(self, name: str, day: date | None = None) -> Report:
+        """Build a report; see `tracker.app.reporting.make_report`."""
+        with self.store(create=False) as store:
+            return reporting.make_report(store, self.settings, name, self.clock(), day)
+
+    def send(self, report: Report, *, dry_run: bool = False) -> tuple[Audience, tuple[deliver.Delivery, ...]]:
+        """Mail a report to its owners; see `tracker.app.reporting.send_report`."""
+        with self.store(create=not dry_run) as store:
+            return reporting.send_report(report, store, self._mailer, self.clock(), dry_run=dry_run)
+
+    def history(self, text: str) -> tuple[Entry, tuple[Event, ...]]:
+        """The story of one item; see `tracker.app.reporting.history`."""
+        with self.store(create=False) as store:
+            return reporting.history(store, self.settings, text, self.clock())
+
+    def embedded(self, name: str | None = None) -> IssueTracker:
+        """The embedded tracker of this name, or the one there is.
+
+        Raises:
+            UsageError: the settings have none, or several and no name was given.
+        """
+        names = [key for key, target in self.settings.targets.items() if isinstance(target, LocalSettings)]
+        if name is None and len(names) == 1:
+            return self.open_tracker(names[0])
+        if name in names:
+            return self.open_tracker(name)
+        raise UsageError(
+            "the settings have no such embedded tracker"
+            if name or not names
+            else "there are several embedded trackers",
+            where=name or "closeout.toml",
+            advice=f"Choose one with --target: {', '.join(names)}"
+            if names
+            else 'Add [targets.local] with kind = "local".',
+        )
+
+    def open_tracker(self, name: str) -> IssueTracker:
+        """The tracker of a target; its secret is looked up only if it needs one."""
+        target = self.settings.targets[name]
+        token = partial(
+            read_secret,
+            getattr(target, "token_env", ""),
+            getattr(target, "token_file", None),
+            self.root,
+            purpose=f"token for target {name}",
+        )
+        return open_tracker(name, target, token=token, root=self.root, now=self.clock)
+
+    def store(self, *, create: bool = True) -> Store:
+        """The store. Unless `create`, one that does not exist reads as empty and is not made."""
+        return Store.open(self.settings.database, self.root, create=create)
+
+    def _desk(self, store: Store) -> Desk:
+        return Desk(self.settings, self.root, store, self.open_tracker, self.clock, self.sleep, self.progress)
+
+    def _mailer(self) -> deliver.SmtpMailer:
+        mail = self.settings.mail
+        if mail is None:
+            raise UsageError(
+                "there is no mail server", where="closeout.toml", advice="Add a [mail] table; see docs/settings.md."
+            )
+        password = None
+        if mail.username:
+            password = read_secret(mail.password_env, mail.password_file, self.root, purpose="mail password")
+        return deliver.SmtpMailer(mail, password)

@@ -1,0 +1,142 @@
+"""From files to parsed documents with their keys. What did not change is not parsed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tracker.errors import UsageError
+from tracker.identity import FormerDocument, FoundDocument, match_documents, normalise
+from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument
+from tracker.parsing import parse
+from tracker.settings import Settings
+from tracker.sources import find_checkout, read_documents
+from tracker.store import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the documents say now.
+
+    `parsed` are the documents that changed, by key; `documents` all that are known now; `gone` the keys of those that
+    have left; `unreadable` paths keep their last known state.
+    """
+
+    parsed: Mapping[str, ParsedDocument]
+    documents: Mapping[str, KnownDocument]
+    found: int
+    present_before: int
+    gone: frozenset[str]
+    unreadable: tuple[tuple[str, str], ...]
+
+
+def parse_paths(paths: Sequence[str], settings: Settings) -> tuple[list[ParsedDocument], tuple[tuple[str, str], ...]]:
+    """Parse files and folders for `closeout parse`; also gives the paths that could not be read."""
+    found = read_documents(paths, Path.cwd(), settings.documents)
+    return [parse(document.path, document.text) for document in found.documents], found.unreadable
+
+
+def read(
+    paths: Sequence[str], settings: Settings, root: Path, known: Known, marked: Iterable[Item], *, afresh: bool = False
+) -> Reading:
+    """Read the documents below `paths`, or below the settings' own paths when none are given.
+
+    Args:
+        paths: files and folders; documents elsewhere are left as they are.
+        settings: where documents are, and whether they are private.
+        root: the settings' folder.
+        known: what the store remembers.
+        marked: items that only markers tell of: they reveal renamed documents to an empty store.
+        afresh: parse unchanged documents too.
+    """
+    whole = not paths
+    places = [str(root / place) for place in settings.documents.paths] if whole else list(paths)
+    found = read_documents(places, root, settings.documents, find_checkout(root))
+    by_path = {document.path: document for document in known.documents.values() if document.present}
+    changed = [
+        document
+        for document in found.documents
+        if afresh or document.path not in by_path or by_path[document.path].digest != document.digest
+    ]
+    parsed = {document.path: parse(document.path, document.text) for document in changed}
+    keys = _keys(found.documents, parsed, known, marked)
+    _refuse_shared_keys(keys)
+    documents = dict(known.documents)
+    for document in found.documents:
+        key = keys[document.path]
+        documents[key] = _known(key, document, parsed.get(document.path), documents.get(key), settings)
+    here = {*keys.values(), *(key for key, document in documents.items() if _is_unreadable(document, found.unreadable))}
+    gone = frozenset(key for key, document in known.documents.items() if whole and document.present and key not in here)
+    documents |= {key: replace(documents[key], present=False) for key in gone}
+    return Reading(
+        {keys[path]: document for path, document in parsed.items()},
+        documents,
+        len(found.documents),
+        sum(document.present for document in known.documents.values()) if whole else 0,
+        gone,
+        found.unreadable,
+    )
+
+
+def _keys(
+    found: Sequence[Document], parsed: Mapping[str, ParsedDocument], known: Known, marked: Iterable[Item]
+) -> dict[str, str]:
+    texts: dict[str, set[str]] = {key: set() for key in known.documents}
+    for item in (*known.items.values(), *marked):
+        if item.state is not ItemState.REMOVED:
+            texts.setdefault(item.document, set()).add(normalise(item.text))
+    former = [
+        FormerDocument(key, document.path, document.digest, frozenset(texts.get(key, ())))
+        if (document := known.documents.get(key)) is not None
+        else FormerDocument(key, key, None, frozenset(texts[key]))
+        for key in texts
+    ]
+    key_at = {document.path: key for key, document in known.documents.items() if document.present}
+    candidates = []
+    for there in found:
+        fresh = parsed.get(there.path)
+        if fresh is None:
+            candidates.append(FoundDocument(there.path, key_at[there.path], there.digest, frozenset()))
+        else:
+            said = frozenset(normalise(item.text) for item in fresh.items)
+            candidates.append(FoundDocument(there.path, fresh.id, there.digest, said))
+    return match_documents(candidates, former)
+
+
+def _refuse_shared_keys(keys: Mapping[str, str]) -> None:
+    """Two documents with one key would overwrite each other's items."""
+    first: dict[str, str] = {}
+    for path, key in keys.items():
+        if key in first:
+            raise UsageError(
+                f"this document and {first[key]} have the same id, {key!r}",
+                where=path,
+                advice="Give each its own `id` in the front matter; keep the old one where its issues belong.",
+            )
+        first[key] = path
+
+
+def _known(
+    key: str, document: Document, parsed: ParsedDocument | None, before: KnownDocument | None, settings: Settings
+) -> KnownDocument:
+    """The document as it will be remembered. An unchanged one keeps the revision it was read at."""
+    if parsed is None and before is not None:
+        return before
+    facts = parsed or ParsedDocument(document.path, None, None, None, ())
+    private = settings.documents.private if facts.private is None else facts.private
+    return KnownDocument(
+        key,
+        document.path,
+        document.digest,
+        facts.title,
+        facts.incident_date,
+        facts.severity,
+        private,
+        document.revision,
+        document.web_url,
+    )
+
+
+def _is_unreadable(document: KnownDocument, unreadable: Iterable[tuple[str, str]]) -> bool:
+    return any(document.path == path for path, _ in unreadable)

@@ -1,0 +1,323 @@
+"""Plan and sync: read both sides, decide what to do, and do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from connectors import (
+    ConnectorError,
+    Issue,
+    IssueNotFound,
+    IssueRef,
+    IssueState,
+    IssueTracker,
+    Listing,
+    TargetUnreachable,
+)
+from tracker import brake
+from tracker.app.reading import Reading, read
+from tracker.apply import Applied, Progress, apply
+from tracker.draft import TargetFacts
+from tracker.errors import StalePlan
+from tracker.identity import Identified, identify
+from tracker.model import Event, Item, ItemState, Kind, KnownDocument
+from tracker.people import PeopleBook
+from tracker.plan import CloseTwin, Plan, Record, World, make_plan
+from tracker.settings import Settings
+from tracker.store import Known, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Both sides read and compared; nothing recorded or sent yet."""
+
+    plans: tuple[Plan, ...]
+    reading: Reading
+    identified: Identified
+    listings: Mapping[str, Listing]
+    issues: Mapping[str, Mapping[str, Issue]]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What a sync found and did, per target in the order of `prepared.plans`."""
+
+    prepared: Prepared
+    applied: Mapping[str, Applied] = field(default_factory=dict)
+
+    @property
+    def clean(self) -> bool:
+        """True when everything that could be done was done."""
+        return all(applied.clean for applied in self.applied.values()) and not self.prepared.reading.unreadable
+
+    @property
+    def unreached(self) -> bool:
+        """True when some target took none of its writes because it could not be reached."""
+        return any(
+            applied.failures
+            and not any(done.issue for done in applied.done)
+            and all(isinstance(failure.error, TargetUnreachable) for failure in applied.failures)
+            for applied in self.applied.values()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the use cases work with: settings, the store, the trackers by name, clock, patience and progress."""
+
+    settings: Settings
+    root: Path
+    store: Store
+    open_tracker: Callable[[str], IssueTracker]
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    progress: Progress
+
+
+def plan(desk: Desk, paths: Sequence[str]) -> Prepared:
+    """What a sync would do. Reads documents, store and targets; writes nothing anywhere.
+
+    Raises:
+        UsageError, Unavailable, ConnectorError (a target can't be read).
+    """
+    known = desk.store.known()
+    with ExitStack() as stack:
+        return _prepare(desk, paths, known, _open(desk, known, stack))
+
+
+def sync(
+    desk: Desk,
+    paths: Sequence[str],
+    consent: brake.Consent,
+    still_fits: Callable[[Prepared], bool] = lambda _: True,
+) -> Synced:
+    """Bring documents and issues in step.
+
+    Args:
+        desk: what to work with.
+        paths: documents to look at; all that the settings name when empty.
+        consent: what a person agreed to beforehand.
+        still_fits: whether this is what somebody approved.
+
+    Raises:
+        RefusedByBrake, StalePlan: nothing was done.
+        UsageError, Unavailable, ConnectorError (a target can't be read): nothing was done.
+    """
+    with ExitStack() as stack:
+        trackers = _open(desk, desk.store.known(), stack)
+        for key in sorted({tracker.capabilities.budget_key for tracker in trackers.values()}):
+            stack.enter_context(
+                desk.store.exclusive(key, lambda: desk.progress.phase("another sync is running; waiting for it"))
+            )
+        prepared = _prepare(desk, paths, desk.store.known(), trackers)
+        sides = brake.Sides(prepared.reading.present_before, prepared.reading.found)
+        for made in prepared.plans:
+            brake.check(made, sides, desk.settings.brake, consent)
+        if not still_fits(prepared):
+            raise StalePlan(
+                "documents or issues changed since the plan was made",
+                advice="Make a new one with `closeout plan --out FILE`, look at it, and sync that.",
+            )
+        _record_reading(desk, prepared)
+        applied = {}
+        for made in prepared.plans:
+            applied[made.target] = apply(
+                made, trackers[made.target], desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
+            )
+            _finish(desk, prepared, made.target, applied[made.target])
+    return Synced(prepared, applied)
+
+
+def refresh(desk: Desk) -> None:
+    """Learn what changed on the issues, and nothing else: no document is read, no issue is written.
+
+    Raises:
+        Unavailable, ConnectorError (a target can't be read).
+    """
+    known = desk.store.known()
+    with ExitStack() as stack:
+        trackers = _open(desk, known, stack)
+        for name, tracker in trackers.items():
+            issues = {issue.ref.key: issue for issue in _listing(desk, tracker).issues}
+            world = World(_facts(desk, tracker), list(known.items.values()), known.documents, known.links, issues)
+            made = make_plan(world, _book(desk), desk.settings.policy, desk.clock())
+            records = tuple(action for action in made.actions if isinstance(action, Record) and action.link)
+            apply(Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress)
+
+
+def _prepare(desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[str, IssueTracker]) -> Prepared:
+    now = desk.clock()
+    listings = {name: _listing(desk, tracker) for name, tracker in trackers.items()}
+    issues = {
+        name: {**desk.store.strays(name), **{issue.ref.key: issue for issue in listing.issues}}
+        for name, listing in listings.items()
+    }
+    marked = _items_from_markers((issue for group in issues.values() for issue in group.values()), known)
+    desk.progress.phase("reading documents")
+    reading = read(paths, desk.settings, desk.root, known, marked)
+    linked = {link.ref: item for item, link in known.links.items()}
+    links = {text for document in reading.parsed.values() for item in document.items for text in item.links}
+    references = {text: ref for text in links for tracker in trackers.values() if (ref := tracker.reference(text))}
+    by_key = {(ref.target, ref.key): item for ref, item in linked.items()}
+    named = {text: by_key[ref.target, ref.key] for text, ref in references.items() if (ref.target, ref.key) in by_key}
+    rebuilt = [item for item in marked if item.document in reading.parsed]
+    identified = identify(reading.parsed, [*known.items.values(), *rebuilt], named, reading.gone, now)
+    identified = _tell_rebuilt(identified, rebuilt, now)
+    documents = _reread_when_in_doubt(reading.documents, identified)
+    reading = replace(reading, documents=documents)
+    notes = []
+    for name, tracker in trackers.items():
+        notes += _fetch_named(tracker, references.values(), by_key, issues[name])
+    plans = tuple(
+        make_plan(
+            _world(desk, tracker, known, reading, identified, issues[name], references),
+            _book(desk),
+            desk.settings.policy,
+            now,
+        )
+        for name, tracker in trackers.items()
+    )
+    return Prepared(plans, reading, identified, listings, issues, tuple(notes))
+
+
+def _open(desk: Desk, known: Known, stack: ExitStack) -> dict[str, IssueTracker]:
+    """The target for new items, and every other that items are linked to."""
+    names = [desk.settings.target, *sorted({link.ref.target for link in known.links.values()} - {desk.settings.target})]
+    trackers = {}
+    for name in names:
+        if name in desk.settings.targets:
+            trackers[name] = desk.open_tracker(name)
+            stack.callback(trackers[name].close)
+    return trackers
+
+
+def _listing(desk: Desk, tracker: IssueTracker) -> Listing:
+    desk.progress.phase(f"reading {tracker.name}")
+    cursor = desk.store.cursor(tracker.name)
+    return tracker.changed_since(cursor[0] if cursor else None, lambda _: desk.progress.advance())
+
+
+def _book(desk: Desk) -> PeopleBook:
+    return PeopleBook.from_settings(desk.settings)
+
+
+def _facts(desk: Desk, tracker: IssueTracker, *, public: bool | None = None) -> TargetFacts:
+    settings = desk.settings.targets[tracker.name]
+    return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels, public)
+
+
+def _world(
+    desk: Desk,
+    tracker: IssueTracker,
+    known: Known,
+    reading: Reading,
+    identified: Identified,
+    issues: Mapping[str, Issue],
+    references: Mapping[str, IssueRef],
+) -> World:
+    opens = tracker.name == desk.settings.target
+    items = [
+        item
+        for item in identified.items
+        if (known.links[item.id].ref.target == tracker.name if item.id in known.links else opens)
+    ]
+    secret = any(
+        reading.documents[item.document].private and item.id not in known.links and not item.state.settled
+        for item in items
+    )
+    return World(
+        _facts(desk, tracker, public=tracker.is_public() if secret else None),
+        items,
+        reading.documents,
+        known.links,
+        issues,
+        desk.store.in_doubt(tracker.name, "create"),
+        identified.doubts if opens else (),
+        {text: ref for text, ref in references.items() if ref.target == tracker.name},
+    )
+
+
+def _items_from_markers(issues: Iterable[Issue], known: Known) -> list[Item]:
+    """Items that this store does not know and issues tell of: what an empty store is rebuilt from."""
+    items: dict[str, Item] = {}
+    for issue in sorted(issues, key=lambda issue: issue.ref):
+        tie = issue.marker
+        if tie is None or tie.item in known.items or tie.item in items or issue.state is IssueState.DUPLICATE:
+            continue
+        removed = bool(tie.base.get("document", {}).get("removed", False))
+        items[tie.item] = Item(
+            id=tie.item,
+            document=tie.document,
+            text=tie.text,
+            ordinal=0,
+            kind=Kind.TASK,
+            section="",
+            line=0,
+            first_seen=issue.created_at,
+            state=ItemState.REMOVED if removed else ItemState(issue.state.value),
+            settled_at=issue.closed_at,
+        )
+    return list(items.values())
+
+
+def _tell_rebuilt(identified: Identified, rebuilt: Iterable[Item], now: datetime) -> Identified:
+    """An item known from its issue alone did not just change: the log says that it was found again."""
+    ids = {item.id: item for item in rebuilt}
+    events = [event for event in identified.events if event.item not in ids]
+    found = [
+        Event(now, "closeout", "item found again", item.id, item.document, {"text": item.text}) for item in rebuilt
+    ]
+    return replace(identified, events=(*found, *events))
+
+
+def _fetch_named(
+    tracker: IssueTracker,
+    references: Iterable[IssueRef],
+    linked: Mapping[tuple[str, str], str],
+    issues: dict[str, Issue],
+) -> list[str]:
+    """Read the issues that changed documents name and no listing told of; those that can't be had are reported."""
+    notes = []
+    for ref in sorted(set(references)):
+        if ref.target != tracker.name or ref.key in issues or (ref.target, ref.key) in linked:
+            continue
+        try:
+            issues[ref.key] = tracker.get(ref)
+        except IssueNotFound as error:
+            notes.append(f"{error}. {error.advice}".strip())
+        except ConnectorError as error:
+            notes.append(f"{error}: left alone for now. {error.advice}".strip())
+    return notes
+
+
+def _reread_when_in_doubt(documents: Mapping[str, KnownDocument], identified: Identified) -> dict[str, KnownDocument]:
+    """A document with undecided items is looked at again at the next sync, changed or not."""
+    doubtful = {doubt.document for doubt in identified.doubts}
+    return {key: replace(known, digest="") if key in doubtful else known for key, known in documents.items()}
+
+
+def _record_reading(desk: Desk, prepared: Prepared) -> None:
+    """Record what the documents say: only what differs from what was known."""
+    known = desk.store.known()
+    reading = prepared.reading
+    documents = [document for key, document in reading.documents.items() if known.documents.get(key) != document]
+    items = [item for item in prepared.identified.items if known.items.get(item.id) != item]
+    if documents or items:
+        desk.store.record_reading(documents, items, prepared.identified.events)
+
+
+def _finish(desk: Desk, prepared: Prepared, target: str, applied: Applied) -> None:
+    """Everything that the listing told is recorded: move the cursor, and keep the marked issues nobody claimed."""
+    settled = {link.ref.key for link in desk.store.known().links.values()}
+    settled |= {done.issue.ref.key for done in applied.done if isinstance(done.action, CloseTwin) and done.issue}
+    strays = {
+        key: issue
+        for key, issue in prepared.issues[target].items()
+        if issue.marker is not None and key not in settled and issue.state is not IssueState.DUPLICATE
+    }
+    desk.store.finish_reading(target, prepared.listings[target].cursor, strays, desk.clock())

@@ -1,0 +1,155 @@
+"""`closeout parse`, `plan`, `sync`: from documents to issues."""
+# ruff: noqa: PLC0415 - each command imports what it needs when it runs
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracker.cli.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tracker.app import Prepared, Synced
+
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="[PATH]...", help="Files or folders (default: documents.paths).")
+]
+
+
+class ParseFormat(StrEnum):
+    """Formats of `parse`."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class PlanFormat(StrEnum):
+    """Formats of `plan` and `sync`."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(parse)
+    app.command()(plan)
+    app.command()(sync)
+
+
+def parse(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files or folders.")],
+    form: Annotated[ParseFormat, typer.Option("--format", help="How to print.")] = ParseFormat.TABLE,
+) -> int:
+    """Extract action items and print them; needs no settings, store or network."""
+    from tracker.app import parse_paths
+    from tracker.render import parse as render
+
+    session: Session = context.obj
+    parsed, unreadable = parse_paths(paths, session.loaded.settings)
+    if form is ParseFormat.JSON:
+        session.write(render.to_json(parsed))
+    else:
+        render.print_table(parsed, session.out)
+    return _tell_unreadable(session, unreadable)
+
+
+def plan(
+    context: typer.Context,
+    paths: Paths = None,
+    form: Annotated[PlanFormat, typer.Option("--format", help="How to print.")] = PlanFormat.TEXT,
+    out: Annotated[Path | None, typer.Option("--out", help="Keep the plan in a file, for sync --plan.")] = None,
+) -> int:
+    """Show what sync would do; writes nothing anywhere."""
+    session: Session = context.obj
+    return _show_plan(session, session.app.plan(paths or []), form, out)
+
+
+def sync(
+    context: typer.Context,
+    paths: Paths = None,
+    form: Annotated[PlanFormat, typer.Option("--format", help="How to print.")] = PlanFormat.TEXT,
+    plan_file: Annotated[
+        Path | None, typer.Option("--plan", help="Carry out exactly this plan, or refuse if the world moved.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Lift the brake: any number of changes.")] = False,
+    max_creates: Annotated[int | None, typer.Option(min=0, help="Open at most this many issues.")] = None,
+    max_closes: Annotated[int | None, typer.Option(min=0, help="Close at most this many issues.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
+) -> int:
+    """Bring items and issues in step."""
+    from tracker.app import Consent
+
+    session: Session = context.obj
+    fits = _fits(plan_file) if plan_file else (lambda _: True)
+    if dry_run:
+        return _show_plan(session, session.app.plan(paths or []), form, None)
+    synced = session.app.sync(paths or [], Consent(max_creates, max_closes, yes), fits)
+    return _show_synced(session, synced, form)
+
+
+def _fits(file: Path) -> Callable[[Prepared], bool]:
+    from tracker.errors import UsageError
+    from tracker.render import plan as render
+
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the plan can't be read: {error}", where=str(file), advice="Check the path.") from error
+    wanted = render.read_fingerprint(text, str(file))
+    return lambda prepared: render.fingerprint(prepared.plans, prepared.reading.documents) == wanted
+
+
+def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path | None) -> int:
+    from tracker.render import plan as render
+
+    documents = prepared.reading.documents
+    session.app.progress.finish()
+    if out is not None:
+        out.write_text(render.to_json(prepared.plans, documents), "utf-8")
+        session.say(f"the plan is in {out}; carry it out with: closeout sync --plan {out}")
+    match form:
+        case PlanFormat.JSON:
+            session.write(render.to_json(prepared.plans, documents))
+        case PlanFormat.MARKDOWN:
+            session.write(render.to_markdown(prepared.plans, documents))
+        case PlanFormat.TEXT:
+            render.print_plan(prepared.plans, documents, session.out)
+    return _tell_unreadable(session, prepared.reading.unreadable, prepared.notes)
+
+
+def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
+    from tracker.render import plan as render
+
+    prepared = synced.prepared
+    documents = prepared.reading.documents
+    session.app.progress.finish()
+    if form is PlanFormat.TEXT:
+        for made in prepared.plans:
+            render.print_applied(made, synced.applied[made.target], documents, session.out)
+    elif form is PlanFormat.JSON:
+        session.write(render.synced_json(prepared.plans, synced.applied, documents))
+    else:
+        session.write(render.to_markdown(prepared.plans, documents))
+    code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes)
+    for applied in synced.applied.values():
+        for line in render.failures(applied, documents):
+            session.say(line)
+    if synced.unreached:
+        return 5
+    return code if synced.clean else 3
+
+
+def _tell_unreadable(session: Session, unreadable: tuple[tuple[str, str], ...], notes: tuple[str, ...] = ()) -> int:
+    for path, why in unreadable:
+        session.say(f"closeout: {path}: can't be read: {why}\n  Its items keep their last known state.")
+    for note in notes:
+        session.say(f"closeout: {note}")
+    return 3 if unreadable else 0

@@ -1,0 +1,208 @@
+"""`closeout init`: a commented `closeout.toml`, and a workflow if wished."""
+# ruff: noqa: PLC0415 - each command imports what it needs when it runs
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from tracker.cli.session import Session
+
+
+class TargetKind(StrEnum):
+    """Kinds of targets that `init` can write."""
+
+    LOCAL = "local"
+    GITHUB = "github"
+
+
+class Ci(StrEnum):
+    """Services that `init` can write a workflow for."""
+
+    GITHUB = "github"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(init)
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to write it.")] = Path(),
+    documents: Annotated[str | None, typer.Option(help="Folder of the postmortems [default: postmortems].")] = None,
+    target: Annotated[TargetKind | None, typer.Option(help="Where issues go [default: local].")] = None,
+    repository: Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="The GitHub repository.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="GitHub Enterprise: https://HOST/api/v3.")] = None,
+    ci: Annotated[Ci | None, typer.Option(help="Also write a workflow that syncs after a merge.")] = None,
+) -> None:
+    """Write a commented closeout.toml; asks on a terminal for what the options leave open."""
+    from tracker.errors import UsageError
+    from tracker.settings_file import FILE_NAME, load
+
+    session: Session = context.obj
+    asking = sys.stdin.isatty() and sys.stderr.isatty()
+    file = folder / FILE_NAME
+    if file.exists():
+        raise UsageError("it exists already", where=str(file), advice="Edit it, or choose another folder.")
+    if documents is None:
+        documents = _ask("Folder of the postmortems", "postmortems") if asking else "postmortems"
+    if target is None:
+        chosen = "github" if repository else _ask("Issues go to (local, github)", "local") if asking else "local"
+        target = _target(chosen)
+    if target is TargetKind.GITHUB and repository is None:
+        if not asking:
+            raise UsageError("no repository given", where="--target github", advice="Add --repository OWNER/NAME.")
+        repository = _ask("Repository (owner/name)", "")
+    text = settings_text(documents, target, repository, base_url)
+    _write(file, text)
+    try:
+        load(file)
+    except UsageError:
+        file.unlink()
+        raise
+    session.say(f"wrote {file}")
+    if ci is not None:
+        workflow = folder / ".github" / "workflows" / "closeout.yml"
+        if workflow.exists():
+            raise UsageError("it exists already", where=str(workflow), advice="Move it away and run `init --ci` again.")
+        _write(workflow, WORKFLOW.replace("@documents@", documents.rstrip("/")))
+        session.say(f"wrote {workflow}")
+    token = "" if target is TargetKind.LOCAL else "export GITHUB_TOKEN=…, then "
+    session.say(f"next: {token}`closeout plan` shows what would happen, `closeout sync` does it")
+
+
+def settings_text(documents: str, target: TargetKind, repository: str | None, base_url: str | None = None) -> str:
+    """The commented settings for these answers."""
+    if target is TargetKind.LOCAL:
+        return SETTINGS.format(target="local", documents=_quoted(documents), table=LOCAL)
+    address = f"base_url = {_quoted(base_url)}" if base_url else '# base_url = "https://github.example.com/api/v3"'
+    table = GITHUB.format(repository=_quoted(repository or ""), base_url=address)
+    return SETTINGS.format(target="github", documents=_quoted(documents), table=table)
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; its escapes are JSON's."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _ask(question: str, default: str) -> str:
+    return str(click.prompt(question, default=default or None, err=True))
+
+
+def _target(text: str) -> TargetKind:
+    try:
+        return TargetKind(text.strip().casefold())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is none of: local, github", param_hint="--target") from None
+
+
+def _write(file: Path, text: str) -> None:
+    from tracker.errors import UsageError
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"can't be written: {error.strerror}", where=str(file), advice="Choose a folder that you may write to."
+        ) from error
+
+
+SETTINGS = """\
+# Settings of Closeout. Everything that is left out has a default; docs/settings.md lists it all.
+# Secrets never stand here: settings name the environment variable or the file that holds them.
+
+target = "{target}"          # where new items go: one of the [targets.NAME] below
+# timezone = "Europe/Berlin" # of due dates, reports and schedules
+
+[documents]
+paths = [{documents}]        # files or folders, relative to this file
+# private = true             # keep items out of public targets
+
+{table}
+[policy]
+due_soon_days = 7
+# kinds = ["task"]           # leave general improvements without an issue
+# removed = "comment"        # or "keep", "close": the open issue of an item that left its document
+
+# Who owners are: names in documents resolve through this book, or they are reported as unknown.
+# [people.jo]
+# name = "Jo Smith"
+# aliases = ["J. Smith"]
+# email = "jo@example.com"
+# github = "josmith"
+# team = "sre"
+
+# [teams.sre]
+# name = "SRE"
+# email = "sre@example.com"
+
+[reports.weekly]
+period = "weekly"
+# fallback = "sre"           # who hears of items that belong to nobody
+
+# [mail]
+# host = "smtp.example.com"
+# sender = "closeout@example.com"
+# username = "closeout"      # the password: environment variable CLOSEOUT_SMTP_PASSWORD
+
+# Jobs of `closeout serve`.
+# [schedules.sync]
+# run = "sync"
+# cron = "*/15 * * * *"
+
+# [schedules.monday]
+# run = "report"
+# report = "weekly"
+# cron = "0 9 * * MON"
+"""
+
+LOCAL = """\
+# The embedded tracker: no account, no server. `closeout issues` lists and changes its issues.
+[targets.local]
+kind = "local"
+"""
+
+GITHUB = """\
+[targets.github]
+kind = "github"
+repository = {repository}
+{base_url}
+token_env = "GITHUB_TOKEN"   # needs read and write access to issues
+"""
+
+WORKFLOW = """\
+# Opens and updates the issues of postmortems when one is merged.
+name: closeout
+on:
+  push:
+    branches: [main]
+    paths: ["@documents@/**", closeout.toml]
+  workflow_dispatch:
+permissions:
+  contents: read
+  issues: write
+# Two syncs at once would wait for each other only on one machine.
+concurrency: closeout
+jobs:
+  sync:
+    runs-on: ubuntu-latest
+    timeout-minutes: 90
+    steps:
+      - uses: actions/checkout@v5
+      - uses: actions/setup-python@v6
+        with:
+          python-version: "3.13"
+      - run: pipx install closeout
+      - run: closeout sync
+        env:
+          GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}
+"""

@@ -1,0 +1,219 @@
+"""Markdown to a flat list of blocks in document order, each with its byte span, its parent and where its descendants end.
+
+One pass over pyromark's events, no recursion: a million nested quotes cost a million steps. Inline events are only counted here;
+`inline.render` reads those of one block when somebody asks for its words.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import pyromark
+
+_OPTIONS = pyromark.Options
+_MARKDOWN = pyromark.Markdown(
+    options=_OPTIONS.ENABLE_TABLES
+    | _OPTIONS.ENABLE_TASKLISTS
+    | _OPTIONS.ENABLE_STRIKETHROUGH
+    | _OPTIONS.ENABLE_FOOTNOTES
+    | _OPTIONS.ENABLE_HEADING_ATTRIBUTES
+    | _OPTIONS.ENABLE_WIKILINKS
+    | _OPTIONS.ENABLE_YAML_STYLE_METADATA_BLOCKS
+    | _OPTIONS.ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS
+)
+
+
+class Kind(Enum):
+    """What a block is. A tight list item's words get a paragraph of their own, as a loose one's have."""
+
+    HEADING = auto()
+    PARAGRAPH = auto()
+    LIST = auto()
+    ITEM = auto()
+    TABLE = auto()
+    HEAD = auto()
+    ROW = auto()
+    CELL = auto()
+    HTML = auto()
+    CODE = auto()
+    RULE = auto()
+    FRONT_MATTER = auto()
+    OTHER = auto()
+
+
+_BLOCKS = {
+    "Paragraph": Kind.PARAGRAPH,
+    "Heading": Kind.HEADING,
+    "List": Kind.LIST,
+    "Item": Kind.ITEM,
+    "Table": Kind.TABLE,
+    "TableHead": Kind.HEAD,
+    "TableRow": Kind.ROW,
+    "TableCell": Kind.CELL,
+    "HtmlBlock": Kind.HTML,
+    "CodeBlock": Kind.CODE,
+    "MetadataBlock": Kind.FRONT_MATTER,
+    "BlockQuote": Kind.OTHER,
+    "FootnoteDefinition": Kind.OTHER,
+    "DefinitionList": Kind.OTHER,
+    "DefinitionListTitle": Kind.OTHER,
+    "DefinitionListDefinition": Kind.OTHER,
+    "ContainerBlock": Kind.OTHER,
+}
+_LEAVES = frozenset({Kind.PARAGRAPH, Kind.HEADING, Kind.CELL, Kind.HTML, Kind.CODE, Kind.FRONT_MATTER})
+
+
+@dataclass(slots=True)
+class Block:
+    """One block. `start` and `end` are bytes; `first` to `last` its inline events (leaves only); `after` the index of the
+    first later block that is no descendant; `detail` a heading's level, an item's check box, front matter's style."""
+
+    kind: Kind
+    start: int
+    end: int
+    index: int
+    parent: int
+    first: int
+    last: int
+    after: int = 0
+    detail: Any = None
+
+
+@dataclass(slots=True)
+class Source:
+    """A document taken apart: its bytes, its events and its blocks. `shift` bytes of byte order mark were left off."""
+
+    data: bytes
+    events: list[tuple[Any, dict[str, int]]]
+    blocks: list[Block]
+    breaks: list[int]
+    shift: int
+
+    def line(self, position: int) -> int:
+        """The 1-based line on which a byte position stands."""
+        return bisect.bisect_right(self.breaks, position) + 1
+
+    def text(self, start: int, end: int) -> str:
+        """The source between two byte positions."""
+        return self.data[start:end].decode("utf-8", "replace")
+
+    def ancestor(self, block: Block, kind: Kind) -> Block | None:
+        """The nearest block of a kind around a block. Costs the depth: ask only where depth is bounded by the question."""
+        parent = block.parent
+        while parent >= 0:
+            if self.blocks[parent].kind is kind:
+                return self.blocks[parent]
+            parent = self.blocks[parent].parent
+        return None
+
+
+def read(text: str) -> Source:
+    """Take a document apart. Any str will do; a lone surrogate, which UTF-8 cannot carry, counts as U+FFFD (as long in bytes)."""
+    shift = 3 if text.startswith("\ufeff") else 0
+    if shift:
+        text = text[1:]
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        data = text.encode("utf-8", "surrogatepass")
+        text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
+        data = text.encode()
+    events = list(_MARKDOWN.events_with_range(text, merge_text=True))
+    return Source(data, events, _blocks(events), _line_starts(data), shift)
+
+
+def _blocks(events: list[tuple[Any, dict[str, int]]]) -> list[Block]:
+    """The flat list of blocks. Looks at each event once."""
+    blocks: list[Block] = []
+    stack: list[Block] = []
+    leaf: Block | None = None  # the leaf that inline events go to
+    implicit = False  # that leaf is a tight item's own paragraph
+    for number, (event, span) in enumerate(events):
+        if type(event) is str:
+            if event == "Rule":
+                if implicit and leaf is not None:
+                    leaf, implicit = _close(leaf, blocks, number), False
+                blocks.append(
+                    Block(
+                        Kind.RULE,
+                        span["start"],
+                        span["end"],
+                        len(blocks),
+                        stack[-1].index if stack else -1,
+                        0,
+                        0,
+                        len(blocks) + 1,
+                    )
+                )
+                continue
+        elif (tag := event.get("Start")) is not None:
+            name, detail = (tag, None) if type(tag) is str else next(iter(tag.items()))
+            kind = _BLOCKS.get(name)
+            if kind is not None:
+                if implicit and leaf is not None:
+                    leaf, implicit = _close(leaf, blocks, number), False
+                block = Block(
+                    kind,
+                    span["start"],
+                    span["end"],
+                    len(blocks),
+                    stack[-1].index if stack else -1,
+                    number + 1,
+                    number + 1,
+                    0,
+                    detail,
+                )
+                if kind is Kind.HEADING:
+                    block.detail = int(detail["level"][1])
+                elif kind is Kind.ITEM:
+                    block.detail = None
+                blocks.append(block)
+                stack.append(block)
+                leaf = block if kind in _LEAVES else None
+                continue
+        elif (tag := event.get("End")) is not None:
+            name = tag if type(tag) is str else next(iter(tag))
+            if name in _BLOCKS:
+                if implicit and leaf is not None:
+                    _close(leaf, blocks, number)
+                implicit, leaf = False, None
+                block = stack.pop()
+                block.last, block.after = number, len(blocks)
+                continue
+        elif (checked := event.get("TaskListMarker")) is not None:
+            owner = next((b for b in reversed(stack[-2:]) if b.kind is Kind.ITEM), None)
+            if owner is not None:
+                owner.detail = checked
+            if leaf is not None and leaf.first == number:
+                leaf.first = number + 1
+            continue
+        if leaf is None and stack:
+            leaf = Block(Kind.PARAGRAPH, span["start"], span["end"], len(blocks), stack[-1].index, number, number)
+            implicit = True
+            blocks.append(leaf)
+        if implicit and leaf is not None:
+            leaf.end = max(leaf.end, span["end"])
+    return blocks
+
+
+def _close(leaf: Block, blocks: list[Block], number: int) -> None:
+    leaf.last, leaf.after = number, len(blocks)
+
+
+def _line_starts(data: bytes) -> list[int]:
+    """Where the second and later lines start. A line ends with LF, CR LF or a lone CR."""
+    if b"\r" not in data:
+        starts, position = [], data.find(b"\n")
+        while position >= 0:
+            starts.append(position + 1)
+            position = data.find(b"\n", position + 1)
+        return starts
+    starts, position = [], 0
+    for line in data.splitlines(keepends=True):  # bytes split at LF, CR LF and CR only
+        position += len(line)
+        if line[-1:] in b"\r\n":
+            starts.append(position)
+    return starts

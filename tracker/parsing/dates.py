@@ -1,0 +1,255 @@
+"""Dates as people write them: full ones in several languages, and spans of time relative to a day.
+
+Why no date library: those that read free text fill what is missing from today's date and take 04/05 for April or May by
+default; here a date that is not certain has to stay the document's own words.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from tracker.parsing.vocabulary import Vocabulary, data, fold
+
+_FULL = re.compile(
+    r"(?<![\d/.-])(?P<iy>\d{4})[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})(?!\d)"
+    r"|(?P<cy>\d{4})\s?年\s?(?P<cm>\d{1,2})\s?月\s?(?P<cd>\d{1,2})\s?日?"
+    r"|(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])"
+    r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of )?(?P<dm>[^\W\d_]{3,10})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
+    r"|(?<!\w)(?P<mm>[^\W\d_]{3,10})\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
+)
+_MONTHS_A_YEAR, _MONTHS_A_QUARTER = 12, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A full date at a character range of a text. `day` is None where it can be read two ways, or names no day that exists."""
+
+    start: int
+    end: int
+    day: date | None
+    ambiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A due date at a character range: `words` as the item carries it (ISO where full), `day` where certain."""
+
+    start: int
+    end: int
+    words: str
+    day: date | None
+    ambiguous: bool = False
+
+
+def find(text: str, words: Vocabulary, *, day_first: bool | None = None) -> Iterable[Found]:
+    """Every full date of a text, from left to right. `day_first` says how to read 04/05/2024; None leaves it undecided."""
+    for match in _FULL.finditer(text):
+        group = match.groupdict()
+        if group["a"]:
+            yield _numeric(match, day_first=day_first)
+            continue
+        if group["iy"] or group["cy"]:
+            parts = (group["iy"], group["im"], group["id"]) if group["iy"] else (group["cy"], group["cm"], group["cd"])
+            year, month, day = map(int, parts)
+        else:
+            name, numbers = (group["dm"], ("dy", "dd")) if group["dm"] else (group["mm"], ("my", "md"))
+            month = words.months.get(fold(name), 0)
+            if not month:
+                continue
+            year, day = (int(group[key]) for key in numbers)
+        yield Found(match.start(), match.end(), _day(year, month, day))
+
+
+def _numeric(match: re.Match[str], *, day_first: bool | None) -> Found:
+    first, second, year = int(match["a"]), int(match["b"]), int(match["y"])
+    year += 2000 if len(match["y"]) == 2 else 0  # noqa: PLR2004 - the digits of a short year
+    if match["sep"] == "." and day_first is None:
+        day_first = True  # dots are never month first
+    readings = {reading for reading in (_day(year, second, first), _day(year, first, second)) if reading}
+    if len(readings) == 1:
+        return Found(match.start(), match.end(), readings.pop())
+    if len(readings) == 2 and day_first is not None:  # noqa: PLR2004 - both ways to read it
+        return Found(match.start(), match.end(), _day(year, second, first) if day_first else _day(year, first, second))
+    return Found(match.start(), match.end(), None, ambiguous=bool(readings))
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def reads_day_first(text: str) -> bool | None:
+    """How a document writes numeric dates, where one of them can be read in one way only; None when none or both can."""
+    seen = set()
+    for match in _FULL.finditer(text):
+        if match["a"] and match["sep"] != ".":
+            first, second = int(match["a"]), int(match["b"])
+            if first > _MONTHS_A_YEAR >= second:
+                seen.add(True)
+            elif second > _MONTHS_A_YEAR >= first:
+                seen.add(False)
+    return seen.pop() if len(seen) == 1 else None
+
+
+class DueReader:
+    """Reads due dates of one document: relative ones count from `base`, the day of the incident or of writing."""
+
+    def __init__(self, words: Vocabulary, base: date | None, *, day_first: bool | None) -> None:
+        self.words, self.base, self.day_first = words, base, day_first
+
+    def read(self, value: str) -> Due:
+        """A due date that stands apart: in a column, after a label. Never fails: at worst it is the words themselves."""
+        found = list(find(value, self.words, day_first=self.day_first))
+        if found:
+            last = found[-1]
+            words = last.day.isoformat() if last.day and len(found) == 1 else value
+            return Due(0, len(value), words, last.day if len(found) == 1 else None, last.ambiguous)
+        return Due(0, len(value), value, self.relative(value))
+
+    def search(self, text: str) -> Due | None:
+        """A due date inside a sentence: a word such as "by", and then a time."""
+        for match in _patterns().inside.finditer(text):
+            value = match["value"] or match["span"]
+            start = match.start("value") if match["value"] else match.start()
+            if full := next(iter(find(value, self.words, day_first=self.day_first)), None):
+                words = full.day.isoformat() if full.day else value
+                return Due(match.start(), match.end(), words, full.day, full.ambiguous)
+            if match["span"]:
+                return Due(match.start(), match.end(), match["span"], self.relative(match["span"]))
+            if self.plausible(value):
+                return Due(start, match.end(), value, self.relative(value))
+        return None
+
+    def plausible(self, value: str) -> bool:
+        """True when the words name a time: a full date, a span, a quarter, a weekday."""
+        if any(True for _ in find(value, self.words)):
+            return True
+        patterns = _patterns()
+        value = value.strip()
+        if any(p.fullmatch(value) for p in (patterns.amount, patterns.quarter, patterns.end, patterns.vague)):
+            return True
+        month = patterns.month_day.fullmatch(value)
+        return bool(month and self.words.months.get(fold(month["m1"] or month["m2"] or month["m3"])))
+
+    def relative(self, value: str) -> date | None:
+        """The day that words such as "within two weeks" or "end of Q3" mean; None where that is not certain."""
+        if self.base is None:
+            return None
+        patterns, value = _patterns(), value.strip().rstrip(".")
+        try:
+            if match := patterns.amount.fullmatch(value):
+                return _later(self.base, patterns.number(match["n"]), patterns.unit(match["unit"]))
+            if match := patterns.quarter.fullmatch(value):
+                return self._quarter(int(match["q"] or match["q2"]), match["y"] or match["y2"])
+            if match := patterns.end.fullmatch(value):
+                return self._end(match)
+            if match := patterns.month_day.fullmatch(value):
+                return self._month_day(match)
+        except (ValueError, OverflowError):  # past the year 9999
+            return None
+        return None
+
+    def _quarter(self, quarter: int, year: str | None) -> date | None:
+        assert self.base is not None
+        end = _month_end(int(year) if year else self.base.year, quarter * _MONTHS_A_QUARTER)
+        return end if year or end >= self.base else _month_end(self.base.year + 1, quarter * _MONTHS_A_QUARTER)
+
+    def _end(self, match: re.Match[str]) -> date | None:
+        assert self.base is not None
+        what, base = match["what"], self.base
+        if what[-1:].isdigit() and len(what) == 4:  # noqa: PLR2004 - a year
+            return date(int(what), 12, 31)
+        if quarter := _patterns().quarter.fullmatch(what):
+            return self._quarter(int(quarter["q"] or quarter["q2"]), quarter["y"] or quarter["y2"])
+        name, *rest = what.split()
+        if month := self.words.months.get(fold(name)):
+            year = int(rest[-1]) if rest and rest[-1].isdigit() else base.year
+            end = _month_end(year, month)
+            return end if rest or end >= base else _month_end(year + 1, month)
+        unit = _patterns().unit(what)
+        if unit == "month":
+            return _month_end(base.year, base.month)
+        if unit == "quarter":
+            return _month_end(base.year, -(-base.month // _MONTHS_A_QUARTER) * _MONTHS_A_QUARTER)
+        return date(base.year, 12, 31) if unit == "year" else None
+
+    def _month_day(self, match: re.Match[str]) -> date | None:
+        assert self.base is not None
+        month = self.words.months.get(fold(match["m1"] or match["m2"] or match["m3"]), 0)
+        if match["m3"]:
+            return _month_end(int(match["y3"]), month) if month else None
+        day = _day(self.base.year, month, int(match["d1"] or match["d2"]))
+        return day if day is None or day >= self.base else _day(day.year + 1, day.month, day.day)
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _later(base: date, count: int, unit: str) -> date:
+    """A number of days, weeks, months, quarters or years after a day; a month's last day stands in for one it lacks."""
+    if unit in ("day", "week"):
+        return base + timedelta(days=count * (7 if unit == "week" else 1))
+    months = base.month - 1 + count * {"month": 1, "quarter": _MONTHS_A_QUARTER, "year": _MONTHS_A_YEAR}[unit]
+    year, month = base.year + months // _MONTHS_A_YEAR, months % _MONTHS_A_YEAR + 1
+    return date(year, month, min(base.day, calendar.monthrange(year, month)[1]))
+
+
+class _Patterns:
+    """The patterns of times, built once from the vocabulary's words."""
+
+    def __init__(self, time: Mapping[str, Any]) -> None:
+        self.units = {word: unit for unit, names in time["units"].items() for word in names}
+        self.numbers = {word: int(number) for number, names in time["numbers"].items() for word in names}
+        unit, number = _any(self.units), rf"\d{{1,3}}|{_any(self.numbers)}"
+        the, following, end = _any(time["the"]), _any(time["next"]), _any(time["end"])
+        amount = rf"(?:(?:{_any(time['within'])})\s*)?(?:(?:{the})\s+)?(?:(?:{following})\s+)?(?P<n>{number})(?:\s*[-–]\s*\d{{1,3}})?[\s-]?(?:(?:{following})\s+)?(?P<unit>{unit})\s?(?:内|以内|之内)?"
+        month = r"[^\W\d_]{3,10}"
+        quarter = r"(?:Q(?P<q>[1-4])(?:[ /-]?(?P<y>\d{4}))?|(?P<y2>\d{4})[ /-]?Q(?P<q2>[1-4]))"
+        ending = rf"(?:{end})\s+(?P<what>Q[1-4](?:[ /-]?\d{{4}})?|{unit}|{month}(?:\s+(?:de\s+)?\d{{4}})?|\d{{4}})"
+        month_day = rf"(?:(?P<m1>{month})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m2>{month})|(?P<m3>{month})\s+(?:de\s+)?(?P<y3>\d{{4}}))"
+        self.amount, self.quarter = _compile(amount), _compile(quarter)
+        self.end, self.month_day, self.vague = (
+            _compile(ending),
+            _compile(month_day),
+            _compile(_any(time["vague"]["names"])),
+        )
+        bare = [re.sub(r"\?P<\w+>", "?:", part) for part in (ending, quarter, month_day, _any(time["vague"]["names"]))]
+        full = rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日|{month}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?{month}\s+(?:de\s+|del\s+)?\d{{4}}"
+        soon = re.sub(
+            r"\?P<\w+>",
+            "?:",
+            rf"(?:{_any(w for w in time['within'])})\s+(?:(?:{the})\s+)?(?:(?:{following})\s+)?(?:{number})[\s-](?:(?:{following})\s+)?(?:{unit})",
+        )
+        self.inside = _compile(
+            rf"(?<!\w)(?:(?:{_any(time['before'])})[:：]?\s+(?:(?:the|el|le|la|den|o)\s+)?(?P<value>{full}|{'|'.join(bare)})|(?P<span>{soon}))(?!\w)"
+        )
+
+    def unit(self, word: str) -> str:
+        """The unit that a word names: day, week, month, quarter or year; empty for none."""
+        return self.units.get(word.lower(), "")
+
+    def number(self, word: str) -> int:
+        """The number that a word or digits name."""
+        return int(word) if word.isdigit() else self.numbers.get(word.lower(), 1)
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(words, key=len, reverse=True))
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@cache
+def _patterns() -> _Patterns:
+    return _Patterns(data()["time"])

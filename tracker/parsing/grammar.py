@@ -1,0 +1,171 @@
+"""What little grammar the parser needs: does a sentence open with a bare verb, does it promise, does it report."""
+
+from __future__ import annotations
+
+import re
+
+from tracker.parsing.vocabulary import SectionKind, Vocabulary, fold
+
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?:[\"')\]]{0,2})(?:\s+|(?<=[。！？]))(?=[^\s])")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|resp|cf|no|ca|z\.B|bzw|Dr|Mr|Ms|p\.ej|ej|ex)|\b[A-Z]|^\s*\d{1,3})\.$",
+    re.IGNORECASE,
+)
+_SUBJECT = re.compile(
+    r"((?:[Tt]he )?[^\W\d_]\w*(?:[ /-]\w+){0,3}?) ((?:will|has|have|plans|is going|are going|intends|to)\b.*|\w+ed\b.*|made\b.*|set\b.*)",
+    re.DOTALL,
+)
+_NOBODY = frozenset(
+    {
+        "we",
+        "i",
+        "it",
+        "this",
+        "that",
+        "they",
+        "there",
+        "you",
+        "he",
+        "she",
+        "all",
+        "everyone",
+        "these",
+        "those",
+        "someone",
+        "which",
+        "what",
+        "in order",
+        "need",
+        "try",
+        "continue",
+        "want",
+        "work",
+        "plan",
+        "how",
+        "need s",
+    }
+)
+_ADVERBS = frozenset(
+    {
+        "also",
+        "please",
+        "then",
+        "always",
+        "never",
+        "don",
+        "do",
+        "immediately",
+        "first",
+        "finally",
+        "further",
+        "possibly",
+        "maybe",
+        "perhaps",
+        "properly",
+        "periodically",
+        "regularly",
+        "proactively",
+        "automatically",
+        "better",
+        "to",
+    }
+)
+_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_CONDITIONAL = frozenset(
+    (
+        "could",
+        "should",
+        "would",
+        "might",
+        "may",
+        "must",
+        "not",
+        "never",
+        "if",
+        "when",
+        "until",
+        "once",
+        "after",
+        "that",
+        "which",
+        "who",
+        "to",
+    )
+)
+_OPENING = 160  # characters in which a sentence shows what it is
+
+
+def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
+    """True when the words open with a bare verb: "Add an alert", "Also add", "Implementar", "Mettre en place"."""
+    split = fold(text[:_OPENING]).split()[:4]
+    while split and split[0] in _ADVERBS:
+        split.pop(0)
+    if not split:
+        return False
+    first = split[0]
+    if first in words.verbs:
+        return True
+    if first.endswith("ing") and len(first) > 5:  # noqa: PLR2004 - "Improving the audit", not "ring"
+        stem = first[:-3]
+        return stem in words.verbs or f"{stem}e" in words.verbs or stem[:-1] in words.verbs
+    if _SPACELESS.search(first):
+        return True  # without spaces a first word tells nothing
+    if language == "de":  # the verb comes last: "Alarm fuer volle Platten einrichten"
+        last = fold(text[-_OPENING:]).rsplit(" ", 1)[-1]
+        return len(last) > 4 and last.endswith(("en", "ern", "eln"))  # noqa: PLR2004
+    return language != "en" and len(first) > 4 and first.endswith(words.infinitives)  # noqa: PLR2004 - "Ajouter", not "ver"
+
+
+def announces(text: str, words: Vocabulary) -> bool:
+    """True when a sentence announces a list of work: "Going forward we will:", "To prevent this, the team plans to:"."""
+    folded = fold(text)
+    if words.past_announcement.search(folded):
+        return False
+    if words.future.search(folded) is not None or folded.endswith((" will", " plan to", " plans to")):
+        return True
+    return words.horizon.search(folded) is not None and words.section_kind(folded) is SectionKind.ACTION
+
+
+def promises(text: str, words: Vocabulary) -> bool:
+    """True when the sentence says that something will, should or must be done."""
+    return words.future.search(fold(text)) is not None
+
+
+def says_done(text: str, words: Vocabulary) -> bool:
+    """True when the sentence reports work as done: "Added an alert", "We've advised the teams", "has been fixed"."""
+    folded = fold(text[:_OPENING])
+    split = folded.split()
+    if not split:
+        return False
+    first = split[0]
+    if first in words.past and first not in words.verbs:
+        return True
+    if first in ("we", "i") and any(word in words.past and word not in words.verbs for word in split[1:4]):
+        return True
+    if first in words.verbs or words.future.search(folded):
+        return False
+    match = words.perfect.search(folded)
+    if match is None or match.start() > _OPENING // 2:
+        return False
+    return not _CONDITIONAL.intersection(folded[: match.start()].split())
+
+
+def subject(text: str) -> tuple[str, str] | None:
+    """The sentence's opening name and the rest from its verb on; None when it opens otherwise."""
+    match = _SUBJECT.match(text[:2000])
+    if match is None or fold(match[1]) in _NOBODY or fold(match[1]).split()[0] in _NOBODY:
+        return None
+    return match[1], match[2] + text[2000:]
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """The character ranges of a paragraph's sentences."""
+    out, start = [], 0
+    for match in _SENTENCE_END.finditer(text):
+        if _ABBREVIATION.search(text, max(start, match.start() - 12), match.start()):
+            continue
+        out.append((start, match.start()))
+        start = match.end()
+    if text[start:].strip():
+        out.append((start, len(text.rstrip())))
+    return out

@@ -1,0 +1,58 @@
+"""References to issues, pull requests and tickets: as URL, `#12`, `owner/repo#12` or `KEY-123`.
+
+Other links (documentation, dashboards, commits) are none, and neither are the many words that only look like a ticket key.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tracker.parsing.vocabulary import Vocabulary, fold
+
+URL = re.compile(r"https?://[^\s<>\"'`|\]）】]{3,2000}")
+_TICKET_URL = re.compile(
+    r"/(?:issues|issue|pull|pulls|pull-requests|pullrequest|merge_requests|work_items|_workitems/edit|bugs?|tickets?|tasks|story|stories)/[\w-]*\d"
+    r"|/browse/[A-Z][A-Z0-9_]+-\d|selectedIssue=[A-Z]|show_bug\.cgi\?id=\d|/story/show/\d|linear\.app/.+/issue/|trello\.com/c/|app\.asana\.com/\d|/T\d{2,}\b",
+)
+_NUMBER = re.compile(
+    r"(?<![\w/&#.-])(?P<repo>[A-Za-z0-9][\w.-]{0,38}/[\w.-]{1,100})?(?P<short>[A-Za-z][\w.-]{0,60})?(?P<mark>#|!)(?P<n>\d{1,6})(?![\w-])"
+)
+_KEY = re.compile(r"(?<![\w/.-])(?P<key>[A-Z][A-Z0-9_]{1,11})-(?P<n>\d{1,6})(?![\w-]|\.\d)")
+_CLOSING = ".,;:!?)*_'\""
+
+
+def is_ticket_url(url: str) -> bool:
+    """True for the address of one issue, pull request or ticket."""
+    return len(url) < 2000 and url.startswith(("http://", "https://")) and _TICKET_URL.search(url) is not None  # noqa: PLR2004 - longer ones are data, not addresses
+
+
+def urls(text: str) -> list[tuple[int, int, str]]:
+    """Bare addresses in a text, with their character ranges; the sentence's punctuation left off."""
+    out = []
+    if "://" not in text:
+        return out
+    for match in URL.finditer(text):
+        url = match.group().rstrip(_CLOSING)
+        out.append((match.start(), match.start() + len(url), url))
+    return out
+
+
+def short_references(text: str, words: Vocabulary) -> list[tuple[int, int, str]]:
+    """References such as `#12`, `owner/repo#12` and `KEY-123` in a text, with their character ranges, in order."""
+    out = []
+    if "#" in text or "!" in text:
+        for match in _NUMBER.finditer(text):
+            if match["mark"] == "!" and not match["repo"]:
+                continue
+            before = fold(text[max(0, match.start() - 20) : match.start()]).rsplit(" ", 1)[-1]
+            if before in words.not_issues and not match["repo"] or int(match["n"]) == 0:
+                continue
+            if match["short"] and not match["repo"]:  # "repo#12", but not "C#7"
+                if len(match["short"]) < 3:  # noqa: PLR2004
+                    continue
+            out.append((match.start(), match.end(), match.group()))
+    if "-" in text:
+        for match in _KEY.finditer(text):
+            if match["key"] not in words.not_tickets:
+                out.append((match.start(), match.end(), match.group()))
+    return sorted(out)

@@ -1,0 +1,121 @@
+"""Action items in tables: any order of columns, named in any of the vocabulary's languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tracker.parsing.blocks import Block, Kind, Source
+from tracker.parsing.fields import FieldReader, Fields
+from tracker.parsing.inline import Rich, plain, render
+from tracker.parsing.references import is_ticket_url
+from tracker.parsing.sections import Section
+from tracker.parsing.vocabulary import Vocabulary, fold
+
+_TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
+_ITEM_NAMES = ("action item", "action", "task", "item", "todo", "follow up")
+
+
+@dataclass(slots=True)
+class Row:
+    """A row that holds an item."""
+
+    block: Block
+    fields: Fields
+    comments: list[str]
+
+
+def rows(source: Source, table: Block, section: Section, words: Vocabulary, reader: FieldReader) -> Iterator[Row]:
+    """The items of a table: of every one in an action section, elsewhere only of one that plainly tracks work."""
+    lines = _children(source, table)
+    if not lines:
+        return
+    head = [plain(render(source, cell).text) for cell in _children(source, lines[0])]
+    columns = [words.column(name) for name in head]
+    if not _holds_items(head, columns, section):
+        return
+    place = _item_column(head, columns)
+    for line in lines[1:]:
+        cells = [render(source, cell) for cell in _children(source, line)]
+        if place >= len(cells) or _left_empty(cells[place], words):
+            continue
+        yield _row(line, cells, columns, place, reader)
+
+
+def describes(source: Source, table: Block, words: Vocabulary) -> bool:
+    """True for a table of field names and values, which describes the item that its heading names."""
+    lines = [_children(source, line) for line in _children(source, table)]
+    names = [words.column(plain(render(source, cells[0]).text)) for cells in lines if len(cells) == 2]  # noqa: PLR2004 - name and value
+    return len(names) == len(lines) and sum(name in _TRACKED for name in names) >= 2  # noqa: PLR2004 - one may be chance
+
+
+def describe(source: Source, table: Block, fields: Fields, words: Vocabulary, reader: FieldReader) -> None:
+    """Set an item's fields from a table of field names and values."""
+    for line in _children(source, table):
+        name, value = (render(source, cell) for cell in _children(source, line))
+        if (column := words.column(plain(name.text))) in _TRACKED:
+            reader.value(fields, str(column), value)
+
+
+def _row(line: Block, cells: list[Rich], columns: list[str | None], place: int, reader: FieldReader) -> Row:
+    stated = Fields()
+    for cell, column in zip(cells, columns, strict=False):
+        if column in _TRACKED:
+            reader.value(stated, str(column), cell)
+    own = reader.read(cells[place])
+    stated.text = own.text
+    stated.absorb(own)
+    others = [
+        cell
+        for number, (cell, column) in enumerate(zip(cells, columns, strict=False))
+        if number != place and column not in _TRACKED
+    ]
+    for cell in others:
+        for _, _, url in cell.links:
+            if is_ticket_url(url):
+                stated.add_link(url)
+    struck = [cell.all_struck for cell in cells if cell.text.strip()]
+    if struck and all(struck):
+        stated.done = True
+    return Row(line, stated, [comment for cell in cells for comment in cell.comments])
+
+
+def _children(source: Source, block: Block) -> list[Block]:
+    out, index = [], block.index + 1
+    while index < block.after:
+        out.append(source.blocks[index])
+        index = source.blocks[index].after
+    return [child for child in out if child.kind in (Kind.HEAD, Kind.ROW, Kind.CELL)]
+
+
+def _holds_items(head: list[str], columns: list[str | None], section: Section) -> bool:
+    timed = any(
+        fold(name).split()[:1] in (["time"], ["timestamp"], ["hora"], ["heure"], ["uhrzeit"], ["zeit"])
+        or "时间" == name
+        or "時刻" in name
+        for name in head
+    )
+    tracked = len(_TRACKED & set(columns))
+    if section.is_action:
+        return not (timed and tracked == 0)
+    named = any(
+        fold(name).startswith(_ITEM_NAMES) for name, column in zip(head, columns, strict=True) if column == "item"
+    )
+    return named and tracked >= 2 and not timed  # noqa: PLR2004 - an owner and a date, say: such a table tracks work
+
+
+def _item_column(head: list[str], columns: list[str | None]) -> int:
+    """The column with the work: the one named best, else the first that names nothing else."""
+    best = [n for n, column in enumerate(columns) if column == "item"]
+    named = [n for n in best if fold(head[n]).startswith(_ITEM_NAMES)]
+    if named or best:
+        return (named or best)[0]
+    unnamed = [n for n, column in enumerate(columns) if column is None and head[n].strip(" #№")]
+    return unnamed[0] if unnamed else len(columns)
+
+
+def _left_empty(cell: Rich, words: Vocabulary) -> bool:
+    text = plain(cell.text)
+    return (
+        words.is_placeholder(text) and not cell.links or (text[:1] in "<[{" and text[-1:] in ">]}" and not cell.links)
+    )

@@ -1,0 +1,238 @@
+"""The words by which people mark parts of a postmortem, read from `vocabulary.toml`; the parser's rules hold none themselves.
+
+Everything is compared folded: without case, accents and punctuation. So one phrase stands for all the ways to write it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Any
+
+_ASCII_GAPS = re.compile(r"[^a-z0-9]+")
+_GAPS = re.compile(r"[\W_]+")
+_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts that put no spaces between words
+_LONGEST_NAME = 200  # characters; nobody names a section or column in more
+
+
+class SectionKind(StrEnum):
+    """What a section holds. `PHASE` is a response section by itself, and a mere category inside an action section."""
+
+    ACTION = "action"
+    RESPONSE = "response"
+    PHASE = "phase"
+    LESSONS = "lessons"
+    OTHER = "other"
+
+
+@lru_cache(maxsize=8192)
+def fold(text: str) -> str:
+    """The text in lower case, without accents and punctuation, words parted by one space."""
+    if text.isascii():
+        return _ASCII_GAPS.sub(" ", text.lower()).strip()
+    bare = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(c for c in bare if not unicodedata.combining(c))
+    return _GAPS.sub(" ", bare).strip()
+
+
+def phrases(words: Iterable[str]) -> re.Pattern[str]:
+    """A pattern that finds the longest of the given folded phrases at a place, as whole words where the script has words."""
+    spaced: list[str] = []
+    spaceless: list[str] = []
+    for word in sorted({fold(word) for word in words} - {""}, key=len, reverse=True):
+        (spaceless if _SPACELESS.search(word) else spaced).append(re.escape(word))
+    parts = []
+    if spaced:
+        parts.append(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)")
+    parts += spaceless
+    return re.compile("|".join(parts) or r"(?!)")
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """The word lists, ready for matching. Sets hold folded words."""
+
+    sections: Mapping[str, SectionKind]
+    section_pattern: re.Pattern[str]
+    tasks: frozenset[str]
+    improvements: frozenset[str]
+    fields: Mapping[str, str]
+    done: frozenset[str]
+    open: frozenset[str]
+    markers: frozenset[str]
+    prefixes: frozenset[str]
+    done_signs: str
+    open_signs: str
+    nobody: frozenset[str]
+    priorities: frozenset[str]
+    team: frozenset[str]
+    placeholders: frozenset[str]
+    link_words: frozenset[str]
+    connectives: frozenset[str]
+    remarks: frozenset[str]
+    not_tickets: frozenset[str]
+    not_issues: frozenset[str]
+    wishes: frozenset[str]
+    languages: Mapping[str, frozenset[str]]
+    verbs: frozenset[str]
+    past: frozenset[str]
+    infinitives: tuple[str, ...]
+    future: re.Pattern[str]
+    commit: re.Pattern[str]
+    horizon: re.Pattern[str]
+    perfect: re.Pattern[str]
+    talk: re.Pattern[str]
+    past_announcement: re.Pattern[str]
+    months: Mapping[str, int]
+    date_labels: frozenset[str]
+    severity_labels: frozenset[str]
+    title_words: re.Pattern[str]
+
+    def section_kind(self, name: str) -> SectionKind | None:
+        """What a section of this name holds; None when the name says nothing."""
+        return _section_kind(self, name[:_LONGEST_NAME])
+
+    def coverage(self, name: str) -> float:
+        """Which part of the name's characters the known phrases make up, 0 to 1: is this a name, or prose that mentions one?"""
+        folded = fold(name[:_LONGEST_NAME])
+        found = sum(len(match.group()) for match in self.section_pattern.finditer(folded))
+        return found / max(len(folded), 1)
+
+    def is_wish(self, name: str) -> bool:
+        """True when nothing but improvement words makes this the name of an action section."""
+        found = [match.group() for match in self.section_pattern.finditer(fold(name[:_LONGEST_NAME]))]
+        return bool(found) and all(word in self.wishes for word in found if self.sections[word] is SectionKind.ACTION)
+
+    def language(self, text: str) -> str:
+        """The language whose commonest words a text holds most of; "en" where none stands out."""
+        counts = Counter(fold(text).split())
+        return max(self.languages, key=lambda language: sum(counts[word] for word in self.languages[language]))
+
+    def column(self, name: str) -> str | None:
+        """Which field a table column of this name holds: item, owner, due, priority, ticket, status or ignored."""
+        folded = fold(name[:_LONGEST_NAME])
+        if not folded:
+            return None
+        words = folded.split()
+        candidates = [folded, *(" ".join(words[:n]) for n in range(len(words) - 1, 0, -1)), words[-1]]
+        return next((self.fields[c] for c in candidates if c in self.fields), None)
+
+    def is_nobody(self, text: str) -> bool:
+        """True for what people write where an owner is still missing."""
+        folded = fold(text)
+        return not folded or folded in self.nobody
+
+    def is_placeholder(self, text: str) -> bool:
+        """True for what a template left: empty words, brackets, dots."""
+        folded = fold(text)
+        return not folded or folded in self.placeholders
+
+    def status(self, text: str) -> bool | None:
+        """True for done, False for open, None when the text is no status."""
+        folded = fold(text)
+        if folded in self.done:
+            return True
+        if folded in self.open:
+            return False
+        stripped = text.strip()
+        if stripped and stripped[0] in self.done_signs:
+            return True
+        if stripped and stripped[0] in self.open_signs:
+            return False
+        return None
+
+
+@lru_cache(maxsize=8192)
+def _section_kind(words: Vocabulary, name: str) -> SectionKind | None:
+    folded = fold(name)
+    if (exact := words.sections.get(folded)) is not None:
+        return exact
+    found = [words.sections[match.group()] for match in words.section_pattern.finditer(folded)]
+    # Work named beside other things ("Lessons and next steps") makes an action section
+    return next((kind for kind in SectionKind if kind in found), None)
+
+
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(fold(word) for word in words)
+
+
+def _sections(data: Mapping[str, Mapping[str, list[str]]]) -> dict[str, SectionKind]:
+    out: dict[str, SectionKind] = {}
+    for kind in reversed(SectionKind):  # where languages disagree, work wins
+        for language in data.values():
+            out.update(dict.fromkeys(_folded(language.get(kind.value, ())), kind))
+    return out
+
+
+def _together(data: Mapping[str, Mapping[str, list[str]]], key: str) -> frozenset[str]:
+    return _folded(word for language in data.values() for word in language.get(key, ()))
+
+
+def build(data: Mapping[str, Any]) -> Vocabulary:
+    """A vocabulary from data shaped as `vocabulary.toml`."""
+    sections = _sections(data["sections"])
+    tasks, improvements = _together(data["sections"], "tasks"), _together(data["sections"], "improvement")
+    for word in tasks | improvements:
+        sections.setdefault(word, SectionKind.ACTION)
+    grammar, values, status = data["grammar"], data["values"], data["status"]
+    fields: dict[str, str] = {}
+    for field, entry in data["fields"].items():
+        if field not in ("prefix", "other"):
+            for name in _folded(entry["names"]):
+                fields.setdefault(name, field)
+    return Vocabulary(
+        sections=sections,
+        section_pattern=phrases(word for word in sections if word not in (tasks | improvements) or len(word) > 4),  # noqa: PLR2004 - "fix" is everywhere
+        tasks=tasks,
+        improvements=improvements,
+        fields=fields,
+        done=_folded(status["done"]),
+        open=_folded(status["open"]),
+        markers=_folded(status["labels"]),
+        prefixes=_folded(data["fields"]["prefix"]["names"]),
+        done_signs="".join(status["done_signs"]),
+        open_signs="".join(status["open_signs"]),
+        nobody=_folded(values["nobody"]),
+        priorities=_folded(values["priority"]),
+        team=_folded(values["team"]),
+        placeholders=_folded(values["placeholder"]),
+        link_words=_folded(values["link_words"]),
+        connectives=_folded(values["connectives"]),
+        remarks=_folded(values["remarks"]),
+        not_tickets=frozenset(values["not_tickets"]),
+        not_issues=_folded(values["not_issues"]),
+        wishes=_folded(values["wishes"]),
+        languages={language: _folded(common) for language, common in grammar["languages"].items()},
+        verbs=frozenset(grammar["verbs"].split()),
+        past=frozenset(grammar["past"].split()),
+        infinitives=tuple(grammar["infinitives"]),
+        future=phrases(grammar["future"]),
+        commit=phrases(grammar["commit"]),
+        horizon=phrases(grammar["horizon"]),
+        perfect=phrases(grammar["perfect"]),
+        talk=phrases(grammar["talk"]),
+        past_announcement=phrases(grammar["past_announcement"]),
+        months={fold(name): number for number, names in enumerate(data["months"]["names"], 1) for name in names},
+        date_labels=_folded(data["facts"]["date"]),
+        severity_labels=_folded(data["facts"]["severity"]),
+        title_words=phrases(data["facts"]["title_words"]),
+    )
+
+
+@cache
+def data() -> Mapping[str, Any]:
+    """The data file that comes with Closeout, read once."""
+    return tomllib.loads(resources.files(__package__).joinpath("vocabulary.toml").read_text("utf-8"))
+
+
+@cache
+def load() -> Vocabulary:
+    """The vocabulary that comes with Closeout."""
+    return build(data())

@@ -1,0 +1,65 @@
+"""A report as CSV for spreadsheets: one row for each item of each section."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from tracker.render import escape
+from tracker.report import Report, ReportItem
+
+_COLUMNS = (
+    "section",
+    "owner",
+    "group",
+    "item",
+    "text",
+    "kind",
+    "priority",
+    "due",
+    "days_overdue",
+    "days_left",
+    "flags",
+    "issue",
+    "issue_url",
+    "document",
+    "document_path",
+    "line",
+    "document_url",
+    "owner_in_document",
+)
+
+
+def render(report: Report) -> str:
+    """The rows, with a header line. No cell starts as a formula does; overdue days have a column without a minus."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(_COLUMNS)
+    for section in report.sections:
+        for group in section.groups:
+            for item in group.items:
+                owner = section.owner.name if section.owner else ""
+                writer.writerow([section.kind.value, escape.cell(owner), group.name.value, *_cells(item)])
+    return out.getvalue()
+
+
+def _cells(item: ReportItem) -> list[str]:
+    late = item.days_left is not None and item.days_left < 0
+    values = (
+        item.id,
+        item.text,
+        item.kind.value,
+        item.priority,
+        item.due.isoformat() if item.due else item.due_words,
+        None if item.days_left is None or not late else str(-item.days_left),
+        None if item.days_left is None or late else str(item.days_left),
+        " ".join(sorted(item.flags)),
+        item.issue,
+        escape.url(item.issue_url),
+        item.document_title,
+        item.document_path,
+        str(item.line),
+        escape.url(item.document_url),
+        item.owner,
+    )
+    return [escape.cell(value or "") for value in values]

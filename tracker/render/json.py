@@ -1,0 +1,193 @@
+"""A report as JSON: a versioned contract, apart from the values inside so that these can change."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tracker.model import Kind
+from tracker.people import Owner
+from tracker.policy import Flag
+from tracker.report import GroupName, Period, Progress, Report, ReportItem, Section, SectionKind
+
+# Legal in JSON, but terminals obey some of them and UTF-8 can't hold others; \uXXXX is the same value.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class CountsWire(_Wire):
+    """How many items; `unlinked` to `owner_unknown` are open ones, of which one can have several flags."""
+
+    open: int
+    overdue: int
+    due_soon: int
+    unlinked: int
+    unowned: int
+    owner_unknown: int
+    done: int
+    wont_do: int
+    duplicate: int
+
+
+class OwnerWire(_Wire):
+    """A person or team of the people book. `reachable` tells whether there is an e-mail address, not which."""
+
+    key: str
+    name: str
+    is_team: bool
+    reachable: bool
+
+
+class ItemWire(_Wire):
+    """One open item. `days_left` is negative when overdue; `due_words` is what the document says instead of a date."""
+
+    id: str
+    text: str
+    kind: Kind
+    priority: str | None
+    owner: str | None = Field(description="As the document writes it.")
+    unknown_owners: tuple[str, ...] = Field(description="Names in `owner` that the people book does not have.")
+    due: date | None
+    due_words: str | None
+    days_left: int | None
+    flags: tuple[Flag, ...]
+    issue: str | None
+    issue_url: str | None
+    document: str
+    document_title: str
+    document_path: str
+    document_url: str | None
+    line: int
+
+
+class GroupWire(_Wire):
+    """Items of one section that are pressing in the same way, most urgent first."""
+
+    name: GroupName
+    items: tuple[ItemWire, ...]
+
+
+class SectionWire(_Wire):
+    """Everything open of one owner; `owner` is null for unknown owners and for none."""
+
+    kind: SectionKind
+    owner: OwnerWire | None
+    counts: CountsWire
+    groups: tuple[GroupWire, ...]
+
+
+class ProgressWire(_Wire):
+    """How far one document's promises have got."""
+
+    document: str
+    title: str
+    path: str
+    url: str | None
+    incident_date: date | None
+    counts: CountsWire
+
+
+class ReportDocument(_Wire):
+    """One report. A change that could break a reader raises `version`."""
+
+    version: Literal[1] = 1
+    name: str
+    title: str
+    period: Period
+    period_key: str
+    today: date
+    generated_at: datetime
+    as_of: datetime | None = Field(description="When issues were last read; null when never.")
+    recipient: OwnerWire | None = Field(description="Whose part of the report this is; null for all of it.")
+    why: str
+    totals: CountsWire
+    sections: tuple[SectionWire, ...]
+    documents: tuple[ProgressWire, ...]
+    unknown_names: tuple[str, ...]
+    unreachable: tuple[OwnerWire, ...]
+
+
+def render(report: Report) -> str:
+    """The report as one JSON document."""
+    text = json.dumps(document(report).model_dump(mode="json"), ensure_ascii=False, indent=2)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of what `render` gives."""
+    return ReportDocument.model_json_schema(mode="serialization")
+
+
+def document(report: Report) -> ReportDocument:
+    """`report` in the form that goes out."""
+    return ReportDocument(
+        name=report.name,
+        title=report.title,
+        period=report.period,
+        period_key=report.period_key,
+        today=report.today,
+        generated_at=report.now,
+        as_of=report.as_of,
+        recipient=_owner(report.recipient) if report.recipient else None,
+        why=report.why,
+        totals=CountsWire.model_validate(report.totals),
+        sections=tuple(_section(section) for section in report.sections),
+        documents=tuple(_progress(each) for each in report.documents),
+        unknown_names=report.unknown_names,
+        unreachable=tuple(_owner(owner) for owner in report.unreachable),
+    )
+
+
+def _section(section: Section) -> SectionWire:
+    return SectionWire(
+        kind=section.kind,
+        owner=_owner(section.owner) if section.owner else None,
+        counts=CountsWire.model_validate(section.counts),
+        groups=tuple(
+            GroupWire(name=group.name, items=tuple(_item(item) for item in group.items)) for group in section.groups
+        ),
+    )
+
+
+def _owner(owner: Owner) -> OwnerWire:
+    return OwnerWire(key=owner.key, name=owner.name, is_team=owner.is_team, reachable=bool(owner.email))
+
+
+def _item(item: ReportItem) -> ItemWire:
+    return ItemWire(
+        id=item.id,
+        text=item.text,
+        kind=item.kind,
+        priority=item.priority,
+        owner=item.owner,
+        unknown_owners=item.unknown,
+        due=item.due,
+        due_words=item.due_words,
+        days_left=item.days_left,
+        flags=tuple(sorted(item.flags)),
+        issue=item.issue,
+        issue_url=item.issue_url,
+        document=item.document,
+        document_title=item.document_title,
+        document_path=item.document_path,
+        document_url=item.document_url,
+        line=item.line,
+    )
+
+
+def _progress(progress: Progress) -> ProgressWire:
+    return ProgressWire(
+        document=progress.document,
+        title=progress.title,
+        path=progress.path,
+        url=progress.url,
+        incident_date=progress.incident_date,
+        counts=CountsWire.model_validate(progress.counts),
+    )

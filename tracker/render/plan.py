@@ -1,0 +1,415 @@
+"""What `closeout plan` and `closeout sync` print, and the plan file that `sync --plan` takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from rich.console import Console
+from rich.text import Text
+
+from tracker.apply import Applied
+from tracker.errors import UsageError
+from tracker.model import KnownDocument
+from tracker.plan import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
+from tracker.render import escape
+from tracker.render.words import stamp
+
+_SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "close": ("x", "blue"), "reopen": ("o", "yellow")}
+_QUIET = ("=", "dim")
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ChangeWire(_Wire):
+    """One field of an issue, before and after."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+class ActionWire(_Wire):
+    """One action: create, update, close, reopen, tell and close-twin write to the target; adopt and record do not."""
+
+    action: str
+    item: str
+    text: str
+    document: str
+    path: str
+    line: int
+    issue: str | None = None
+    title: str | None = None
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    due: date | None = None
+    priority: str | None = None
+    changes: tuple[ChangeWire, ...] = ()
+    why: str | None = None
+    lacking: tuple[str, ...] = ()
+
+
+class HeldWire(_Wire):
+    """An item left alone for now."""
+
+    item: str
+    text: str
+    why: str
+    until: datetime | None = None
+
+
+class ConflictWire(_Wire):
+    """Both sides changed a field apart; `winner` is `document` or `issue`."""
+
+    item: str
+    field: str
+    document: Any
+    issue: Any
+    winner: str
+
+
+class DoubtWire(_Wire):
+    """An item of a document that could be more than one known item."""
+
+    document: str
+    line: int
+    text: str
+    candidates: tuple[str, ...]
+
+
+class TargetPlan(_Wire):
+    """The plan for one target."""
+
+    target: str
+    actions: tuple[ActionWire, ...]
+    held: tuple[HeldWire, ...]
+    conflicts: tuple[ConflictWire, ...]
+    doubts: tuple[DoubtWire, ...]
+
+
+class PlanOutput(_Wire):
+    """`closeout plan --format json`, and the file that `--out` writes. `fingerprint` tells whether the world moved."""
+
+    version: Literal[1] = 1
+    fingerprint: str
+    plans: tuple[TargetPlan, ...]
+
+
+class FailureWire(_Wire):
+    """An action that was not carried out (or may have been: `uncertain`), and why."""
+
+    action: ActionWire
+    uncertain: bool
+    message: str
+    advice: str
+
+
+class TargetSynced(_Wire):
+    """What became of one target's plan. `done` holds `lacking`: what the target silently left out."""
+
+    target: str
+    done: tuple[ActionWire, ...]
+    failures: tuple[FailureWire, ...]
+    postponed: tuple[ActionWire, ...]
+    held: tuple[HeldWire, ...]
+    conflicts: tuple[ConflictWire, ...]
+    doubts: tuple[DoubtWire, ...]
+
+
+class SyncOutput(_Wire):
+    """`closeout sync --format json`."""
+
+    version: Literal[1] = 1
+    targets: tuple[TargetSynced, ...]
+
+
+_NAMES = {Create: "create", Tell: "tell", Adopt: "adopt", CloseTwin: "close-twin", Record: "record"}
+
+
+def name_of(action: Action) -> str:
+    """What an action is called in output."""
+    if not isinstance(action, Update):
+        return _NAMES[type(action)]
+    if action.closes:
+        return "close"
+    return "reopen" if action.patch.state is not None and not action.patch.state.closed else "update"
+
+
+def output(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> PlanOutput:
+    """The plans as data."""
+    wires = tuple(_plan(plan, documents) for plan in plans)
+    return PlanOutput(fingerprint=fingerprint(plans, documents), plans=wires)
+
+
+def fingerprint(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
+    """A digest of everything that the plans would write. Lines may shift: they are left out."""
+    writes = [
+        _action(action, documents).model_dump(mode="json", exclude={"line"}) | {"target": plan.target}
+        for plan in plans
+        for action in plan.writes
+    ]
+    return hashlib.sha256(json.dumps(writes, sort_keys=True).encode()).hexdigest()
+
+
+def read_fingerprint(text: str, where: str) -> str:
+    """The fingerprint in a plan file.
+
+    Raises:
+        UsageError: this is no plan file.
+    """
+    try:
+        return PlanOutput.model_validate_json(text).fingerprint
+    except ValidationError as error:
+        raise UsageError(
+            f"this is no plan: {error.errors(include_url=False)[0]['msg']}",
+            where=where,
+            advice="`closeout plan --out FILE` writes one.",
+        ) from error
+
+
+def to_json(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
+    """The plans as JSON, ending in a line break."""
+    return output(plans, documents).model_dump_json(indent=2) + "\n"
+
+
+def to_markdown(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
+    """The plans as Markdown, for a comment on a pull request."""
+    lines = ["### Closeout plan", ""]
+    for plan in plans:
+        lines += [f"**{escape.markdown(plan.target)}**: {counts(plan)}", ""]
+        lines += [f"- {_markdown_line(_action(action, documents))}" for action in plan.writes]
+        lines += [
+            f"- left alone: {escape.markdown(held.item.text)} ({escape.markdown(held.why)})" for held in plan.held
+        ]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def synced_json(plans: Sequence[Plan], applied: Mapping[str, Applied], documents: Mapping[str, KnownDocument]) -> str:
+    """What a sync did as JSON, ending in a line break."""
+    targets = tuple(_synced(plan, applied[plan.target], documents) for plan in plans)
+    return SyncOutput(targets=targets).model_dump_json(indent=2) + "\n"
+
+
+def failures(applied: Applied, documents: Mapping[str, KnownDocument]) -> list[str]:
+    """What went wrong, for standard error: what, where, and what to do next."""
+    lines = []
+    for failure in applied.failures:
+        item = failure.action.item
+        place = f"{documents[item.document].path}:{item.line}"
+        doubt = "; the next sync finds out whether it happened" if failure.uncertain else ""
+        lines.append(f"closeout: {place}: {name_of(failure.action)} failed: {failure.error}{doubt}")
+        lines += [f"  {failure.error.advice}"] if failure.error.advice else []
+    if applied.postponed:
+        lines.append(f"closeout: {len(applied.postponed)} more were not tried; run `closeout sync` again later")
+    for done in applied.done:
+        if done.lacking:
+            lines.append(f"closeout: {done.issue.ref.key if done.issue else ''}: left out: {', '.join(done.lacking)}")
+    return lines
+
+
+def print_plan(plans: Sequence[Plan], documents: Mapping[str, KnownDocument], console: Console) -> None:
+    """The plans for people: what would be written, document by document."""
+    for plan in plans:
+        console.print(Text.assemble((plan.target, "bold"), f"  {counts(plan)}"))
+        _print_actions([(action, "") for action in plan.actions if not isinstance(action, Record)], documents, console)
+        print_remarks(plan, documents, console)
+
+
+def print_applied(plan: Plan, applied: Applied, documents: Mapping[str, KnownDocument], console: Console) -> None:
+    """What a sync did, document by document."""
+    console.print(Text.assemble((plan.target, "bold"), f"  {done_counts(applied)}"))
+    shown = [(done.action, done.issue.ref.key if done.issue else "") for done in applied.done]
+    _print_actions([pair for pair in shown if not _silent(pair[0])], documents, console)
+    print_remarks(plan, documents, console)
+
+
+def print_remarks(plan: Plan, documents: Mapping[str, KnownDocument], console: Console) -> None:
+    """What people should know besides: conflicts, drift, items held back or in doubt."""
+    for item, conflict in plan.conflicts:
+        both = f"{conflict.field}: the document says {conflict.document!r}, the issue {conflict.issue!r}"
+        _remark(console, f"conflict in {item.id}", f"{both}; the {conflict.winner} wins")
+    for item, change in plan.drift:
+        _remark(
+            console,
+            f"drift in {item.id}",
+            f"{change.field} was changed on the issue to {change.after!r}; left as it is",
+        )
+    for held in plan.held:
+        until = f", until {stamp(held.until)}" if held.until else ""
+        _remark(console, f"held back {held.item.id}", f"{held.item.text}: {held.why}{until}")
+    for doubt in plan.doubts:
+        ids = " or ".join(candidate.id for candidate in doubt.candidates)
+        place = f"{documents[doubt.document].path}:{doubt.parsed.line}"
+        advice = "write the issue's number into the item to say which"
+        _remark(console, f"in doubt {place}", f"“{doubt.parsed.text}” could be {ids}; {advice}")
+
+
+def counts(plan: Plan) -> str:
+    """`12 to create, 1 to close`, or `nothing to do`."""
+    names = [name_of(action) for action in plan.writes]
+    parts = [f"{names.count(name)} to {name}" for name in dict.fromkeys(names)]
+    adopts = sum(isinstance(action, Adopt) for action in plan.actions)
+    return ", ".join([*parts, *([f"{adopts} to adopt"] if adopts else [])]) or "nothing to do"
+
+
+def done_counts(applied: Applied) -> str:
+    """`12 created, 1 closed; 2 failed`, or `nothing to do`."""
+    past = {
+        "create": "opened",
+        "update": "updated",
+        "close": "closed",
+        "reopen": "reopened",
+        "tell": "told",
+        "adopt": "linked",
+        "close-twin": "twins closed",
+        "record": "changed on the target",
+    }
+    names = [name_of(done.action) for done in applied.done if not _silent(done.action)]
+    names += ["record" for done in applied.done if isinstance(done.action, Record) and done.action.changes]
+    parts = [f"{names.count(name)} {past[name]}" for name in dict.fromkeys(names)]
+    parts += [f"{len(applied.failures)} failed"] if applied.failures else []
+    parts += [f"{len(applied.postponed)} postponed"] if applied.postponed else []
+    return ", ".join(parts) or "nothing to do"
+
+
+def _silent(action: Action) -> bool:
+    return isinstance(action, Record) and not action.changes
+
+
+def _print_actions(
+    shown: Sequence[tuple[Action, str]], documents: Mapping[str, KnownDocument], console: Console
+) -> None:
+    last = None
+    for action, key in shown:
+        if action.item.document != last:
+            last = action.item.document
+            document = documents[last]
+            title = f"{escape.plain(document.title)}  " if document.title else ""
+            console.print(Text.assemble(("\n  ", ""), (title, "bold"), (document.path, "dim")))
+        console.print(_line(_action(action, documents), key), soft_wrap=True)
+    if shown:
+        console.print()
+
+
+def _line(wire: ActionWire, key: str) -> Text:
+    sign, style = _SIGNS.get(wire.action, _QUIET)
+    issue = key or wire.issue or ""
+    line = Text.assemble("    ", (f"{sign} {wire.action:<10}", style), (f"{issue:<6}" if issue else "", "bold"))
+    line.append(escape.plain(wire.title or wire.text))
+    facts = [f"@{name}" for name in wire.assignees] + ([f"due {wire.due}"] if wire.due else [])
+    facts += [wire.priority] if wire.priority else []
+    line.append(f"  {' '.join(facts)}" if facts else "", style="cyan")
+    for change in wire.changes:
+        if change.field == "content":
+            continue
+        line.append(f"\n                 {change.field}: ", style="dim")
+        line.append(escape.plain(f"{_shown(change.before)} -> {_shown(change.after)}"), style="dim")
+    if wire.why:
+        line.append(f"  ({escape.plain(wire.why)})", style="dim")
+    return line
+
+
+def _markdown_line(wire: ActionWire) -> str:
+    changed = ", ".join(change.field for change in wire.changes)
+    issue = f" {escape.markdown(wire.issue)}" if wire.issue else ""
+    return f"**{wire.action}**{issue} {escape.markdown(wire.title or wire.text)}" + (f" ({changed})" if changed else "")
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == []:
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _remark(console: Console, head: str, body: str) -> None:
+    console.print(Text.assemble("  ", (f"{head}: ", "yellow"), escape.plain(body)), soft_wrap=True)
+
+
+def _plan(plan: Plan, documents: Mapping[str, KnownDocument]) -> TargetPlan:
+    return TargetPlan(
+        target=plan.target,
+        actions=tuple(_action(action, documents) for action in plan.actions),
+        held=tuple(HeldWire(item=h.item.id, text=h.item.text, why=h.why, until=h.until) for h in plan.held),
+        conflicts=tuple(
+            ConflictWire(item=item.id, field=c.field, document=c.document, issue=c.issue, winner=c.winner)
+            for item, c in plan.conflicts
+        ),
+        doubts=tuple(
+            DoubtWire(
+                document=doubt.document,
+                line=doubt.parsed.line,
+                text=doubt.parsed.text,
+                candidates=tuple(candidate.id for candidate in doubt.candidates),
+            )
+            for doubt in plan.doubts
+        ),
+    )
+
+
+def _synced(plan: Plan, applied: Applied, documents: Mapping[str, KnownDocument]) -> TargetSynced:
+    planned = _plan(plan, documents)
+    return TargetSynced(
+        target=plan.target,
+        done=tuple(
+            _action(done.action, documents).model_copy(
+                update={"lacking": done.lacking, **({"issue": done.issue.ref.key} if done.issue else {})}
+            )
+            for done in applied.done
+        ),
+        failures=tuple(
+            FailureWire(
+                action=_action(failure.action, documents),
+                uncertain=failure.uncertain,
+                message=str(failure.error),
+                advice=failure.error.advice,
+            )
+            for failure in applied.failures
+        ),
+        postponed=tuple(_action(action, documents) for action in applied.postponed),
+        held=planned.held,
+        conflicts=planned.conflicts,
+        doubts=planned.doubts,
+    )
+
+
+def _action(action: Action, documents: Mapping[str, KnownDocument]) -> ActionWire:
+    item = action.item
+    common: dict[str, Any] = {
+        "action": name_of(action),
+        "item": item.id,
+        "text": item.text,
+        "document": item.document,
+        "path": documents[item.document].path,
+        "line": item.line,
+    }
+    match action:
+        case Create(draft=draft):
+            common |= {
+                "title": draft.title,
+                "labels": tuple(sorted(draft.labels)),
+                "assignees": tuple(sorted(draft.assignees)),
+                "due": draft.due,
+                "priority": draft.priority,
+            }
+        case Update(link=link, changes=changes):
+            common |= {"issue": link.ref.key, "changes": _changes(changes)}
+        case Record(link=link, changes=changes):
+            common |= {"issue": link.ref.key if link else None, "changes": _changes(changes)}
+        case Adopt(link=link, why=why):
+            common |= {"issue": link.ref.key, "why": why}
+        case Tell(link=link):
+            common |= {"issue": link.ref.key, "why": "the item left its document"}
+        case CloseTwin(issue=issue, of=of):
+            common |= {"issue": issue.ref.key, "why": f"duplicate of {of.key}"}
+    return ActionWire(**common)
+
+
+def _changes(changes: Sequence[Any]) -> tuple[ChangeWire, ...]:
+    return tuple(ChangeWire(field=change.field, before=change.before, after=change.after) for change in changes)

@@ -1,0 +1,398 @@
+"""What a report says, and to whom: decided here, once. `tracker.render` only words it, `tracker.deliver` only sends it.
+
+    Report                 everything, for whoever looks after all of it
+    ├── Section            one owner; then the owners nobody knows; then what has no owner
+    │   └── Group          overdue, due soon, no issue yet, open: an item stands in the first that fits
+    └── Progress           one document: how much of what it promised is closed
+
+An item with several known owners stands in the section of each, and counts once in the report's totals.
+Pure: the day and the time are arguments.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from tracker.model import ItemState, Kind, KnownDocument
+from tracker.people import Owner, PeopleBook
+from tracker.policy import Entry, Flag, urgency
+
+Period = Literal["daily", "weekly", "monthly"]
+
+
+class GroupName(StrEnum):
+    """The groups of a section, most pressing first."""
+
+    OVERDUE = "overdue"
+    DUE_SOON = "due-soon"
+    UNLINKED = "unlinked"
+    OPEN = "open"
+
+
+class SectionKind(StrEnum):
+    """Whose items a section holds, in the order of the report."""
+
+    PERSON = "person"
+    TEAM = "team"
+    UNKNOWN = "unknown-owner"
+    NOBODY = "no-owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items. The middle row are open items by flag (one item can have several); the last row is settled."""
+
+    open: int = 0
+
+    overdue: int = 0
+    due_soon: int = 0
+    unlinked: int = 0
+    unowned: int = 0
+    owner_unknown: int = 0
+
+    done: int = 0
+    wont_do: int = 0
+    duplicate: int = 0
+
+    @property
+    def closed(self) -> int:
+        """Items of which nothing more is expected; done, won't do and duplicate stay apart in the fields."""
+        return self.done + self.wont_do + self.duplicate
+
+    @property
+    def total(self) -> int:
+        """Every promise that still stands in a document; what was removed from it or set aside is not counted."""
+        return self.open + self.closed
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportItem:
+    """One open item as a report tells it. `unknown` are those names of its owners that the people book lacks."""
+
+    id: str
+    text: str
+    kind: Kind
+    document: str
+    document_title: str
+    document_path: str
+    document_url: str | None
+    line: int
+    owner: str | None
+    owners: tuple[str, ...]
+    unknown: tuple[str, ...]
+    due: date | None
+    due_words: str | None
+    days_left: int | None
+    priority: str | None
+    issue: str | None
+    issue_url: str | None
+    flags: frozenset[Flag]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The items of one section that are pressing in the same way, most urgent first; never empty."""
+
+    name: GroupName
+    items: tuple[ReportItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Everything open of one owner. `owner` is None for the two kinds that belong to nobody we know."""
+
+    kind: SectionKind
+    owner: Owner | None
+    groups: tuple[Group, ...]
+    counts: Counts
+
+    @property
+    def items(self) -> tuple[ReportItem, ...]:
+        """All items, most pressing first."""
+        return tuple(item for group in self.groups for item in group.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one document's promises have got."""
+
+    document: str
+    title: str
+    path: str
+    url: str | None
+    incident_date: date | None
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A selection of items on one day; with `recipient`, the part that this owner gets, and `why`.
+
+    `as_of` is when the targets were last asked (None: never). `unknown_names` are owners in documents that the people
+    book lacks and `unreachable` owners of open items without an address: both so that somebody can mend the book.
+    """
+
+    name: str
+    title: str
+    period: Period
+    period_key: str
+    today: date
+    now: datetime
+    as_of: datetime | None
+    totals: Counts
+    sections: tuple[Section, ...]
+    documents: tuple[Progress, ...]
+    unknown_names: tuple[str, ...] = ()
+    unreachable: tuple[Owner, ...] = ()
+    fallback: Owner | None = None
+    recipient: Owner | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One owner and what there is to say to them; `part` is None when that is nothing."""
+
+    owner: Owner
+    part: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who a report concerns. `untold` are the items that no message will reach anybody about."""
+
+    recipients: tuple[Recipient, ...]
+    unreachable: tuple[Owner, ...]
+    untold: tuple[ReportItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A report part worded for the mail: one subject and the same content twice."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def period_key(period: Period, day: date) -> str:
+    """The name of the period that `day` is in: `2026-11-21`, `2026-W47` (ISO week) or `2026-11`."""
+    match period:
+        case "daily":
+            return day.isoformat()
+        case "weekly":
+            year, week, _ = day.isocalendar()
+            return f"{year:04}-W{week:02}"
+        case "monthly":
+            return f"{day.year:04}-{day.month:02}"
+
+
+def build(  # the report's identity, its time and its content are separate arguments on purpose
+    name: str,
+    title: str,
+    entries: Iterable[Entry],
+    *,
+    book: PeopleBook,
+    today: date,
+    now: datetime,
+    as_of: datetime | None,
+    fallback: str | None,
+    period: Period,
+) -> Report:
+    """The whole report about `entries` on `today`. `fallback`: key of who is told of items without a known owner."""
+    ordered = sorted(entries, key=urgency)
+    sections = _sections(ordered)
+    owners = [section.owner for section in sections if section.owner]
+    return Report(
+        name=name,
+        title=title,
+        period=period,
+        period_key=period_key(period, today),
+        today=today,
+        now=now,
+        as_of=as_of,
+        totals=_count(ordered),
+        sections=sections,
+        documents=_documents(ordered),
+        unknown_names=tuple(sorted({name for entry in ordered if _is_open(entry) for name in entry.ownership.unknown})),
+        unreachable=tuple(owner for owner in owners if not owner.email),
+        fallback=book.get(fallback) if fallback else None,
+    )
+
+
+def for_recipient(report: Report, owner: Owner) -> Report | None:
+    """The part of `report` that concerns `owner`, or None when there is nothing to say.
+
+    The fallback recipient also gets what belongs to nobody we know, and is told who can't be reached.
+    """
+    is_fallback = report.fallback is not None and report.fallback.key == owner.key
+    sections = tuple(
+        section for section in report.sections if (section.owner.key == owner.key if section.owner else is_fallback)
+    )
+    unreachable = report.unreachable if is_fallback else ()
+    if not sections and not unreachable:
+        return None
+    # The sections of one recipient never share an item: the extra two hold only items without a known owner.
+    totals = sum((section.counts for section in sections), Counts())
+    documents = {item.document for section in sections for item in section.items}
+    return replace(
+        report,
+        totals=totals,
+        sections=sections,
+        documents=tuple(each for each in report.documents if each.document in documents),
+        unknown_names=report.unknown_names if is_fallback else (),
+        unreachable=unreachable,
+        recipient=owner,
+        why=_why(report, owner, sections, unreachable),
+    )
+
+
+def recipients(report: Report) -> Audience:
+    """Everybody whom `report` concerns, in its order, and what would reach nobody."""
+    owners = {section.owner.key: section.owner for section in report.sections if section.owner}
+    if report.fallback:
+        owners.setdefault(report.fallback.key, report.fallback)
+    everybody = tuple(Recipient(owner, for_recipient(report, owner)) for owner in owners.values())
+    told = {
+        item.id
+        for recipient in everybody
+        if recipient.owner.email and recipient.part
+        for section in recipient.part.sections
+        for item in section.items
+    }
+    untold = {item.id: item for section in report.sections for item in section.items if item.id not in told}
+    return Audience(
+        recipients=everybody,
+        unreachable=tuple(each.owner for each in everybody if each.part and not each.owner.email),
+        untold=tuple(untold.values()),
+    )
+
+
+def _sections(ordered: Sequence[Entry]) -> tuple[Section, ...]:
+    """One section for each owner with something open; settled items only count in them."""
+    entries: dict[tuple[SectionKind, str], list[Entry]] = defaultdict(list)
+    owners: dict[str, Owner] = {}
+    for entry in ordered:
+        for owner in entry.ownership.known:
+            owners[owner.key] = owner
+            entries[SectionKind.TEAM if owner.is_team else SectionKind.PERSON, owner.key].append(entry)
+        if not entry.ownership.known:
+            kind = SectionKind.UNKNOWN if entry.ownership.unknown else SectionKind.NOBODY
+            entries[kind, ""].append(entry)
+    rank = list(SectionKind)
+
+    def place(at: tuple[SectionKind, str]) -> tuple[int, str, str]:
+        kind, key = at
+        return rank.index(kind), owners[key].name.casefold() if key else "", key
+
+    sections = (_section(kind, owners.get(key), entries[kind, key]) for kind, key in sorted(entries, key=place))
+    return tuple(section for section in sections if section.groups)
+
+
+def _section(kind: SectionKind, owner: Owner | None, entries: Sequence[Entry]) -> Section:
+    groups: dict[GroupName, list[ReportItem]] = {name: [] for name in GroupName}
+    for entry in entries:
+        if _is_open(entry):
+            groups[_group(entry.flags)].append(_item(entry))
+    filled = tuple(Group(name, tuple(items)) for name, items in groups.items() if items)
+    return Section(kind, owner, filled, _count(entries))
+
+
+def _group(flags: frozenset[Flag]) -> GroupName:
+    """The most pressing thing about an item. That it also has no issue shows on the item itself."""
+    if Flag.OVERDUE in flags:
+        return GroupName.OVERDUE
+    if Flag.DUE_SOON in flags:
+        return GroupName.DUE_SOON
+    return GroupName.UNLINKED if Flag.UNLINKED in flags else GroupName.OPEN
+
+
+def _is_open(entry: Entry) -> bool:
+    return entry.item.state is ItemState.OPEN
+
+
+def _item(entry: Entry) -> ReportItem:
+    item, document, ref = entry.item, entry.document, entry.link.ref if entry.link else None
+    return ReportItem(
+        id=item.id,
+        text=item.text,
+        kind=item.kind,
+        document=document.key,
+        document_title=document.title or document.path,
+        document_path=document.path,
+        document_url=document.web_url,
+        line=item.line,
+        owner=item.owner,
+        owners=tuple(owner.name for owner in entry.ownership.known),
+        unknown=entry.ownership.unknown,
+        due=item.due_date,
+        due_words=item.due if item.due_date is None else None,
+        days_left=entry.days_left,
+        priority=item.priority,
+        issue=ref.key if ref else None,
+        issue_url=(ref.url or None) if ref else None,
+        flags=entry.flags,
+    )
+
+
+def _count(entries: Iterable[Entry]) -> Counts:
+    states: dict[ItemState, int] = defaultdict(int)
+    flags: dict[Flag, int] = defaultdict(int)
+    for entry in entries:
+        states[entry.item.state] += 1
+        for flag in entry.flags:
+            flags[flag] += 1
+    return Counts(
+        open=states[ItemState.OPEN],
+        overdue=flags[Flag.OVERDUE],
+        due_soon=flags[Flag.DUE_SOON],
+        unlinked=flags[Flag.UNLINKED],
+        unowned=flags[Flag.UNOWNED],
+        owner_unknown=flags[Flag.OWNER_UNKNOWN],
+        done=states[ItemState.DONE],
+        wont_do=states[ItemState.WONT_DO],
+        duplicate=states[ItemState.DUPLICATE],
+    )
+
+
+def _documents(entries: Iterable[Entry]) -> tuple[Progress, ...]:
+    """Every document that promises something: most overdue first, then most open, finished ones last."""
+    known: dict[str, KnownDocument] = {}
+    grouped: Mapping[str, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        known[entry.document.key] = entry.document
+        grouped[entry.document.key].append(entry)
+    progress = (
+        Progress(key, each.title or each.path, each.path, each.web_url, each.incident_date, _count(grouped[key]))
+        for key, each in known.items()
+    )
+    return tuple(
+        sorted(
+            (each for each in progress if each.counts.total),
+            key=lambda each: (-each.counts.overdue, -each.counts.open, each.path, each.document),
+        )
+    )
+
+
+def _why(report: Report, owner: Owner, sections: Sequence[Section], unreachable: Sequence[Owner]) -> str:
+    """The line that tells a recipient how a report came to them, and how often it can."""
+    own = sum(section.counts.open for section in sections if section.owner)
+    reasons = []
+    if own:
+        holder = f"{owner.name} owns" if owner.is_team else "you own"
+        reasons.append(f"{holder} {own} open action item{'' if own == 1 else 's'}")
+    if unreachable or any(section.owner is None for section in sections):
+        contact = f"{owner.name} is" if owner.is_team else "you are"
+        reasons.append(f"{contact} the contact for items without a known or reachable owner")
+    often = {"daily": "a day", "weekly": "a week", "monthly": "a month"}[report.period]
+    return (
+        f"You get this because {' and '.join(reasons)}. It comes at most once {often}, and only with something to say."
+    )

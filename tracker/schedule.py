@@ -1,0 +1,221 @@
+"""What runs when: APScheduler's triggers call the app. A firing belongs to its due time, whoever comes first runs it.
+
+APScheduler keeps its jobs in memory; what was fired is in the store (`firing`, with a unique key). So any number of
+schedulers can run side by side, and one that was down makes up for the latest missed firing, once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from connectors import ConnectorError
+from tracker.app import App, Consent
+from tracker.deliver import DeliveryOutcome
+from tracker.errors import CloseoutError, UsageError
+from tracker.settings import ScheduleSettings, Settings
+
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_LATE = timedelta(hours=1)
+"""A firing may start this late (the machine slept, another job ran) and still counts as on time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A schedule with its trigger."""
+
+    name: str
+    settings: ScheduleSettings
+    trigger: CronTrigger
+
+
+def jobs(settings: Settings) -> list[Job]:
+    """The schedules of the settings.
+
+    Raises:
+        UsageError: a cron line can't be read; all of them are told.
+    """
+    found, problems = [], []
+    for name, schedule in settings.schedules.items():
+        try:
+            found.append(Job(name, schedule, make_trigger(schedule.cron, schedule.timezone or settings.timezone)))
+        except ValueError as error:
+            problems.append(f"schedules.{name}.cron {schedule.cron!r}: {error}")
+    if problems:
+        raise UsageError(
+            "\n".join(problems),
+            where="closeout.toml",
+            advice='Five fields as in crontab(5), for example "0 9 * * MON" for Mondays at nine.',
+        )
+    return found
+
+
+def make_trigger(cron: str, timezone: str) -> CronTrigger:
+    """The trigger of a crontab(5) line: 0 and 7 are Sunday there, while APScheduler counts from Monday.
+
+    Raises:
+        ValueError: not such a line.
+    """
+    fields = cron.split()
+    if len(fields) != 5:  # noqa: PLR2004 - crontab(5)
+        raise ValueError(f"needs five fields, has {len(fields)}")
+    minute, hour, day, month, weekday = fields
+    if day != "*" and weekday != "*":
+        raise ValueError("restrict the day or the weekday, not both: cron would take either, which surprises people")
+    return CronTrigger(
+        minute=minute, hour=hour, day=day, month=month, day_of_week=weekdays(weekday), timezone=ZoneInfo(timezone)
+    )
+
+
+def weekdays(field: str) -> str:
+    """A crontab weekday field as names, which mean the same everywhere.
+
+    Raises:
+        ValueError: not such a field.
+    """
+    if field == "*":
+        return field
+    chosen: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = ("0-6" if span == "*" else span).partition("-")
+        start = _weekday(first)
+        end = _weekday(last) if last else (6 if step else start)
+        if end < start:
+            end += 7
+        chosen |= {number % 7 for number in range(start, end + 1, int(step or "1"))}
+    return ",".join(_DAYS[number] for number in sorted(chosen))
+
+
+def latest_due(trigger: CronTrigger, since: datetime, now: datetime) -> datetime | None:
+    """The last time after `since`, up to `now`, at which the trigger fired or should have."""
+    latest = None
+    due = trigger.get_next_fire_time(None, since + timedelta(microseconds=1))
+    while due is not None and due <= now:
+        latest = due
+        due = trigger.get_next_fire_time(due, due + timedelta(microseconds=1))
+    return latest
+
+
+def missed(job: Job, last: datetime | None, now: datetime) -> datetime | None:
+    """The one firing to make up for after downtime: the latest since `last`, if it is not too old; else None.
+
+    A schedule that never fired has missed nothing: it is new.
+    """
+    if last is None:
+        return None
+    return latest_due(job.trigger, max(last, now - timedelta(hours=job.settings.catch_up_hours)), now)
+
+
+class Runner:
+    """Runs jobs of the app, each due time once among all schedulers of the store."""
+
+    def __init__(self, app: App, say: Callable[[str], None]) -> None:
+        self.app = app
+        self.say = say
+
+    def fire(self, job: Job, due_at: datetime) -> bool:
+        """Run `job` for `due_at` unless somebody has; an error is recorded and told, never raised."""
+        with self.app.store() as store:
+            if not store.start_firing(job.name, due_at, self.app.clock()):
+                return False
+        try:
+            outcome, detail = "done", self._run(job, due_at)
+        except (CloseoutError, ConnectorError) as error:
+            outcome, detail = "failed", f"{error} {error.advice}".strip()
+        except Exception as error:  # noqa: BLE001 - one job's bug must not end the service; it is told with its type
+            outcome, detail = "failed", f"{type(error).__name__}: {error}"
+        with self.app.store() as store:
+            store.finish_firing(job.name, due_at, self.app.clock(), outcome, detail)
+        self.say(f"{self.app.clock():%Y-%m-%d %H:%M:%S} {job.name} {outcome}: {detail}")
+        return True
+
+    def catch_up(self, all_jobs: Iterable[Job]) -> None:
+        """Make up for what was missed while no scheduler ran."""
+        for job in all_jobs:
+            with self.app.store() as store:
+                last = store.last_firing(job.name)
+            due_at = missed(job, last, self.app.clock())
+            if due_at is not None:
+                self.fire(job, due_at)
+
+    def on_time(self, job: Job) -> None:
+        """Called by the trigger: the firing belongs to the time at which it was due."""
+        now = self.app.clock()
+        due_at = latest_due(job.trigger, now - _LATE - timedelta(seconds=1), now)
+        if due_at is not None:
+            self.fire(job, due_at)
+
+    def _run(self, job: Job, due_at: datetime) -> str:
+        if job.settings.run == "sync":
+            synced = self.app.sync((), Consent())
+            failures = sum(len(applied.failures) for applied in synced.applied.values())
+            done = sum(len(applied.done) for applied in synced.applied.values())
+            if not synced.clean:
+                raise CloseoutError(f"{failures} of {done + failures} actions failed", where="sync")
+            return f"{done} actions"
+        zone = ZoneInfo(job.settings.timezone or self.app.settings.timezone)
+        report = self.app.report(job.settings.report or "", due_at.astimezone(zone).date())
+        _, deliveries = self.app.send(report)
+        counts = [f"{sum(d.outcome is each for d in deliveries)} {each.value}" for each in DeliveryOutcome]
+        told = ", ".join(count for count in counts if not count.startswith("0 ")) or "nobody to tell"
+        if any(delivery.outcome is DeliveryOutcome.FAILED for delivery in deliveries):
+            raise CloseoutError(told, where=f"report {report.name}")
+        return told
+
+
+def serve(app: App, stop: threading.Event, say: Callable[[str], None]) -> None:
+    """Run the schedules until `stop` is set; the job that runs then is finished first.
+
+    Raises:
+        UsageError: there is nothing to run, or a cron line can't be read.
+    """
+    all_jobs = jobs(app.settings)
+    if not all_jobs:
+        raise UsageError(
+            "there are no schedules to run",
+            where="closeout.toml",
+            advice="Add a [schedules.NAME] table with run and cron.",
+        )
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    runner = Runner(app, say)
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"coalesce": True, "misfire_grace_time": int(_LATE.total_seconds()), "max_instances": 1},
+        timezone=ZoneInfo(app.settings.timezone),
+    )
+    for job in all_jobs:
+        scheduler.add_job(runner.on_time, job.trigger, args=[job], id=job.name, name=job.name)
+        due = job.trigger.get_next_fire_time(None, app.clock())
+        say(f"{job.name}: {job.settings.run} at {due:%Y-%m-%d %H:%M %Z}" if due else f"{job.name}: never")
+    scheduler.add_job(runner.catch_up, args=[all_jobs], id="closeout catch-up")
+    scheduler.start()
+    try:
+        stop.wait()
+    finally:
+        say("stopping; the running job is finished first")
+        scheduler.shutdown(wait=True)
+
+
+def _weekday(text: str) -> int:
+    if text.isdigit() and int(text) <= 7:  # noqa: PLR2004 - crontab's second Sunday
+        return int(text) % 7 if text != "7" else 7
+    name = text.casefold()[:3]
+    if name not in _DAYS:
+        raise ValueError(f"{text!r} is no weekday")
+    return _DAYS.index(name)
+
+
+def tell(line: str) -> None:
+    """One line on standard error, at once: service managers read it."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
