@@ -23,16 +23,16 @@ def say(text: str) -> None:
     print(f"wheel: {text}", flush=True)
 
 
-def run(*command: str | Path, cwd: Path = ROOT) -> str:
-    """Run one command without the developer's environment; its standard output."""
+def run(*command: str | Path, cwd: Path = ROOT, code: int = 0) -> str:
+    """Run one command, without the developer's environment, to the exit code that it must have; its standard output."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CLOSEOUT_", "VIRTUAL_ENV"))}
     words = [str(word) for word in command]
-    try:
-        return subprocess.run(
-            words, cwd=cwd, env=clean, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=True
-        ).stdout
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{' '.join(words)}: exit code {error.returncode}\n{error.stdout}\n{error.stderr}")
+    done = subprocess.run(
+        words, cwd=cwd, env=clean, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, check=False
+    )
+    if done.returncode != code or "Traceback (most recent call last)" in done.stderr:
+        sys.exit(f"{' '.join(words)}: exit code {done.returncode}, not {code}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
 
 
 def build(out: Path) -> Path:
@@ -99,6 +99,7 @@ def use(closeout: Path, folder: Path) -> None:
     examples = ROOT / "examples" / "postmortems"
     print(run(closeout, "--version", cwd=folder), end="")
     run(closeout, "--help", cwd=folder)
+    run(closeout, "no-such-command", cwd=folder, code=2)
     parsed = json.loads(run(closeout, "parse", examples, "--format", "json", cwd=folder))
     documents = parsed["documents"]
     expected = len([path for path in examples.rglob("*.md") if path.name != "README.md"])

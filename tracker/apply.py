@@ -190,6 +190,8 @@ class _Worker:
             self.store.record_link(link, replace(action.item, state=state_of(action.item, link.issue)), [])
             raise
         lacking = _lacking(patch.add_labels, patch.assignees or frozenset(), issue)
+        if patch.state is not None and issue.state is not patch.state:
+            lacking = (*lacking, f"state {patch.state.value}")
         base = _as_stored(action.base, issue) if "content" in action.base.get("document", {}) else action.base
         changes = {
             change.field: [change.before, change.after] for change in action.changes if change.field != "content"

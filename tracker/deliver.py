@@ -33,7 +33,8 @@ from tracker.settings import MailSettings
 _LOSSES = 2  # connections lost in a row before the server counts as down: one mail alone can upset a server
 _REPLY = 300
 _HEADERS = HeaderRegistry()
-_HEADERS.map_to_type("list-id", MessageIDHeader)  # else a long one is folded into encoded words, which no filter knows
+# Else a long one is folded into encoded words, which no filter knows. typeshed: the registry itself adds BaseHeader.
+_HEADERS.map_to_type("list-id", MessageIDHeader)  # type: ignore[arg-type]
 _OK = 250
 _SERVICE_CLOSING = 421
 
@@ -203,7 +204,7 @@ def compose(report: Report, letter: Letter, owner: Owner, to: str, *, sender: st
         message["From"] = Address("Closeout", addr_spec=ascii_domain(sender))
         message["To"] = Address(_line(owner.name), addr_spec=to)
     except (ValueError, IndexError, MessageError) as error:  # the parser of addresses trips over some that aren't any
-        raise MailRefused(f"{to} or {sender} is no mail address") from error
+        raise MailRefused(f"{_line(to)} (or the sender, {sender}) is no address that can be mailed to") from error
     message["Subject"] = _line(letter.subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<closeout.{digest}@{domain}>"
@@ -290,8 +291,6 @@ class SmtpMailer:
             self._refused(*next(iter(error.recipients.values())))
         except smtplib.SMTPResponseException as error:
             self._refused(error.smtp_code, error.smtp_error)
-        except smtplib.SMTPNotSupportedError as error:
-            raise MailRefused(f"the mail server does not take such an address: {self._clean(str(error))}") from None
         except (OSError, smtplib.SMTPException) as error:
             self._lost(self._clean(str(error)))
         self._losses = 0

@@ -197,9 +197,9 @@ def serve(app: App, stop: threading.Event, say: Callable[[str], None]) -> None:
         scheduler.add_job(runner.on_time, job.trigger, args=[job], id=job.name, name=job.name)
         due = job.trigger.get_next_fire_time(None, app.clock())
         say(f"{job.name}: {job.settings.run} at {due:%Y-%m-%d %H:%M %Z}" if due else f"{job.name}: never")
-    scheduler.add_job(runner.catch_up, args=[all_jobs], id="closeout catch-up")
     scheduler.start()
     try:
+        runner.catch_up(all_jobs)
         stop.wait()
     finally:
         say("stopping; the running job is finished first")

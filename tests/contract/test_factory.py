@@ -68,7 +68,5 @@ def test_the_face_and_the_factory_load_no_adapter() -> None:
         "import sys, connectors, connectors.factory;"
         "print(sorted({'github', 'requests', 'sqlalchemy', 'sqlmodel'} & set(sys.modules)))"
     )
-    done = subprocess.run(  # noqa: S603  (our own words)
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -146,9 +146,7 @@ class TestDescription:
 
 
 class TestFaults:
-    def test_committed_then_timed_out_is_unknown_and_found_by_its_marker(
-        self, github: GitHubBench, draft: Draft
-    ) -> None:
+    def test_committed_then_timed_out_is_unknown_and_found_by_marker(self, github: GitHubBench, draft: Draft) -> None:
         github.world.set_faults([{"tool": "github.issues.create", "kind": "timeout_after_commit"}])
         wanted = draft()
         with pytest.raises(OutcomeUnknown) as caught:
@@ -331,7 +329,11 @@ def test_moved_is_told_by_what_came_back(github: GitHubBench, draft: Draft) -> N
     issue = github.tracker.create(draft())
     repository = github.world.state["repos"][REPOSITORY]
     repository["full_name"] = "acme/elsewhere"
-    for ask in (lambda: github.tracker.get(issue.ref), lambda: github.tracker.update(issue, IssuePatch(title="x"))):
+    asked: tuple[Callable[[], object], ...] = (
+        lambda: github.tracker.get(issue.ref),
+        lambda: github.tracker.update(issue, IssuePatch(title="x")),
+    )
+    for ask in asked:
         with pytest.raises(IssueMoved) as caught:
             ask()
         assert caught.value.location == "https://github.com/acme/elsewhere/issues/1"

@@ -1,5 +1,4 @@
 """Reports sent by mail, to a real SMTP server on loopback."""
-# ruff: noqa: ARG002 - the server and the ledger are called with more than these doubles need
 
 import smtplib
 import socket
@@ -10,14 +9,13 @@ from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from entries import BOOK, NOW, build, entry
+from entries import BOOK, NOW, build, entry, patient
 from hypothesis import given
 from hypothesis import strategies as st
+from mailroom import PASSWORD, Notebook, Post, Server
 
 from tracker.deliver import (
     DeliveryOutcome,
@@ -34,84 +32,7 @@ from tracker.render import render_letter
 from tracker.report import Letter, Recipient, for_recipient, recipients
 from tracker.settings import MailSettings
 
-PASSWORD = "correct horse battery"
 SENT, FAILED = DeliveryOutcome.SENT, DeliveryOutcome.FAILED
-
-
-class Post:
-    """What the server does with mails: keeps them, turns some recipients away, hangs up on others."""
-
-    def __init__(self):
-        self.mails, self.logins, self.connections = [], [], 0
-        self.turned_away, self.hung_up_on, self.greylisted, self.refused = set(), set(), set(), set()
-
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 - aiosmtpd's name
-        self.connections += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
-        if address in self.turned_away:
-            return f"550 5.1.1 no such mailbox {PASSWORD}"
-        if address in self.greylisted:
-            return "421 4.7.0 try again later"
-        if address in self.hung_up_on:
-            server.transport.abort()
-            return None
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-        if self.refused.intersection(envelope.rcpt_tos):
-            return "554 5.7.1 looks like spam"
-        self.mails.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))
-        return "250 accepted"
-
-    def check(self, server, session, envelope, mechanism, login):
-        self.logins.append(login.login.decode())
-        return AuthResult(success=login.password.decode() == PASSWORD, handled=False)
-
-    @property
-    def to(self):
-        return [address for _, addresses, _ in self.mails for address in addresses]
-
-    def mail(self, address):
-        (content,) = [content for _, addresses, content in self.mails if address in addresses]
-        return message_from_bytes(content, policy=policy.default)
-
-
-class Server(Controller):
-    """A server on a port that the system chooses."""
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-class Notebook:
-    """A ledger in memory, with the promises of the real one."""
-
-    def __init__(self):
-        self.rows, self.details = {}, {}
-
-    def claim(self, report, recipient, period, now):
-        key = (report, recipient, period)
-        if self.rows.get(key, "failed") != "failed":
-            return False
-        self.rows[key] = "claimed"
-        return True
-
-    def sent(self, report, recipient, period, now):
-        assert self.rows[report, recipient, period] == "claimed"
-        self.rows[report, recipient, period] = "sent"
-
-    def failed(self, report, recipient, period, now, detail):
-        assert self.rows[report, recipient, period] == "claimed"
-        self.rows[report, recipient, period] = "failed"
-        self.details[recipient] = detail
-
-    def was_sent(self, report, recipient, period):
-        return self.rows.get((report, recipient, period)) in {"claimed", "sent"}
 
 
 @pytest.fixture
@@ -246,6 +167,22 @@ def test_a_lost_connection_is_made_again_for_the_next(post, ledger, start):
     assert "may have arrived" in ledger.details["jo"]
 
 
+def test_a_server_that_hangs_up_between_two_mails_costs_nobody_theirs(post, ledger, start):
+    post.impatient = True
+    assert outcomes(send(start(post), ledger)) == {"jo": "sent", "max": "no-address", "dba": "sent", "ann": "sent"}
+    assert post.connections == 3
+    assert len(post.mails) == 3
+
+
+def test_an_address_with_accents_before_the_at_sign_fails_alone(post, ledger, start):
+    part = for_recipient(REPORT, BOOK.get("jo"))
+    both = [Recipient(Owner("é", "É", "é@example.org"), part), Recipient(BOOK.get("jo"), part)]
+    with SmtpMailer(settings(start(post)), None) as mailer:
+        found = send_report(REPORT, both, mailer=mailer, ledger=ledger, now=NOW, render=render_letter)
+    assert [each.outcome for each in found] == [FAILED, SENT]
+    assert "é@example.org (or the sender" in found[0].detail
+
+
 def test_a_server_that_keeps_hanging_up_is_down(post, ledger, start):
     post.hung_up_on.update({"jo@example.org", "dba@example.org", "ann@example.org"})
     with pytest.raises(Unavailable, match="2 times in a row"):
@@ -376,7 +313,7 @@ class Broken:
 
     sender = "closeout@example.org"
 
-    def send(self, message, to):
+    def send(self, *_mail):
         raise KeyboardInterrupt
 
 
@@ -401,6 +338,7 @@ def mail(name="Jo", subject="s", text="t\n", html="<p>t</p>\n", sender="closeout
     return compose(REPORT, Letter(subject, text, html), Owner("jo", name), to, sender=sender, now=NOW)
 
 
+@patient
 @given(st.text(max_size=120), st.text(max_size=300))
 def test_no_text_breaks_out_of_its_header(name, subject):
     raw = mail(name, subject).as_bytes()
@@ -417,6 +355,7 @@ def test_a_line_break_makes_no_header(line):
     assert parsed["Bcc"] is None
 
 
+@patient
 @given(st.text(max_size=2000).map(lambda text: text.replace("\r", "") + "\n"))
 def test_any_body_arrives_as_it_was(text):
     parsed = message_from_bytes(mail(text=text, html=text).as_bytes(), policy=policy.default)

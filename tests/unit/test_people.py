@@ -1,7 +1,7 @@
 """Who is meant by an owner as documents write it."""
 
 import pytest
-from entries import BOOK
+from entries import BOOK, patient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,6 +96,7 @@ def test_an_empty_spelling_catches_nobody():
     assert book.resolve("(someone)").known == ()
 
 
+@patient
 @given(st.text(alphabet="jonab @,;/&+()[] ", max_size=40) | st.text(max_size=40))
 def test_any_text_resolves_to_known_owners_and_names_that_stand_in_it(text):
     found = BOOK.resolve(text)

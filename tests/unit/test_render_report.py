@@ -6,11 +6,11 @@ import json
 import re
 from html.parser import HTMLParser
 
-import jsonschema
 import pytest
-from entries import BOOK, TODAY, build, document, entry, worlds
-from hypothesis import HealthCheck, given, settings
+from entries import BOOK, TODAY, build, document, entry, patient, worlds
+from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from rich.console import Console
 
@@ -38,9 +38,8 @@ NASTY = (
     "\\",
 )
 WORDS = st.sampled_from(NASTY) | st.text(max_size=60)
+VALIDATOR = Draft202012Validator(schema())
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-# Rendering is slow on a busy machine; the number of examples is what bounds these tests.
-patient = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def full():
@@ -110,6 +109,7 @@ def test_html_holds_strangers_words_as_words_only(entries, title):
     quiet = Page(render_report(build(full_of("x", entries), title="x"), ReportFormat.HTML))
     page = Page(render_report(build(entries, title=title), ReportFormat.HTML))
     assert page.open == []
+    assert not CONTROLS.search("".join(page.words))
     assert [tag for tag, _ in page.tags] == [tag for tag, _ in quiet.tags]
     for each in entries:
         if each.item.state is ItemState.OPEN:
@@ -166,6 +166,15 @@ def test_only_web_addresses_become_links(address, fmt):
 )
 def test_an_address_holds_nothing_that_ends_a_link(address, safe):
     assert escape.url(address) == safe
+
+
+@pytest.mark.parametrize("fmt", [ReportFormat.TEXT, ReportFormat.MARKDOWN, ReportFormat.HTML, ReportFormat.JSON])
+def test_a_part_says_for_whom_and_why_and_what_has_to_be_mended(fmt):
+    out = " ".join(render_report(for_recipient(full(), BOOK.get("ann")), fmt).split())
+    assert "Ann Müller" in out
+    assert "You get this because you are the contact" in out
+    assert "Max Power" in out
+    assert "Customer care" in out
 
 
 def test_a_personal_page_says_for_whom_and_why():
@@ -239,7 +248,7 @@ def test_json_keeps_words_as_they_are_and_fits_its_schema(entries):
     found = build(entries)
     out = render_report(found, ReportFormat.JSON)
     data = json.loads(out)
-    jsonschema.validate(data, schema())
+    VALIDATOR.validate(data)
     assert data["version"] == 1
     told = [item for section in data["sections"] for group in section["groups"] for item in group["items"]]
     assert [item["text"] for item in told] == [item.text for section in found.sections for item in section.items]
@@ -314,11 +323,20 @@ def test_how_pressing_an_item_is_in_words(days, words):
     assert words in render(build([entry(days=days)]))
 
 
+@patient
 @given(st.text())
 def test_plain_words_are_one_line_and_stay_the_same_when_cleaned_again(text):
     once = escape.plain(text)
     assert once == escape.plain(once)
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", once)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\x1b[1;31mred\x1b[0m", "\x9b31mred\x9b0m", "\x1b]8;;https://evil.example\x1b\\red\x1b]8;;\x07", "\x1bcred"],
+)
+def test_nothing_of_an_escape_sequence_is_left(text):
+    assert escape.plain(text) == "red"
 
 
 @pytest.mark.parametrize("text", ["naïve café", "日本語", "עברית", "می‌خواهم", "👩‍💻 ok", "🇩🇪", "Ω ≈ ç √ ∫"])

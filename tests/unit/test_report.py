@@ -4,7 +4,7 @@ from dataclasses import fields
 from datetime import date, timedelta
 
 import pytest
-from entries import BOOK, TODAY, build, document, entry, worlds
+from entries import BOOK, TODAY, build, document, entry, patient, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +50,11 @@ def test_an_item_stands_in_the_first_group_that_fits():
         GroupName.OPEN: ["fine"],
     }
     assert (section.counts.open, section.counts.overdue, section.counts.unlinked) == (4, 1, 2)
+
+
+def test_within_a_group_the_most_urgent_comes_first():
+    found = build([entry(str(days), days=days) for days in (-1, -30, -2)])
+    assert texts(found.sections[0]) == {GroupName.OVERDUE: ["-30", "-2", "-1"]}
 
 
 def test_an_item_of_two_owners_stands_under_each_and_counts_once():
@@ -162,6 +167,7 @@ def test_a_fallback_with_nothing_to_hear_is_a_recipient_without_a_part():
     assert [(each.owner.key, each.part is None) for each in found.recipients] == [("jo", False), ("ann", True)]
 
 
+@patient
 @given(worlds())
 def test_every_open_item_stands_exactly_where_it_belongs(entries):
     found = build(entries)
@@ -183,6 +189,7 @@ def test_every_open_item_stands_exactly_where_it_belongs(entries):
         assert set(places) == expected
 
 
+@patient
 @given(worlds())
 def test_the_counts_add_up(entries):
     found = build(entries)
@@ -197,13 +204,13 @@ def test_the_counts_add_up(entries):
     assert found.totals.total == len(states) - states.count(ItemState.REMOVED) - states.count(ItemState.IGNORED)
 
 
-@given(worlds(), st.randoms(use_true_random=False))
-def test_a_report_does_not_depend_on_the_order_of_its_input(entries, random):
-    mixed = list(entries)
-    random.shuffle(mixed)
-    assert build(mixed) == build(entries)
+@patient
+@given(worlds(size=20))
+def test_a_report_does_not_depend_on_the_order_of_its_input(entries):
+    assert build(reversed(entries)) == build(entries)
 
 
+@patient
 @given(worlds(), st.sampled_from(["ann", "jo", "max", "dba", None]))
 def test_every_open_item_is_told_or_counted_as_untold(entries, fallback):
     found = build(entries, fallback=fallback)
@@ -240,6 +247,7 @@ def test_the_name_of_a_period(period, day, key):
     assert period_key(period, day) == key
 
 
+@patient
 @given(st.dates(date(1, 1, 1), date(9999, 12, 30)), st.sampled_from(["daily", "weekly", "monthly"]))
 def test_periods_follow_one_another_without_gap_or_return(day, period):
     today, tomorrow = period_key(period, day), period_key(period, day + timedelta(days=1))

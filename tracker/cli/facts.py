@@ -7,7 +7,6 @@ import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from tracker.cli.session import Session
@@ -109,5 +108,5 @@ def _split(text: str, option: str, *, states_too: bool) -> tuple[tuple[Flag, ...
             states.append(ItemState(word.replace("-", "_")))
         else:
             known = (*_FLAGS, *_STATES) if states_too else _FLAGS
-            raise click.BadParameter(f"{word!r} is none of: {', '.join(known)}", param_hint=option)
+            raise typer.BadParameter(f"{word!r} is none of: {', '.join(known)}", param_hint=option)
     return tuple(flags), tuple(states)

@@ -6,7 +6,6 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 from tracker.cli import documents, embedded, facts, letters, service, start
@@ -57,12 +56,10 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. Errors are told on stderr: what, where, and what to do next."""
     try:
         result = app(arguments, prog_name="closeout", standalone_mode=False)
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        sys.stderr.write(f"closeout: {error.format_message()}\n  `closeout --help` and `closeout COMMAND --help` tell more.\n")
         return USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("\nstopped; what was sent is journalled, so running again is safe\n")
         return 130
     except BrokenPipeError:

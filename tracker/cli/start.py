@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from tracker.cli.session import Session
@@ -94,14 +93,14 @@ def _quoted(text: str) -> str:
 
 
 def _ask(question: str, default: str) -> str:
-    return str(click.prompt(question, default=default or None, err=True))
+    return str(typer.prompt(question, default=default or None, err=True))
 
 
 def _target(text: str) -> TargetKind:
     try:
         return TargetKind(text.strip().casefold())
     except ValueError:
-        raise click.BadParameter(f"{text!r} is none of: local, github", param_hint="--target") from None
+        raise typer.BadParameter(f"{text!r} is none of: local, github", param_hint="--target") from None
 
 
 def _write(file: Path, text: str) -> None:

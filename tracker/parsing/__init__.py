@@ -14,7 +14,8 @@ from tracker.model import Diagnostic, Kind, ParsedDocument, ParsedItem, Span
 from tracker.parsing import blocks, facts, vocabulary
 from tracker.parsing.dates import DueReader
 from tracker.parsing.fields import FieldReader
-from tracker.parsing.items import Candidate, Extractor
+from tracker.parsing.candidates import Candidate, Collector
+from tracker.parsing.items import collect
 from tracker.parsing.sections import sections
 
 __all__ = ["parse"]
@@ -31,8 +32,8 @@ def parse(path: str, text: str, *, written: date | None = None) -> ParsedDocumen
     placed = sections(source, words)
     stated = facts.read(source, placed, words)
     reader = FieldReader(words, DueReader(words, stated.incident_date or written, day_first=stated.day_first))
-    extractor = Extractor(source, placed, words, reader, words.language(source.text(0, 20_000)))
-    found = extractor.run()
+    collector = Collector(source, placed, words, reader, words.language(source.text(0, 6_000)))
+    found = collect(collector)
     lines = {id(candidate): source.line(candidate.start) for candidate in found}
     apart = any(candidate.section.role != "improvement" for candidate in found)
     items = tuple(_item(candidate, source, lines, apart=apart) for candidate in found)
@@ -43,7 +44,7 @@ def parse(path: str, text: str, *, written: date | None = None) -> ParsedDocumen
         incident_date=stated.incident_date,
         severity=stated.severity,
         items=items,
-        diagnostics=tuple(sorted([*stated.diagnostics, *extractor.diagnostics, *problems], key=lambda d: d.line)),
+        diagnostics=tuple(sorted([*stated.diagnostics, *collector.diagnostics, *problems], key=lambda d: d.line)),
         id=stated.id,
         private=stated.private,
     )

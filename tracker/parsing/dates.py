@@ -23,6 +23,7 @@ _FULL = re.compile(
     r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of )?(?P<dm>[^\W\d_]{3,10})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
     r"|(?<!\w)(?P<mm>[^\W\d_]{3,10})\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
 )
+_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/])")
 _MONTHS_A_YEAR, _MONTHS_A_QUARTER = 12, 3
 
 
@@ -89,9 +90,9 @@ def _day(year: int, month: int, day: int) -> date | None:
 def reads_day_first(text: str) -> bool | None:
     """How a document writes numeric dates, where one of them can be read in one way only; None when none or both can."""
     seen = set()
-    for match in _FULL.finditer(text):
-        if match["a"] and match["sep"] != ".":
-            first, second = int(match["a"]), int(match["b"])
+    for match in _NUMERIC.finditer(text):
+        if match[2] != ".":
+            first, second = int(match[1]), int(match[3])
             if first > _MONTHS_A_YEAR >= second:
                 seen.add(True)
             elif second > _MONTHS_A_YEAR >= first:

@@ -9,6 +9,7 @@ import bisect
 import html
 import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, TypeVar
 
 from tracker.parsing.blocks import Block, Source
@@ -28,6 +29,7 @@ class Piece:
     length: int
     first: int
     last: int
+    offsets: list[int] | None = None  # made when first asked for
 
 
 @dataclass(slots=True)
@@ -107,15 +109,22 @@ def _within(piece: Piece, offset: int, source: Source) -> int:
     """The byte at a number of characters into a piece, past escapes and entities of the source."""
     if offset >= piece.length:
         return piece.last
-    raw = source.text(piece.first, piece.last)
-    if len(raw) == piece.length:
-        return piece.first + len(raw[:offset].encode())
-    seen = 0
+    if piece.last - piece.first == piece.length:
+        return piece.first + offset  # one byte a character, nothing escaped
+    if piece.offsets is None:
+        piece.offsets = _offsets(source.text(piece.first, piece.last), piece.length)
+    return piece.first + piece.offsets[min(offset, len(piece.offsets) - 1)]
+
+
+def _offsets(raw: str, length: int) -> list[int]:
+    """For each character of a piece's text the byte of its source, counted from the piece's first."""
+    if len(raw) == length:
+        return [0, *accumulate(len(character.encode()) for character in raw)]
+    out, position = [], 0
     for match in _ESCAPED.finditer(raw):
-        if seen >= offset:
-            return piece.first + len(raw[: match.start()].encode())
-        seen += len(html.unescape(match.group(2))) if match.group(2) else 1
-    return piece.last
+        out += [position] * (len(html.unescape(match[2])) if match[2] else 1)
+        position += len(match[0].encode())
+    return [*out, position]
 
 
 def render(source: Source, block: Block) -> Rich:

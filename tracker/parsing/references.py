@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"(?<![\w/&#.-])(?P<repo>[A-Za-z0-9][\w.-]{0,38}/[\w.-]{1,100})?(?P<short>[A-Za-z][\w.-]{0,60})?(?P<mark>#|!)(?P<n>\d{1,6})(?![\w-])"
 )
 _KEY = re.compile(r"(?<![\w/.-])(?P<key>[A-Z][A-Z0-9_]{1,11})-(?P<n>\d{1,6})(?![\w-]|\.\d)")
+_LONGEST_NAME = 2500  # characters of a link's words
 _CLOSING = ".,;:!?)*_'\""
 
 
@@ -28,7 +29,7 @@ def is_ticket_url(url: str) -> bool:
 
 def urls(text: str) -> list[tuple[int, int, str]]:
     """Bare addresses in a text, with their character ranges; the sentence's punctuation left off."""
-    out = []
+    out: list[tuple[int, int, str]] = []
     if "://" not in text:
         return out
     for match in URL.finditer(text):
@@ -39,7 +40,7 @@ def urls(text: str) -> list[tuple[int, int, str]]:
 
 def short_references(text: str, words: Vocabulary) -> list[tuple[int, int, str]]:
     """References such as `#12`, `owner/repo#12` and `KEY-123` in a text, with their character ranges, in order."""
-    out = []
+    out: list[tuple[int, int, str]] = []
     if "#" in text or "!" in text:
         for match in _NUMBER.finditer(text):
             if match["mark"] == "!" and not match["repo"]:
@@ -56,3 +57,13 @@ def short_references(text: str, words: Vocabulary) -> list[tuple[int, int, str]]
             if match["key"] not in words.not_tickets:
                 out.append((match.start(), match.end(), match.group()))
     return sorted(out)
+
+
+def only_names(text: str, words: Vocabulary) -> bool:
+    """True for "Issue", "see PR #12", "ABC-123" or an address; false for words that say what the work is."""
+    if len(text) > _LONGEST_NAME:
+        return False
+    for start, end, _ in urls(text) + short_references(text, words):
+        text = text[:start] + " " * (end - start) + text[end:]
+    folded = fold(text)
+    return folded in words.link_words or all(word.isdigit() or word in words.link_words for word in folded.split())

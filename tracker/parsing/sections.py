@@ -167,7 +167,9 @@ class _Walk:
             return
         if around.is_action and kind is not SectionKind.ACTION and folded in self.words.fields:
             return
-        if not around.is_action and (kind is not SectionKind.ACTION or folded in self.words.markers and not lead.alone):
+        if folded in self.words.markers and not lead.alone:
+            return  # "TODO: add an alert" is an item
+        if not around.is_action and kind is not SectionKind.ACTION:
             return
         self.labels.append((item.after, Section(name, kind, 9, around, item.index, self.role(name), label=True)))
 

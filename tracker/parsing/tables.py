@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tracker.parsing.blocks import Block, Kind, Source
 from tracker.parsing.fields import FieldReader, Fields
 from tracker.parsing.inline import Rich, plain, render
+from tracker.parsing.reading import read
 from tracker.parsing.references import is_ticket_url
 from tracker.parsing.sections import Section
 from tracker.parsing.vocabulary import Vocabulary, fold
@@ -62,7 +63,7 @@ def _row(line: Block, cells: list[Rich], columns: list[str | None], place: int, 
     for cell, column in zip(cells, columns, strict=False):
         if column in _TRACKED:
             reader.value(stated, str(column), cell)
-    own = reader.read(cells[place])
+    own = read(reader, cells[place])
     stated.text = own.text
     stated.absorb(own)
     others = [

@@ -101,9 +101,7 @@ class Vocabulary:
 
     def coverage(self, name: str) -> float:
         """Which part of the name's characters the known phrases make up, 0 to 1: is this a name, or prose that mentions one?"""
-        folded = fold(name[:_LONGEST_NAME])
-        found = sum(len(match.group()) for match in self.section_pattern.finditer(folded))
-        return found / max(len(folded), 1)
+        return _coverage(self, name[:_LONGEST_NAME])
 
     def is_wish(self, name: str) -> bool:
         """True when nothing but improvement words makes this the name of an action section."""
@@ -147,6 +145,13 @@ class Vocabulary:
         if stripped and stripped[0] in self.open_signs:
             return False
         return None
+
+
+@lru_cache(maxsize=8192)
+def _coverage(words: Vocabulary, name: str) -> float:
+    folded = fold(name)
+    found = sum(len(match.group()) for match in words.section_pattern.finditer(folded))
+    return found / max(len(folded), 1)
 
 
 @lru_cache(maxsize=8192)

@@ -272,7 +272,6 @@ def done_counts(applied: Applied) -> str:
         "record": "changed on the target",
     }
     names = [name_of(done.action) for done in applied.done if not _silent(done.action)]
-    names += ["record" for done in applied.done if isinstance(done.action, Record) and done.action.changes]
     parts = [f"{names.count(name)} {past[name]}" for name in dict.fromkeys(names)]
     parts += [f"{len(applied.failures)} failed"] if applied.failures else []
     parts += [f"{len(applied.postponed)} postponed"] if applied.postponed else []

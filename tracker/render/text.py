@@ -23,6 +23,7 @@ _STYLES = {
     GroupName.OPEN: "cyan",
 }
 _PAGE = 100
+_WIDEST_KEY = 24
 
 
 def render(report: Report, width: int = _PAGE) -> str:
@@ -40,11 +41,13 @@ def print_report(report: Report, console: Console) -> None:
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield _head(report)
+    keys = [item.issue or "none" for section in report.sections for item in section.items]
+    wide = min(max(map(len, keys), default=0), _WIDEST_KEY)  # one width for all tables, so that they line up
     for section in report.sections:
         yield Text.assemble(
             "\n", (escape.plain(words.section(section)), "bold"), "  ", _figures(words.summary(section.counts))
         )
-        yield _items(section)
+        yield _items(section, max(wide, len("Issue")))
     if report.documents:
         yield Text("\nPostmortems", style="bold")
         yield _documents(report.documents)
@@ -74,11 +77,11 @@ def _figures(sentence: str) -> Text:
     return text
 
 
-def _items(section: Section) -> Table:
+def _items(section: Section, wide: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="dim")
     table.add_column("When", width=17)
     table.add_column("What was promised", ratio=1)
-    table.add_column("Issue", max_width=24, overflow="fold")
+    table.add_column("Issue", width=wide, overflow="fold")
     for group in section.groups:
         style = _STYLES[group.name]
         table.add_section()

@@ -1,0 +1,303 @@
+"""The command line by running it: what it prints where, and its exit codes, which scripts rely on."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workplace import SETTINGS, postmortem
+
+from tracker.cli import run
+from tracker.settings_file import load
+
+MONITOR = "Add monitoring for the connection pool (owner: Jo Smith, due: 2026-11-20)"
+LOAD = "Run a load test before every release"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("CLOSEOUT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
+    monkeypatch.setenv("CLOSEOUT_NOW", "2026-11-23T09:00:00+00:00")
+    (tmp_path / "postmortems").mkdir()
+    (tmp_path / "closeout.toml").write_text(SETTINGS, "utf-8")
+    (tmp_path / "postmortems/a.md").write_text(postmortem(MONITOR, LOAD), "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def closeout(folder, capfd):
+    def call(*arguments):
+        code = run(list(arguments))
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+def test_the_main_job(closeout):
+    code, out, _ = closeout("plan")
+    assert code == 0
+    assert "2 to create" in out
+    code, out, _ = closeout("sync")
+    assert code == 0
+    assert "2 opened" in out
+    assert "#1" in out
+    code, out, _ = closeout("sync")
+    assert (code, "nothing to do" in out) == (0, True)
+    code, out, _ = closeout("status")
+    assert code == 0
+    assert "3d late" in out
+    assert "2 open, 1 overdue, 1 unowned" in out
+    code, out, _ = closeout("report")
+    assert code == 0
+    assert "Jo Smith" in out
+
+
+def test_parse_prints_the_contract(closeout, folder):
+    (folder / "closeout.toml").unlink()
+    code, out, _ = closeout("parse", "postmortems/a.md", "--format", "json")
+    assert code == 0
+    output = json.loads(out)
+    assert output["version"] == 1
+    (document,) = output["documents"]
+    assert list(document) == ["path", "title", "incident_date", "severity", "items", "diagnostics"]
+    assert document["path"] == "postmortems/a.md"
+    assert list(document["items"][0]) == [
+        "text", "line", "section", "kind", "owner", "due", "priority", "links", "done", "parent_line",
+    ]  # fmt: skip
+    assert document["items"][0]["owner"] == "Jo Smith"
+    assert sorted(path.name for path in folder.iterdir()) == ["postmortems"]
+
+
+def test_parse_names_documents_relative_to_where_one_stands(closeout, folder, monkeypatch):
+    monkeypatch.chdir(folder / "postmortems")
+    _, out, _ = closeout("parse", ".", "--format", "json")
+    assert json.loads(out)["documents"][0]["path"] == "a.md"
+
+
+@pytest.mark.parametrize(
+    "command", [["plan"], ["sync"], ["status"], ["report", "weekly"], ["issues", "list"], ["parse", "postmortems"]]
+)
+def test_json_is_one_versioned_document_and_stdout_holds_nothing_else(closeout, command):
+    code, out, err = closeout(*command, "--format", "json")
+    assert code == 0
+    assert json.loads(out)["version"] == 1
+    assert err == ""
+
+
+def test_a_plan_is_kept_and_carried_out_or_refused(closeout, folder):
+    closeout("plan", "--out", "plan.json")
+    assert json.loads((folder / "plan.json").read_text())["plans"][0]["actions"][0]["action"] == "create"
+    (folder / "postmortems/b.md").write_text(postmortem("Write a runbook for failover", title="B"))
+    code, _, err = closeout("sync", "--plan", "plan.json")
+    assert code == 4
+    assert "changed since the plan was made" in err
+    (folder / "postmortems/b.md").unlink()
+    code, out, _ = closeout("sync", "--plan", "plan.json")
+    assert (code, "2 opened" in out) == (0, True)
+
+
+def test_a_file_that_is_no_plan_is_refused(closeout, folder):
+    (folder / "plan.json").write_text("{}")
+    code, _, err = closeout("sync", "--plan", "plan.json")
+    assert code == 2
+    assert "no plan" in err
+
+
+def test_dry_run_is_plan(closeout, folder):
+    assert closeout("sync", "--dry-run")[1] == closeout("plan")[1]
+    assert not (folder / "closeout.db").exists()
+
+
+def test_the_brake_refuses_with_counts_and_flag(closeout):
+    code, out, err = closeout("sync", "--max-creates", "1")
+    assert code == 4
+    assert out == ""
+    assert "2 issues" in err
+    assert "--max-creates 2" in err
+
+
+def test_status_filters_and_fails_on_demand(closeout):
+    closeout("sync")
+    code, out, err = closeout("status", "--is", "overdue", "--format", "json", "--fail-on", "overdue")
+    assert code == 1
+    assert [item["issue"] for item in json.loads(out)["items"]] == ["#1"]
+    assert "1 items are overdue" in err
+    assert closeout("status", "--owner", "maria", "--fail-on", "overdue")[0] == 0
+    code, _, err = closeout("status", "--is", "late")
+    assert code == 2
+    assert "overdue" in err
+
+
+def test_one_item_by_the_start_of_its_id_or_its_issue(closeout):
+    closeout("sync")
+    _, out, _ = closeout("status", "#1")
+    assert "Add monitoring for the connection pool" in out
+    assert "postmortems/a.md:11" in out
+    code, _, err = closeout("status", "zzzz")
+    assert code == 2
+    assert "no such item" in err
+
+
+def test_status_csv_is_safe_for_spreadsheets(closeout, folder):
+    (folder / "postmortems/a.md").write_text(postmortem("=SUM(A1) must not be run by anybody's spreadsheet"))
+    closeout("sync")
+    _, out, _ = closeout("status", "--format", "csv")
+    (row,) = csv.DictReader(out.splitlines())
+    assert row["text"].startswith("'=SUM")
+
+
+def test_an_issue_closed_by_hand_and_its_story(closeout):
+    closeout("sync")
+    assert closeout("issues", "close", "1", "--as", "wont-do")[0] == 0
+    assert closeout("issues", "comment", "1", "Too **dear**.")[0] == 0
+    assert closeout("issues", "assign", "2", "maria")[0] == 0
+    _, out, _ = closeout("sync")
+    assert "2 changed on the target" in out
+    _, out, _ = closeout("history", "#1")
+    assert "found in postmortems/a.md" in out
+    assert "opened issue #1" in out
+    assert "state changed from “open” to “wont_do”" in out
+    _, out, _ = closeout("issues", "show", "#1")
+    assert "won't do" in out
+    assert "Too dear." in out
+    assert closeout("issues", "reopen", "#1")[0] == 0
+    assert closeout("issues", "show", "99")[0] == 5
+    assert closeout("issues", "show", "first")[0] == 2
+
+
+def test_refresh_learns_from_issues_and_writes_none(closeout):
+    closeout("sync")
+    closeout("issues", "close", "1")
+    _, out, _ = closeout("status", "--refresh", "--format", "json")
+    assert sorted(item["state"] for item in json.loads(out)["items"]) == ["done", "open"]
+    _, out, _ = closeout("sync")
+    assert "nothing to do" in out
+
+
+def test_report_formats_and_files(closeout, folder):
+    closeout("sync")
+    for form, sign in (("markdown", "Jo Smith"), ("html", "<!doctype html>"), ("json", '"version"'), ("csv", "owner")):
+        code, out, _ = closeout("report", "weekly", "--format", form)
+        assert code == 0
+        assert sign.casefold() in out.casefold()
+    code, out, _ = closeout("report", "weekly", "--format", "html", "--out", "report.html")
+    assert (code, out) == (0, "")
+    assert (folder / "report.html").stat().st_size > 1000
+    code, _, err = closeout("report", "monthly")
+    assert code == 2
+    assert "weekly" in err
+
+
+def test_report_at_another_day(closeout):
+    closeout("sync")
+    _, out, _ = closeout("report", "--at", "2026-11-19", "--format", "json")
+    assert json.loads(out)["totals"]["overdue"] == 0
+    assert closeout("report", "--at", "yesterday")[0] == 2
+
+
+def test_sending_needs_a_mail_server_and_a_dry_run_does_not(closeout):
+    closeout("sync")
+    code, _, err = closeout("report", "--send")
+    assert code == 2
+    assert "[mail]" in err
+    code, out, err = closeout("report", "--send", "--dry-run")
+    assert code == 0
+    assert "would-send      Jo Smith <jo@example.com>" in out
+    assert "1 open items are told to nobody" in err
+
+
+@pytest.mark.parametrize("arguments", [["init"], ["init", "--target", "github", "--repository", "acme/ops"]])
+def test_init_writes_settings_that_load(closeout, folder, arguments):
+    (folder / "closeout.toml").unlink()
+    code, _, err = closeout(*arguments)
+    assert code == 0
+    assert "closeout plan" in err
+    settings = load(folder / "closeout.toml").settings
+    assert settings.targets[settings.target].kind == ("github" if "github" in arguments else "local")
+    assert closeout("init")[0] == 2, "it never overwrites"
+
+
+def test_init_refuses_what_would_not_load(closeout, folder):
+    (folder / "closeout.toml").unlink()
+    code, _, err = closeout("init", "--target", "github", "--repository", "no-slash")
+    assert code == 2
+    assert "repository" in err
+    assert not (folder / "closeout.toml").exists()
+    assert closeout("init", "--target", "github")[0] == 2
+
+
+def test_init_writes_a_workflow(closeout, folder):
+    (folder / "closeout.toml").unlink()
+    assert closeout("init", "--ci", "github")[0] == 0
+    assert "closeout sync" in (folder / ".github/workflows/closeout.yml").read_text()
+
+
+def test_a_github_target_without_a_token_says_which_variable(closeout, folder, monkeypatch):
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
+    (folder / "closeout.toml").write_text('target = "gh"\n[targets.gh]\nkind = "github"\nrepository = "acme/ops"\n')
+    code, _, err = closeout("plan")
+    assert code == 2
+    assert "GITHUB_TOKEN" in err
+
+
+def test_without_settings_every_command_that_needs_them_says_so(closeout, folder):
+    (folder / "closeout.toml").unlink()
+    for command in (["sync"], ["plan"], ["status"], ["report"], ["history", "x"], ["issues", "list"], ["serve"]):
+        code, out, err = closeout(*command)
+        assert (code, out) == (2, "")
+        assert "closeout init" in err
+
+
+def test_all_problems_of_the_settings_are_told_at_once(closeout, folder):
+    (folder / "closeout.toml").write_text("tarket = 1\n[policy]\ndue_soon_dayz = 3\n")
+    code, _, err = closeout("status")
+    assert code == 2
+    assert "line 1: unknown setting `tarket`; did you mean `target`?" in err
+    assert "line 3: unknown setting `policy.due_soon_dayz`; did you mean `due_soon_days`?" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["sinc"], ["sync", "--dryrun"], ["parse"], ["parse", "nowhere.md"], ["--config", "x.toml", "status"]]
+)
+def test_usage_errors_are_2_and_have_no_traceback(closeout, arguments):
+    code, out, err = closeout(*arguments)
+    assert (code, out) == (2, "")
+    assert err
+    assert "Traceback" not in err
+
+
+def test_an_unreadable_file_is_reported_and_the_rest_is_parsed(closeout, folder):
+    (folder / "postmortems/big.md").write_bytes(b"x" * 20_000_001)
+    code, out, err = closeout("parse", "postmortems", "--format", "json")
+    assert code == 3
+    assert [document["path"] for document in json.loads(out)["documents"]] == ["postmortems/a.md"]
+    assert "big.md" in err
+
+
+def test_a_broken_store_is_told_in_words(closeout, folder):
+    (folder / "closeout.db").write_bytes(b"this is no database, and long enough to tell" * 100)
+    code, _, err = closeout("status")
+    assert code == 5
+    assert "closeout.db" in err
+    assert "Traceback" not in err
+
+
+def test_the_installed_command(folder):
+    """As a program of its own: no colour in a pipe, the exit code of the process."""
+    command = [sys.executable, "-W", "error", "-m", "tracker"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([*command, "sync"], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    done = subprocess.run(
+        [*command, "status", "--fail-on", "overdue"], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 1

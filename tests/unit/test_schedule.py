@@ -1,0 +1,146 @@
+"""When jobs run: crontab's own weekdays, catching up once, and each due time once among all schedulers."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from workplace import SETTINGS, Workplace, postmortem
+
+from tracker.errors import UsageError
+from tracker.schedule import Runner, jobs, latest_due, make_trigger, missed, serve, weekdays
+
+MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SCHEDULES = """
+[reports.weekly]
+fallback = "dba"
+[mail]
+host = "127.0.0.1"
+port = 1
+security = "none"
+sender = "closeout@example.com"
+timeout = 1
+[schedules.sync]
+run = "sync"
+cron = "*/15 * * * *"
+[schedules.monday]
+run = "report"
+report = "weekly"
+cron = "0 9 * * 1"
+timezone = "Europe/Madrid"
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Workplace(tmp_path, SETTINGS + SCHEDULES)
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ("*", "*"),
+        ("0", "sun"),
+        ("7", "sun"),
+        ("1-5", "mon,tue,wed,thu,fri"),
+        ("MON", "mon"),
+        ("fri-mon", "sun,mon,fri,sat"),
+        ("5-7", "sun,fri,sat"),
+        ("*/2", "sun,tue,thu,sat"),
+        ("1,3,sunday", "sun,mon,wed"),
+    ],
+)
+def test_weekdays_are_crontabs(field, names):
+    assert weekdays(field) == names
+
+
+@pytest.mark.parametrize("cron", ["0 9 * *", "0 9 1 * 1", "61 9 * * *", "0 9 * * someday", "0 9 * * 8", "x"])
+def test_lines_that_cannot_be_read_are_refused(cron):
+    with pytest.raises(ValueError, match=r"."):
+        make_trigger(cron, "UTC")
+
+
+def test_all_bad_lines_are_told(tmp_path):
+    text = SETTINGS + '[schedules.a]\nrun = "sync"\ncron = "x"\n[schedules.b]\nrun = "sync"\ncron = "1 2"\n'
+    with pytest.raises(UsageError) as caught:
+        jobs(Workplace(tmp_path, text).settings)
+    assert "schedules.a" in caught.value.message
+    assert "schedules.b" in caught.value.message
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.integers(0, 400))  # noqa: DTZ001 - made aware below
+def test_the_latest_due_time_is_the_nearest_one_before_now(moment, hours):
+    trigger = make_trigger("30 9 * * 1", "UTC")
+    now = moment.replace(tzinfo=UTC)
+    since = now - timedelta(hours=hours)
+    due = latest_due(trigger, since, now)
+    if due is None:
+        assert trigger.get_next_fire_time(None, since + timedelta(microseconds=1)) > now
+    else:
+        assert since < due <= now
+        assert now - due < timedelta(days=7)
+        assert (due.isoweekday(), due.hour, due.minute) == (1, 9, 30)
+
+
+def test_a_new_schedule_has_missed_nothing(place):
+    assert missed(jobs(place.settings)[0], None, MONDAY) is None
+
+
+def test_only_the_latest_missed_firing_is_made_up_for_and_none_that_is_too_old(place):
+    monday = jobs(place.settings)[1]
+    at_eight = MONDAY.replace(hour=8)  # nine o'clock in Madrid
+    assert missed(monday, at_eight - timedelta(days=14), MONDAY) == at_eight
+    assert missed(monday, at_eight, MONDAY) is None
+    assert missed(monday, at_eight - timedelta(days=14), MONDAY + timedelta(days=3)) is None
+
+
+def test_a_due_time_is_fired_once_among_all_schedulers(place):
+    place.document("a.md", postmortem("Write a runbook for failing over"))
+    said = []
+    job = jobs(place.settings)[0]
+    assert Runner(place, said.append).fire(job, MONDAY)
+    assert not Runner(place, said.append).fire(job, MONDAY)
+    assert said == ["2026-11-23 09:00:00 sync done: 1 actions"]
+    with place.store() as store:
+        assert store.last_firing("sync") == MONDAY
+
+
+def test_a_job_that_fails_is_told_and_ends_nothing(place):
+    place.document("a.md", postmortem("Write a runbook for failing over"))
+    place.run()
+    said = []
+    runner = Runner(place, said.append)
+    assert runner.fire(jobs(place.settings)[1], MONDAY)
+    assert "monday failed" in said[0]
+    assert "127.0.0.1" in said[0]
+
+
+def test_catch_up_runs_what_was_missed(place):
+    place.document("a.md", postmortem("Write a runbook for failing over"))
+    runner = Runner(place, lambda _: None)
+    job = jobs(place.settings)[0]
+    runner.fire(job, MONDAY - timedelta(hours=5))
+    place.issues()[0]
+    place.document("b.md", postmortem("Practise restoring from backups", title="Another"))
+    runner.catch_up([job])
+    assert len(place.issues()) == 2
+
+
+def test_serving_nothing_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="no schedules"):
+        serve(Workplace(tmp_path), threading.Event(), lambda _: None)
+
+
+def test_serving_stops_when_told(place):
+    stop = threading.Event()
+    said = []
+
+    def say(line):
+        said.append(line)
+        if "monday" in line:
+            stop.set()
+
+    serve(place, stop, say)
+    assert any(line.startswith("sync: sync at 2026-11-23 09:00") for line in said)
+    assert said[-1] == "stopping; the running job is finished first"

@@ -1,0 +1,203 @@
+"""The store: what goes in comes out, the journal's steps, the ledgers' unique keys, migrations that fit the tables."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from connectors import Issue, IssueRef, IssueState, Marker
+from connectors.database import UtcDateTime
+from connectors.local import LocalTracker
+from connectors.local import tables as local_tables
+from connectors.settings import LocalSettings
+from tracker.errors import Unavailable, UsageError
+from tracker.model import Event, Item, ItemState, Kind, KnownDocument, Link, Outcome
+from tracker.store import Store, tables
+from tracker.store.engine import open_store_engine
+from tracker.store.locks import exclusive
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DOCUMENT = KnownDocument("a.md", "a.md", "digest", "Título", date(2026, 11, 2), "SEV1", private=True, revision="abc")
+ITEM = Item(
+    "abc",
+    "a.md",
+    "Dó it",
+    0,
+    Kind.TASK,
+    "Actions",
+    3,
+    NOW,
+    owner="Jo",
+    due="Q3",
+    priority="P1",
+    links=("#1", "OPS-1"),
+    done=False,
+)
+ISSUE = Issue(
+    IssueRef("local", 1, "#1", "https://x/1"),
+    "Dó it",
+    "body\r\n",
+    "managed",
+    Marker("abc", "a.md", "Dó it", {"document": {"state": "open"}}),
+    IssueState.OPEN,
+    frozenset({"a", "b"}),
+    frozenset({"jo"}),
+    NOW,
+    NOW,
+    due=date(2026, 12, 1),
+)
+LINK = Link("abc", ISSUE, {"document": {"title": "Dó it"}, "issue": {}}, NOW)
+EVENT = Event(NOW, "closeout", "item found", "abc", "a.md", {"line": 3})
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open("sqlite:///closeout.db", tmp_path) as opened:
+        yield opened
+
+
+def test_what_goes_in_comes_out(store):
+    store.record_reading([DOCUMENT], [ITEM], [EVENT])
+    store.record_link(LINK, ITEM, [])
+    known = store.known()
+    assert known.documents == {"a.md": DOCUMENT}
+    assert known.items == {"abc": ITEM}
+    assert known.links == {"abc": LINK}
+    assert store.events("abc") == (EVENT,)
+    assert store.events("other") == ()
+
+
+def test_recording_again_replaces(store):
+    store.record_reading([DOCUMENT], [ITEM], [])
+    after = replace(ITEM, text="Other", state=ItemState.DONE, settled_at=NOW)
+    store.record_item(after, [EVENT, EVENT])
+    assert store.known().items == {"abc": after}
+    assert len(store.events()) == 2
+    assert len(store.events(limit=1)) == 1
+
+
+def test_a_naive_time_is_a_programming_error(store):
+    with pytest.raises(Exception, match="without a zone"):
+        UtcDateTime().process_bind_param(datetime(2026, 1, 1), store._engine.dialect)  # noqa: DTZ001
+
+
+def test_the_journal_from_intention_to_confirmation(store):
+    store.record_reading([DOCUMENT], [ITEM], [])
+    entry = store.intend("local", "budget", "create", "abc", NOW)
+    assert store.in_doubt("local", "create") == ()
+    store.sending(entry, NOW)
+    (doubtful,) = store.in_doubt("local", "create")
+    assert doubtful.outcome is Outcome.SENT
+    assert store.in_doubt("local", "comment") == store.in_doubt("other", "create") == ()
+    store.confirm(entry, NOW, LINK, ITEM, [EVENT])
+    assert store.in_doubt("local", "create") == ()
+    assert store.known().links == {"abc": LINK}
+
+
+def test_uncertain_writes_stay_in_doubt_and_failed_ones_do_not(store):
+    for outcome, doubtful in ((Outcome.UNCERTAIN, 1), (Outcome.FAILED, 1)):
+        entry = store.intend("local", "budget", "create", "abc", NOW)
+        store.sending(entry, NOW)
+        store.settle([entry], outcome, NOW, "why")
+        assert len(store.in_doubt("local", "create")) == doubtful
+
+
+def test_the_budget_counts_what_was_sent(store):
+    for minute in (0, 5, 10):
+        entry = store.intend("local", "budget", "create", "abc", NOW)
+        store.sending(entry, NOW + timedelta(minutes=minute))
+    store.intend("local", "budget", "create", "abc", NOW)  # never sent
+    assert store.sent_since("budget", NOW, ("create",)) == [NOW + timedelta(minutes=5), NOW + timedelta(minutes=10)]
+    assert store.sent_since("budget", NOW - timedelta(1), ("comment",)) == []
+    assert store.sent_since("other", NOW - timedelta(1), ("create",)) == []
+
+
+def test_cursors_and_strays(store):
+    assert store.cursor("local") is None
+    store.finish_reading("local", "c1", {"#1": ISSUE}, NOW)
+    assert store.cursor("local") == ("c1", NOW)
+    assert store.strays("local") == {"#1": ISSUE}
+    store.finish_reading("local", "c2", {}, NOW)
+    assert store.strays("local") == {}
+    assert store.read_times() == {"local": NOW}
+
+
+def test_a_delivery_is_claimed_once_until_it_failed(store):
+    key = ("weekly", "jo", "2026-W48")
+    assert store.claim(*key, NOW)
+    assert not store.claim(*key, NOW)
+    assert store.was_sent(*key)
+    store.failed(*key, NOW, "server down")
+    assert not store.was_sent(*key)
+    assert store.claim(*key, NOW)
+    store.sent(*key, NOW)
+    assert not store.claim(*key, NOW)
+    assert store.claim("weekly", "jo", "2026-W49", NOW)
+
+
+def test_two_processes_cannot_both_claim(tmp_path):
+    with Store.open("sqlite:///x.db", tmp_path) as one, Store.open("sqlite:///x.db", tmp_path) as two:
+        assert [one.claim("r", "jo", "p", NOW), two.claim("r", "jo", "p", NOW)] == [True, False]
+        assert [one.start_firing("s", NOW, NOW), two.start_firing("s", NOW, NOW)] == [True, False]
+        one.finish_firing("s", NOW, NOW, "done", "")
+        assert two.last_firing("s") == NOW
+
+
+def test_one_sync_at_a_time(tmp_path):
+    waited = []
+    with Store.open("sqlite:///x.db", tmp_path) as one, Store.open("sqlite:///x.db", tmp_path) as two:
+        with (
+            one.exclusive("github:x", lambda: None),
+            pytest.raises(Unavailable, match="still running"),
+            exclusive(two._engine, "github:x", lambda: waited.append(1), patience=0.01),
+        ):
+            pass
+        assert waited == [1]
+        with two.exclusive("github:x", lambda: waited.append(2)):
+            pass
+    assert waited == [1]
+
+
+def test_sqlite_runs_in_wal_mode_with_foreign_keys(store):
+    with store._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_an_absent_store_reads_as_empty_and_is_not_made(tmp_path):
+    with Store.open("sqlite:///closeout.db", tmp_path, create=False) as absent:
+        assert absent.known().items == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysterydb://x/y"])
+def test_an_address_that_is_none_is_told(tmp_path, url):
+    with pytest.raises(UsageError, match="address"):
+        Store.open(url, tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(Unavailable, match="can't be opened"):
+        Store.open("sqlite:///nowhere/closeout.db", tmp_path)
+
+
+def test_migrations_give_the_tables(tmp_path):
+    engine = open_store_engine("sqlite:///closeout.db", tmp_path, create=True)
+    _assert_same(engine, tables.METADATA, tables.VERSION_TABLE, tables.HEAD)
+    engine.dispose()
+
+
+def test_the_embedded_trackers_migrations_give_its_tables(tmp_path):
+    tracker = LocalTracker("local", LocalSettings(), tmp_path)
+    engine = tracker._engine()
+    _assert_same(engine, local_tables.METADATA, local_tables.VERSION_TABLE, local_tables.HEAD)
+    tracker.close()
+
+
+def _assert_same(engine, metadata, version_table, head):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": version_table, "compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert context.get_current_revision() == head

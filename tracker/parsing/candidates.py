@@ -1,0 +1,136 @@
+"""What the readers of lists, headings and prose share: the document, the items found so far, and small questions about blocks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tracker.model import Diagnostic
+from tracker.parsing import grammar
+from tracker.parsing.blocks import Block, Kind, Source
+from tracker.parsing.fields import FieldReader, Fields
+from tracker.parsing.inline import Rich, render
+from tracker.parsing.reading import read
+from tracker.parsing.sections import Section, read_lead
+from tracker.parsing.vocabulary import Vocabulary, fold
+
+_IGNORE = re.compile(r"<!--\s*closeout:\s*ignore\s*-->", re.IGNORECASE)
+_BLANK_LINES = 200  # bytes of white space between a comment and the item that it silences
+_COMMENT = 2000  # bytes of a comment that are looked at
+_TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """An item in the making. `start` and `end` are bytes; `general` marks a statement whose tasks stand below it."""
+
+    start: int
+    end: int
+    fields: Fields
+    section: Section
+    parent: Candidate | None = None
+    general: bool = False
+
+
+@dataclass(slots=True)
+class Collector:
+    """The document and what was found in it. `silenced` is the byte at which the last `closeout: ignore` comment ended."""
+
+    source: Source
+    sections: list[Section]
+    words: Vocabulary
+    reader: FieldReader
+    language: str
+    found: list[Candidate] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    listed: set[Section] = field(default_factory=set)
+    silenced: int = -1
+
+    def note_lists(self) -> None:
+        """Which sections give their work in lists or tables; their prose then only surrounds it."""
+        for block in self.source.blocks:
+            if block.kind in (Kind.LIST, Kind.TABLE):
+                section: Section | None = self.sections[block.index]
+                while section is not None and section.is_action and section not in self.listed:
+                    self.listed.add(section)
+                    section = section.parent
+
+    def comment(self, block: Block) -> None:
+        text = self.source.text(block.start, min(block.end, block.start + _COMMENT))
+        if _IGNORE.search(text) and text.rstrip().endswith("-->"):
+            self.silenced = block.end
+
+    def is_silenced(self, start: int, comments: list[str]) -> bool:
+        """True for an item that an ignore comment stands on or directly above."""
+        if any(_IGNORE.match(comment) for comment in comments):
+            return True
+        if not 0 <= self.silenced <= start or start - self.silenced > _BLANK_LINES:
+            return False
+        return not self.source.data[self.silenced : start].strip()
+
+    def add(self, start: int, end: int, fields: Fields, section: Section, parent: Candidate | None = None) -> Candidate:
+        while end > start and self.source.data[end - 1 : end].isspace():
+            end -= 1
+        candidate = Candidate(start, end, fields, section, parent)
+        self.found.append(candidate)
+        return candidate
+
+    def is_empty(self, fields: Fields) -> bool:
+        text = fields.text
+        if self.words.is_placeholder(text):
+            return not fields.links or not text
+        return text[:1] in "<{[" and text[-1:] in ">}]"
+
+    def verb_first(self, text: str) -> bool:
+        return grammar.opens_with_verb(text, self.words, self.language)
+
+    def is_field(self, paragraph: Block) -> bool:
+        """True for "Owner: Jo" and the like: a paragraph that opens with a field's label."""
+        lead = read_lead(self.source, paragraph)
+        if lead is None or not lead.colon or self.words.status(lead.label) is not None:
+            return False
+        return self.words.fields.get(fold(lead.label)) in _TRACKED
+
+    def absorb(self, paragraph: Block, candidate: Candidate) -> None:
+        rich = render(self.source, paragraph)
+        fields = read(self.reader, rich)
+        if self.is_field(paragraph):
+            candidate.fields.absorb(fields)
+        else:
+            for link in fields.links:
+                candidate.fields.add_link(link)
+
+    def own_words(self, item: Block) -> Block | None:
+        """The paragraph with a list item's own words."""
+        if item.index + 1 < item.after and self.source.blocks[item.index + 1].kind is Kind.PARAGRAPH:
+            return self.source.blocks[item.index + 1]
+        return None
+
+    def list_items(self, block: Block) -> list[Block]:
+        out, index = [], block.index + 1
+        while index < block.after:
+            out.append(self.source.blocks[index])
+            index = self.source.blocks[index].after
+        return out
+
+
+def without_label(rich: Rich, *, line: bool = False) -> Rich:
+    """A block's words with the label that opens it blanked; with `line`, its first line where it has no colon."""
+    ends = [p + 1 for p in (rich.text.find(":", 0, 140), rich.text.find("：", 0, 140)) if p >= 0]
+    if rich.strong and rich.strong[0][0] == 0:
+        ends = [max(rich.strong[0][1], *[e for e in ends if e <= rich.strong[0][1] + 2], 0)]
+    elif line and not ends:
+        return Rich()
+    if not ends:
+        return rich
+    end = min(ends)
+    return Rich(
+        " " * end + rich.text[end:],
+        rich.links,
+        [m for m in rich.strong if m[0] >= end],
+        rich.struck,
+        rich.code,
+        rich.breaks,
+        rich.comments,
+        rich.pieces,
+    )

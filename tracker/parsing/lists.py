@@ -1,0 +1,157 @@
+"""Action items in lists: which list items are work, which only group the work below them, which only explain it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tracker.parsing import grammar
+from tracker.parsing.blocks import Block, Kind
+from tracker.parsing.candidates import Candidate, Collector, without_label
+from tracker.parsing.fields import Fields
+from tracker.parsing.inline import Rich, plain, render
+from tracker.parsing.prose import ProseReader
+from tracker.parsing.reading import read
+from tracker.parsing.sections import Section
+
+_BRACKETED_END = re.compile(r"[(（\[]([^()（）\[\]]{2,60})[)）\]][\s.]*$")
+_NAME = re.compile(r"(?:[^\W\d_a-zß-ÿ][\w'’-]{1,20}(?:,? (?:and |& )?|$)){1,4}")
+_OPENING = 400  # bytes and characters of a list item that tell whether it is work
+_TWO = 2  # bracketed names make a habit
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a list item turned out to be, for its children to know. `candidate` is the item they belong to, if any."""
+
+    candidate: Candidate | None
+    details: bool = False  # the children only explain
+
+
+class ListReader:
+    """Reads the list items of one document, in order."""
+
+    def __init__(self, collector: Collector, prose: ProseReader) -> None:
+        self.c, self.prose = collector, prose
+        self.verdicts: dict[int, Verdict] = {}  # by the list item's block index
+        self.named_lists: dict[int, bool] = {}  # by the list's block index
+
+    def item(self, block: Block, section: Section) -> None:
+        """A list item: work, a group line, a detail of the item above it, or nothing."""
+        first = self.c.own_words(block)
+        outer = self.outer(block)
+        above = self.verdicts.get(outer) if outer >= 0 else None
+        if above is not None and above.candidate is not None and above.details:
+            self.verdicts[block.index] = above
+            self.detail(block, above.candidate)
+            return
+        parent = above.candidate if above is not None else None
+        if first is None:
+            self.verdicts[block.index] = Verdict(parent)
+            return
+        if not section.is_action:
+            if (marked := self.prose.labelled(first, block.start, section)) is not None:
+                self.verdicts[block.index] = Verdict(marked, details=True)
+            return
+        rich = render(self.c.source, first)
+        if self.c.is_field(first):
+            self.verdicts[block.index] = Verdict(parent, details=True)
+            if parent is not None:
+                self.detail(block, parent)
+            return
+        if self.c.is_silenced(block.start, rich.comments):
+            self.verdicts[block.index] = Verdict(None)
+            return
+        if section.label and section.opener == block.index:
+            rich = without_label(rich)
+        self.judge(block, first, rich, section, parent)
+
+    def judge(self, block: Block, first: Block, rich: Rich, section: Section, parent: Candidate | None) -> None:
+        """Decide on a list item of an action section."""
+        fields = read(self.c.reader, rich, names_in_brackets=self.neighbours_end_in_names(block))
+        if block.detail is not None:
+            fields.done = bool(block.detail) or fields.done or False
+        children = self.children(block, first)
+        whole = plain(rich.text)
+        if not whole or (section.label and section.opener == block.index and not fields.text):
+            self.verdicts[block.index] = Verdict(parent)
+            return
+        group, details = self.shape(block, rich, fields, children)
+        if group or self.c.is_empty(fields):
+            self.verdicts[block.index] = Verdict(parent)
+            return
+        candidate = self.c.add(block.start, first.end, fields, section, parent)
+        candidate.general = bool(children) and not details
+        self.verdicts[block.index] = Verdict(candidate, details)
+        self.continuation(block, first, candidate)
+
+    def shape(self, block: Block, rich: Rich, fields: Fields, children: list[Block]) -> tuple[bool, bool]:
+        """Is this list item a mere group line; if not, do its children only explain it?"""
+        if not children:
+            return False, True
+        work = sum(self.looks_like_work(child) for child in children) * 2 >= len(children)
+        verb = self.c.verb_first(fields.text)
+        colon = rich.text.rstrip(" *_")[-1:] in (":", "：")
+        if block.detail is not None and not colon:
+            return False, not work
+        if colon or rich.all_strong:
+            return (True, False) if work or not verb else (False, True)
+        if verb:
+            return False, not work
+        return (True, False) if work else (False, True)
+
+    def looks_like_work(self, child: Block) -> bool:
+        if child.detail is not None:
+            return True
+        first = self.c.own_words(child)
+        if first is None:
+            return False
+        text = (
+            render(self.c.source, first).text
+            if first.end - first.start < 2000
+            else self.c.source.text(first.start, first.start + 400)
+        )  # noqa: PLR2004 - its beginning tells
+        text = read(self.c.reader, Rich(text=text[:400])).text
+        return self.c.verb_first(text) or grammar.promises(text[:200], self.c.words)
+
+    def detail(self, block: Block, candidate: Candidate) -> None:
+        """A bullet or paragraph below an item: its labelled fields and ticket links are the item's."""
+        first = self.c.own_words(block)
+        if first is not None:
+            self.c.absorb(first, candidate)
+
+    def continuation(self, block: Block, first: Block, candidate: Candidate) -> None:
+        index = first.after
+        while index < block.after:
+            child = self.c.source.blocks[index]
+            if child.kind is Kind.PARAGRAPH:
+                self.c.absorb(child, candidate)
+            index = child.after
+
+    def outer(self, item: Block) -> int:
+        """The index of the list item around a list item; -1 for none."""
+        parent = self.c.source.blocks[item.parent].parent if item.parent >= 0 else -1
+        return parent if parent >= 0 and self.c.source.blocks[parent].kind is Kind.ITEM else -1
+
+    def children(self, block: Block, first: Block) -> list[Block]:
+        """The list items directly below one, without those that hold a field or nothing."""
+        out = []
+        index = first.after
+        while index < block.after:
+            child = self.c.source.blocks[index]
+            if child.kind is Kind.LIST:
+                out += self.c.list_items(child)
+            index = child.after
+        return [c for c in out if (w := self.c.own_words(c)) is not None and not self.c.is_field(w)]
+
+    def neighbours_end_in_names(self, block: Block) -> bool:
+        """True where half of a list's items, and at least two, end in a bracketed name: so these brackets name owners."""
+        if block.parent not in self.named_lists:
+            items = self.c.list_items(self.c.source.blocks[block.parent])
+            named = 0
+            for item in items:
+                if (words := self.c.own_words(item)) is not None:
+                    match = _BRACKETED_END.search(self.c.source.text(max(words.start, words.end - 80), words.end))
+                    named += bool(match and _NAME.fullmatch(match[1]) and self.c.words.status(match[1]) is None)
+            self.named_lists[block.parent] = named >= 2 and named * 2 >= len(items)  # noqa: PLR2004
+        return self.named_lists[block.parent]

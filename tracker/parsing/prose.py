@@ -1,0 +1,159 @@
+"""Action items in prose: sentences of an action section that state work, and what is marked as work anywhere."""
+
+from __future__ import annotations
+
+import re
+
+from tracker.model import Diagnostic
+from tracker.parsing import grammar
+from tracker.parsing.blocks import Block, Kind
+from tracker.parsing.candidates import Candidate, Collector, without_label
+from tracker.parsing.headings import HeadingReader
+from tracker.parsing.inline import Rich, render
+from tracker.parsing.reading import read
+from tracker.parsing.sections import Section, read_lead
+from tracker.parsing.vocabulary import SectionKind, fold
+
+_POINTS_BACK = re.compile(
+    r"(?:this|these|that|those|it|they|such|doing so|with this|by|as a result|therefore|however|esto|estas?|isso|cela|ces|dies|diese)\b",
+    re.IGNORECASE,
+)
+_PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
+_LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
+_FEWEST_WORDS = 3  # that state work
+
+
+class ProseReader:
+    """Reads the paragraphs of one document."""
+
+    def __init__(self, collector: Collector, headings: HeadingReader) -> None:
+        self.c, self.headings = collector, headings
+        self.unclear: dict[Section, int] = {}  # where an action section's first prose without clear work stands
+
+    def paragraph(self, block: Block, section: Section) -> int:
+        """A paragraph outside lists. Returns the index up to which it took the blocks."""
+        if not section.is_action:
+            self.labelled(block, block.start, section)
+            self.promised(block, section)
+            return block.index + 1
+        rich = render(self.c.source, block)
+        if section.opener == block.index:
+            if not section.known:
+                return self.headings.heading(block, section)
+            rich = without_label(rich, line=True)
+        if not rich.text.strip() or self.c.is_silenced(block.start, rich.comments):
+            return block.index + 1
+        lead = read_lead(self.c.source, block)
+        if (
+            lead is not None
+            and fold(lead.label) in self.c.words.markers | self.c.words.prefixes
+            or (rich.strong and read(self.c.reader, rich).owner and lead is not None and lead.bold)
+        ):
+            self.whole(block, rich, section)
+        elif rich.text.rstrip(" *_")[-1:] not in (":", "："):
+            self.prose(block, rich, section)
+        return block.index + 1
+
+    def whole(self, block: Block, rich: Rich, section: Section) -> None:
+        """A paragraph that is one item."""
+        fields = read(self.c.reader, rich)
+        if not self.c.is_empty(fields):
+            self.c.add(block.start, block.end, fields, section)
+
+    def prose(self, block: Block, rich: Rich, section: Section) -> None:
+        """The sentences of a paragraph that state work."""
+        accepted = []
+        for start, end in grammar.sentences(rich.text):
+            text = rich.text[start:end]
+            if self.states_work(text, section, linked=bool(accepted == [] and self.has_ticket(rich))):
+                accepted.append((start, end))
+        for start, end in accepted:
+            fields = read(self.c.reader, rich.cut(start, end))
+            if self.c.is_empty(fields):
+                continue
+            if len(accepted) == 1:
+                for link in read(self.c.reader, rich).links:
+                    fields.add_link(link)
+            self.c.add(rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True), fields, section)
+        if not accepted and section not in self.c.listed:
+            self.unclear.setdefault(section, block.start)
+
+    def has_ticket(self, rich: Rich) -> bool:
+        return bool(rich.links or "http" in rich.text or "#" in rich.text) and bool(read(self.c.reader, rich).links)
+
+    def states_work(self, text: str, section: Section, *, linked: bool) -> bool:
+        """True when a sentence of an action section states work of its own."""
+        if self.c.words.talk.search(fold(text)) or _POINTS_BACK.match(text) or len(text.split()) < 3 and text.isascii():  # noqa: PLR2004 - fewer words state nothing
+            return False
+        verb = self.c.verb_first(text)
+        if verb or (linked and grammar.promises(text, self.c.words)):
+            return True
+        if section in self.c.listed:
+            return self.c.words.commit.search(fold(text)) is not None or self.acts(text)
+        return (
+            grammar.promises(text, self.c.words) or grammar.says_done(text, self.c.words) or self.acts(text) or linked
+        )
+
+    def acts(self, text: str) -> bool:
+        """True when a team or a person will do something: "Priya will write it up"."""
+        subject = grammar.subject(text)
+        if subject is None or not subject[1].startswith("will "):
+            return False
+        name, reader = subject[0].removeprefix("The "), self.c.reader
+        return reader.is_team(name) or reader.is_person(name) or reader.is_full_name(name)
+
+    def promised(self, block: Block, section: Section) -> None:
+        """Outside action sections: a sentence that promises work for the time to come ("More training will be given in the future")."""
+        if section.kind not in (SectionKind.RESPONSE, SectionKind.LESSONS) and fold(section.name) not in (
+            "conclusion",
+            "conclusions",
+        ):
+            return
+        if block.end - block.start > _LONGEST_PROMISE:
+            return
+        raw = fold(self.c.source.text(block.start, block.end))
+        if not (self.c.words.horizon.search(raw) and self.c.words.future.search(raw)):
+            return
+        rich = render(self.c.source, block)
+        for start, end in grammar.sentences(rich.text):
+            text = rich.text[start:end]
+            folded = fold(text)
+            if _PROMISE.search(folded) and self.c.words.horizon.search(folded) and not self.c.words.talk.search(folded):
+                self.c.add(
+                    rich.byte(start, self.c.source),
+                    rich.byte(end, self.c.source, end=True),
+                    read(self.c.reader, rich.cut(start, end)),
+                    section,
+                )
+
+    def labelled(self, paragraph: Block, start: int, section: Section) -> Candidate | None:
+        """Outside action sections: what is marked as work all the same, by "**TODO**:" or "Action item:"."""
+        lead = read_lead(self.c.source, paragraph)
+        opening = self.c.source.text(paragraph.start, min(paragraph.start + 8, paragraph.end)).strip("*_ ")
+        label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""
+        if label not in self.c.words.markers and not opening.startswith("TODO"):
+            return None
+        if section.kind is SectionKind.RESPONSE and self.c.words.status(label) is True:
+            return None  # "Done: 14:05" of a timeline
+        rich = render(self.c.source, paragraph)
+        if self.c.is_silenced(start, rich.comments):
+            return None
+        fields = read(self.c.reader, rich)
+        sentences = grammar.sentences(rich.text)
+        if len(sentences) > 1 and paragraph.parent < 0:  # the rest of a paragraph explains
+            whole, fields = fields, read(self.c.reader, rich.cut(0, sentences[0][1]))
+            fields.absorb(whole)
+        if self.c.is_empty(fields) or " " not in fields.text:
+            return None
+        return self.c.add(start, paragraph.end, fields, section)
+
+    def report_unclear(self) -> None:
+        worked = {c.section for c in self.c.found}
+        for section, start in self.unclear.items():
+            if section not in worked:
+                self.c.diagnostics.append(
+                    Diagnostic(
+                        self.c.source.line(start),
+                        f"section “{section.shown}” states no clear task; write each piece of work as a list item that opens with a verb",
+                    )
+                )

@@ -1,0 +1,359 @@
+"""One reading of an item's words: its fields, wherever in them they stand, and the words without them.
+
+Each step looks for one way of writing a field and blanks what it took, so that later steps and the final text do not see it.
+Blanking keeps positions, so marks (links, bold) stay valid. Every step is linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tracker.parsing import grammar, references
+from tracker.parsing.brackets import BLANK, HANDLE, NAME, Brackets
+from tracker.parsing.dates import find
+from tracker.parsing.fields import FieldReader, Fields
+from tracker.parsing.inline import Rich, plain
+from tracker.parsing.vocabulary import fold
+
+_GROUP = re.compile(r"[(（\[【][^()（）\[\]【】]{0,200}[)）\]】]")
+_PREFIX = re.compile(r"\s{0,3}([^\W\d_][\w '/-]{0,24}?)\s?(?:[#-]?\s?\d{1,3})?\s?[:：.)–—-]\s+(?=\S)")
+_SIGN = re.compile(r"\s{0,3}[^\w\s\"'`(\[<@#/$%&+*=~.,:;?!-]\ufe0f?\s{0,3}")
+_AFTER_HANDLE = re.compile(r"\s?[:–—-]\s*")
+_AFTER_KEY = re.compile(r"\s*[:–—-]\s|\s*\x00")
+_FINAL_NUMBER = re.compile(r" ?\d+$")
+_COLON = re.compile(r"[:：](?=[\s*@\[\x00]|$)|：")
+_LABEL_EDGE = ".;,|()[]–—-•·。；，、\x00\n"
+_LABEL_ENDS = " :：.)–—-"
+_VALUE_END = re.compile(r"[;；)\]）】\n\x00]|\s\|\s?|\s[–—·•-]\s|[.。](?=\s|$)")
+_TRAILING_STATUS = re.compile(r"[\s.\x00]*(?:[-–—:|]\s*|\s)\**([^\W\d_][\w ]{1,16})\**[\s.!]*$")
+_LAST_WORDS = re.compile(r"(?:(?<=\s)(\w+) )?(?<=[\s,;:])(\w+)$")
+_DASHES = (" — ", " – ", " - ", " | ", " -- ")
+_BLANKS = re.compile(r"(?: ?\x00)+ ?")
+_EMPTY_BRACKETS = re.compile(r"[(\[（【][\s,;.:\x00]*[)\]）】]")
+_DOUBLE_STOP = re.compile(r"([.!?])\x00[.,;]")
+_SPACE_BEFORE = re.compile(r" ([.,;:!?)])(?=[\s)]|$)")
+_TAIL = " \x00,;:：|·•–—-"
+_HEAD = " \x00,;:：|·•–—.-"
+_MOST_MARKS = 100  # links or bold words of one item that are compared one by one
+_LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_TAIL = 40, 400, 90  # characters
+
+
+def read(reader: FieldReader, rich: Rich, *, names_in_brackets: bool = False) -> Fields:
+    """The fields of a sentence or list item. `names_in_brackets`: its neighbours end in bracketed names, so it may too."""
+    return _Reading(reader, rich, names_in_brackets=names_in_brackets).run()
+
+
+class _Reading:
+    """State of one reading."""
+
+    def __init__(self, reader: FieldReader, rich: Rich, *, names_in_brackets: bool) -> None:
+        self.reader, self.words, self.rich = reader, reader.words, rich
+        self.brackets = Brackets(reader, names=names_in_brackets)
+        self.text = _with_breaks(rich)
+        self.out = Fields()
+
+    def run(self) -> Fields:
+        out = self.out
+        if self.rich.all_struck:
+            out.done = True
+        self.leading()
+        self.links()
+        self.tail()
+        self.groups()
+        self.labels()
+        self.tail()
+        self.handles()
+        self.short_references()
+        out.text = self.left()
+        if not out.text:
+            out.text = plain(self.rich.text)
+        if out.due is None and (due := self.reader.dates.search(out.text)) is not None:
+            out.set_due(due)
+        self.subject()
+        self.sort_links()
+        if out.done is None and grammar.says_done(out.text, self.words):
+            out.done = True
+        return out
+
+    def sort_links(self) -> None:
+        """Put the links in the order in which they stand."""
+        if len(self.out.links) > 1:
+            places = {url: start for start, _, url in reversed(self.rich.links)}
+            whole = self.rich.text if len(self.out.links) < _MOST_MARKS else ""
+            self.out.links.sort(key=lambda link: places.get(link, whole.find(link)))
+
+    def blank(self, cuts: list[tuple[int, int]]) -> None:
+        """Blank character ranges, in one go."""
+        if not cuts:
+            return
+        parts, position = [], 0
+        for start, end in sorted(cuts):
+            if start < position:
+                start = position
+            if end <= start:
+                continue
+            parts += [self.text[position:start], BLANK * (end - start)]
+            position = end
+        self.text = "".join([*parts, self.text[position:]])
+
+    def leading(self) -> None:
+        """Signs, status words, priorities, owners and labels such as "Task 1:" at the very beginning; up to five of them."""
+        position = 0
+        for _ in range(5):
+            taken = self.leading_one(position)
+            if taken <= position:
+                break
+            position = taken
+        self.blank([(0, position)])
+
+    def leading_one(self, at: int) -> int:
+        """The end of one such thing at a position; the position itself when there is none."""
+        text = self.text
+        if (match := _SIGN.match(text, at)) and (status := self.words.status(match.group())) is not None:
+            self.set_done(status)
+            return match.end()
+        opening = at + len(text[at : at + 3]) - len(text[at : at + 3].lstrip())
+        if (match := _GROUP.match(text, opening)) and self.brackets.take(self.out, match.group()[1:-1], bracket=True):
+            return match.end()
+        if (end := self.bold_label(at)) > at:
+            return end
+        if (match := _PREFIX.match(text, at)) and self.label_word(match.group().strip(_LABEL_ENDS), match.group(1)):
+            return match.end()
+        if (match := HANDLE.match(text, at)) and (tail := _AFTER_HANDLE.match(text, match.end())):
+            self.set_owner(match.group(1))
+            return tail.end()
+        word = text[at : at + 12].lstrip().split(" ")[0]
+        if word.isupper() and (status := self.words.status(word)) is not None:
+            self.set_done(status)
+            return at + text[at : at + 12].index(word) + len(word)
+        return at
+
+    def bold_label(self, at: int) -> int:
+        """The end of a bold label at a position; the position itself when there is none."""
+        near = (end for start, end in self.rich.strong[:6] if at <= start < at + 4 and not self.text[at:start].strip())
+        end = next(near, 0)
+        if not at < end < at + _LONGEST_LABEL or not self.label_word(self.text[at:end].strip(_LABEL_ENDS)):
+            return at
+        after = self.text[end : end + 3]
+        return end + len(after) - len(after.lstrip(_LABEL_ENDS))
+
+    def label_word(self, label: str, bare: str = "") -> bool:
+        """Take a leading label: a status, a priority, or one that only says that this is an item. `bare` is without number."""
+        if self.reader.is_priority(label):
+            self.out.priority = self.out.priority or label
+            return True
+        if (status := self.words.status(bare or label)) is not None:
+            self.set_done(status)
+            return True
+        return fold(bare) in self.words.prefixes or _FINAL_NUMBER.sub("", fold(label)) in self.words.prefixes
+
+    def links(self) -> None:
+        """Linked and bare addresses of tickets. Their words go where they only name the link."""
+        cuts: list[tuple[int, int]] = []
+        found: list[tuple[int, str]] = []
+        for start, end, url in self.rich.links:
+            label = self.text[start:end]
+            if references.is_ticket_url(url):
+                found.append((start, url))
+                if references.only_names(label, self.words):
+                    cuts.append((start, end))
+        for start, end, url in references.urls(self.text):
+            if any(s <= start < e for s, e, _ in self.rich.links[:_MOST_MARKS]):
+                continue
+            if references.is_ticket_url(url):
+                found.append((start, url))
+                cuts.append((start, end))
+        for _, url in sorted(found):
+            self.out.add_link(url)
+        self.blank(cuts)
+
+    def short_references(self) -> None:
+        """`#12` and `KEY-123`: all are links; those at the beginning or end go from the text."""
+        cuts, found = [], references.short_references(self.text, self.words)
+        end = len(self.text)
+        for start, stop, _ in reversed(found):
+            gap = self.text[stop:end]
+            if gap.strip(" .,;:&\x00()[]") and fold(gap) not in self.words.link_words and fold(gap) != "and":
+                break
+            cuts.append((start, stop))
+            end = start
+        if (
+            found
+            and not self.text[: found[0][0]].strip(" \x00")
+            and _AFTER_KEY.match(self.text[found[0][1] : found[0][1] + 3])
+        ):
+            cuts.append(found[0][:2])
+        in_links = [(s, e) for s, e, url in self.rich.links if references.is_ticket_url(url)]
+        for start, stop, reference in found:
+            if not any(s <= start and stop <= e for s, e in in_links[:_MOST_MARKS]):
+                self.out.add_link(reference)
+        self.blank(cuts)
+
+    def groups(self) -> None:
+        """Brackets that hold fields and nothing else."""
+        cuts = []
+        for match in _GROUP.finditer(self.text):
+            trailing = not self.text[match.end() : match.end() + 40].strip(" .\x00")
+            if self.brackets.take(self.out, match.group()[1:-1], bracket=match.group()[0] in "[【", trailing=trailing):
+                cuts.append(match.span())
+        self.blank(cuts)
+
+    def labels(self) -> None:
+        """`Owner: Jo`, `Due: Friday` among or after the item's words."""
+        found = self.label_positions()
+        cuts = []
+        for number, (start, colon, name) in enumerate(found):
+            limit = found[number + 1][0] if number + 1 < len(found) else len(self.text)
+            end = self.value_end(colon + 1, min(limit, colon + _LONGEST_VALUE), name)
+            value = self.rich.cut(colon + 1, end)
+            value.text = self.text[colon + 1 : end].strip(" \x00,*")
+            self.reader.value(self.out, name, value)
+            cuts.append((start, end))
+        self.blank(cuts)
+
+    def value_end(self, start: int, limit: int, name: str) -> int:
+        """Where a label's value ends: at a separator, a due date not inside its date, a status or priority at a comma."""
+        text = self.text[start:limit]
+        match = _VALUE_END.search(text)
+        end = match.start() if match and text[: match.start()].strip() else len(text)
+        full = next(iter(find(text, self.words)), None) if name == "due" else None
+        if full is not None and not text[: full.start].strip():
+            end = max(end, full.end)
+        elif name in ("priority", "status", "due") and "," in text[:end]:
+            end = text.index(",")
+        return start + end
+
+    def label_positions(self) -> list[tuple[int, int, str]]:
+        """Where labels stand: (start, colon, field)."""
+        out: list[tuple[int, int, str]] = []
+        for match in _COLON.finditer(self.text):
+            colon = match.start()
+            near = max(0, colon - _LONGEST_LABEL)
+            start = max(near, *(self.text.rfind(edge, near, colon) + 1 for edge in _LABEL_EDGE))
+            bold = next(
+                (s for s, e in self.rich.strong[:_MOST_MARKS] if start <= s <= colon and abs(colon - e) <= 1), start
+            )
+            name = self.words.fields.get(fold(self.text[bold:colon]))
+            if name is None:  # "Add an alert Owner: Jo"
+                tail = self.text[bold:colon].split(" ")[-1]
+                bold = colon - len(tail)
+                name = self.words.fields.get(fold(tail)) if tail[:1].isupper() and len(tail) >= len("DRI") else None
+                name = name if name in ("owner", "due", "priority") else None
+            if name in ("owner", "due", "priority", "ticket", "status"):
+                out.append((bold, colon, name))
+        return out
+
+    def tail(self) -> None:
+        """Fields at the end: "✅", "— Jo, 2026-09-01", "- done"."""
+        text = self.text
+        stripped = text.rstrip(" .\x00\ufe0f")
+        if stripped and not stripped[-1].isalnum() and (status := self.words.status(stripped[-1])) is not None:
+            self.set_done(status)
+            self.blank([(len(stripped) - 1, len(text))])
+            text = self.text
+        start = max(text.rfind(dash) for dash in _DASHES)
+        after = text[start + 3 : start + 3 + _LONGEST_TAIL + 1].strip(" .-")
+        if (
+            0 < start
+            and len(after) < _LONGEST_TAIL
+            and self.brackets.take(self.out, after, bracket=True, trailing=True)
+        ):
+            self.blank([(start, len(text))])
+            return
+        match = _TRAILING_STATUS.search(text, max(0, len(text) - 40))
+        if match is None or match.start() == 0 or (said := self.words.status(match[1])) is None:
+            return
+        bold = any(s <= match.start(1) and match.end(1) <= e for s, e in self.rich.strong[-6:])
+        dashed = match.group()[: match.start(1) - match.start()].strip(" *") != ""
+        if dashed or bold or match[1].isupper():
+            self.set_done(said)
+            self.blank([match.span(1)])
+
+    def handles(self) -> None:
+        """`@jo` anywhere: the owner, if none was named; taken out where it only tags the item's end."""
+        code = self.rich.code[:_MOST_MARKS]
+        found = [m for m in HANDLE.finditer(self.text) if not any(s <= m.start() < e for s, e in code)]
+        if not found or self.out.owner is not None:
+            return
+        self.set_owner(", ".join(match.group(1).rstrip(".") for match in found))
+        cuts, end = [], len(self.text)
+        for match in reversed(found):
+            if self.text[match.end() : end].strip(" .,;:\x00)"):
+                break
+            cuts.append(match.span())
+            end = match.start()
+        self.blank(cuts)
+
+    def set_owner(self, text: str) -> None:
+        if self.out.owner is None:
+            self.out.owner = self.reader.owner(text)
+
+    def set_done(self, done: bool) -> None:  # noqa: FBT001 - the value itself
+        if self.out.done is None:
+            self.out.done = done
+
+    def subject(self) -> None:
+        """The team or person that opens the sentence as the one to do it."""
+        if self.out.owner is not None:
+            return
+        subject = grammar.subject(self.out.text)
+        if subject is None:
+            return
+        name, rest = subject
+        known = self.reader.is_team(name) or self.reader.is_person(name)
+        verb = fold(rest.split(" ", 1)[0]) if rest else ""
+        if known or (self.out.done and verb in self.words.past and " " not in name):
+            self.out.owner = self.reader.owner(name.removeprefix("The ").removeprefix("the "))
+            if verb in self.words.past and self.out.done:
+                self.out.text = rest
+        elif (
+            rest.startswith("will ")
+            and self.reader.is_full_name(name)
+            and fold(rest[5:]).split(" ")[0] in self.words.verbs
+        ):
+            self.out.owner = self.reader.owner(name)
+        elif (
+            rest.startswith("to ")
+            and fold(rest.split(" ")[1] if " " in rest else "") in self.words.verbs
+            and NAME.fullmatch(name)
+            and fold(name) not in self.words.verbs
+        ):
+            self.out.owner = self.reader.owner(name)
+
+    def without_connectives(self, text: str) -> str:
+        """The words without what only led to a reference at their end: "tracked in", "see", "and"."""
+        text = text.replace(BLANK, " ").rstrip(" ,;:")
+        for _ in range(4):
+            match = _LAST_WORDS.search(text, max(0, len(text) - 40))
+            if match is None:
+                break
+            tails = [
+                match.start(n) for n in (1, 2) if match[n] and fold(text[match.start(n) :]) in self.words.connectives
+            ]
+            if not tails:
+                break
+            text = text[: tails[0]].rstrip(" ,;:")
+        return text
+
+    def left(self) -> str:
+        """The words without the fields, tidied."""
+        text = _BLANKS.sub(BLANK, plain(self.text))
+        text = _BLANKS.sub(BLANK, _EMPTY_BRACKETS.sub(BLANK, text))
+        text = _DOUBLE_STOP.sub(r"\1", text)
+        if (
+            text.endswith((BLANK + ".", BLANK))
+            and not text.rstrip(" \x00").endswith((".", "!", "?"))
+            or text.endswith(BLANK + ".")
+        ):
+            text = self.without_connectives(text.rstrip(" .\x00"))
+        text = plain(text.replace(BLANK, " "))
+        return _SPACE_BEFORE.sub(r"\1", text).rstrip(_TAIL).lstrip(_HEAD).strip()
+
+
+def _with_breaks(rich: Rich) -> str:
+    """A block's text with a line feed where the author broke the line, and no blank."""
+    parts, position = [], 0
+    for place in rich.breaks:
+        parts += [rich.text[position:place], "\n"]
+        position = place + 1
+    return "".join([*parts, rich.text[position:]]).replace(BLANK, " ")
