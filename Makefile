@@ -33,6 +33,10 @@ format: .set-up-dev ## Let ruff mend what it can
 bench: .set-up-dev ## Run the benchmarks
 	@$(bin)/python -m pytest -o 'norecursedirs=.* __pycache__' --capture=no tests/benchmarks
 
+.PHONY: docs
+docs: .set-up-dev ## Write what the documentation takes from the program itself
+	@$(bin)/python docs/generate.py
+
 .PHONY: wheel
 wheel: .set-up-dev ## Build sdist and wheel into dist/, and try the wheel in a clean environment
 	@$(bin)/python .ci/check_wheel.py

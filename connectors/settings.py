@@ -20,7 +20,7 @@ class _Target(BaseModel):
 class LocalSettings(_Target):
     """The embedded tracker: issues in a database of their own, no account, no server."""
 
-    kind: Literal["local"] = "local"
+    kind: Literal["local"] = Field(default="local", description="The embedded tracker.")
     database: str = Field(
         default="sqlite:///closeout-issues.db",
         description="Where the issues are kept: an SQLAlchemy URL; relative SQLite paths start at `closeout.toml`.",
@@ -31,7 +31,7 @@ class LocalSettings(_Target):
 class GitHubSettings(_Target):
     """Issues of one GitHub repository, on github.com or GitHub Enterprise."""
 
-    kind: Literal["github"] = "github"
+    kind: Literal["github"] = Field(default="github", description="GitHub or GitHub Enterprise.")
     repository: str = Field(pattern=r"^[^/\s]+/[^/\s]+$", description="`owner/name`.", examples=["acme/ops"])
     base_url: HttpUrl = Field(
         default=HttpUrl("https://api.github.com"),

@@ -1,4 +1,4 @@
-"""A folder with postmortems, settings, store and embedded tracker, with time in the test's hands and faults on demand."""
+"""A folder with postmortems, settings, store and embedded tracker; time in the test's hands, faults on demand."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Silent:
 
 
 class Faulty:
-    """The embedded tracker behind a bad line. `faults` are taken one per write: `lost` after it happened, `before` it."""
+    """The embedded tracker behind a bad line. `faults` are taken one per write: `lost` after it, `before` it."""
 
     def __init__(self, inner, faults, writes, hidden):
         self.inner, self.faults, self.writes, self.hidden = inner, faults, writes, hidden

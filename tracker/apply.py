@@ -65,11 +65,15 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An action that was carried out. `lacking` names what the target silently left out."""
+    """An action that was carried out. `lacking` names what the target silently left out.
+
+    `was_done` means that an earlier run, whose store is lost, had done it already.
+    """
 
     action: Action
     issue: Issue | None = None
     lacking: tuple[str, ...] = ()
+    was_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +211,7 @@ class _Worker:
         event = self._event(action.item, "issue told", issue=link.ref.key, why="the item left its document")
         if said:
             self.store.record_link(after, action.item, [])
-            return Done(action)
+            return Done(action, was_done=True)
         entry, _ = self._send("comment", action.item, lambda: self.tracker.comment(link.ref, action.body))
         self.store.confirm(entry, self.clock(), after, action.item, [event])
         return Done(action)

@@ -176,8 +176,8 @@ class _Planner:
         self.claimed = {link.ref.key: item for item, link in world.links.items()}
 
     def plan(self) -> Plan:
-        order = {key: place for place, key in enumerate(sorted(self.world.documents))}
-        for item in sorted(self.world.items, key=lambda item: (order.get(item.document, -1), item.line, item.id)):
+        paths = {key: document.path for key, document in self.world.documents.items()}
+        for item in sorted(self.world.items, key=lambda item: (paths[item.document], item.line, item.id)):
             link = self.world.links.get(item.id)
             if link is not None and link.ref.target != self.world.target.name:
                 continue

@@ -60,7 +60,8 @@ def assess(
             flags.add(Flag.OVERDUE)
         elif days_left is not None and days_left <= policy.due_soon_days:
             flags.add(Flag.DUE_SOON)
-        if link is None and item.kind in policy.kinds:
+        # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
+        if link is None and item.kind in policy.kinds and not item.links:
             flags.add(Flag.UNLINKED)
         if not ownership.known and not ownership.unknown:
             flags.add(Flag.UNOWNED)
@@ -74,20 +75,29 @@ def present_owners(item: Item, link: Link | None, book: PeopleBook, target_kind:
     written = book.resolve(item.owner)
     if link is None or not link.issue.assignees:
         return written
-    asked = set(link.base.get("document", {}).get("assignees", ()))
-    if link.issue.assignees == asked:
+    # Targets answer with their own spelling of a login, and drop whom they don't know: neither is anybody's decision.
+    asked = {login.casefold() for login in link.base.get("document", {}).get("assignees", ())}
+    if {login.casefold() for login in link.issue.assignees} <= asked:
         return written
     found = {login: book.by_login(target_kind, login) for login in sorted(link.issue.assignees)}
     known = tuple(owner for owner in found.values() if owner is not None)
     return Ownership(known, tuple(f"@{login}" for login, owner in found.items() if owner is None))
 
 
-def urgency(entry: Entry) -> tuple[bool, int, str, int, str]:
-    """Sort key: what is overdue longest first, then by due date, then undated, then in the order of the documents.
+def urgency(entry: Entry) -> tuple[bool, bool, int, str, int, str]:
+    """Sort key: overdue longest first, then by due date, then undated in the order of the documents; settled ones last.
 
     Sentences of one paragraph share a line, so the item's id has the last word: one order, whatever came in.
     """
-    return (entry.days_left is None, entry.days_left or 0, entry.document.path, entry.item.line, entry.item.id)
+    item = entry.item
+    return (
+        item.state.settled,
+        entry.days_left is None,
+        entry.days_left or 0,
+        entry.document.path,
+        item.line,
+        item.id,
+    )
 
 
 def flagged(entries: Iterable[Entry], flags: Iterable[Flag]) -> list[Entry]:

@@ -319,6 +319,16 @@ def _is_open(entry: Entry) -> bool:
     return entry.item.state is ItemState.OPEN
 
 
+def ticket_name(reference: str) -> str:
+    """What people call the ticket behind an address: `SHOP-311`, `catalogue#482`. Other references stay as they are."""
+    if "://" not in reference:
+        return reference
+    parts = reference.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].rstrip("/").split("/")
+    if parts[-1].isdigit() and len(parts) > 4:  # noqa: PLR2004 - https://HOST/OWNER/NAME/issues/N
+        return f"{parts[-3]}#{parts[-1]}"
+    return parts[-1] or reference
+
+
 def _item(entry: Entry) -> ReportItem:
     item, document, ref = entry.item, entry.document, entry.link.ref if entry.link else None
     return ReportItem(
@@ -337,8 +347,8 @@ def _item(entry: Entry) -> ReportItem:
         due_words=item.due if item.due_date is None else None,
         days_left=entry.days_left,
         priority=item.priority,
-        issue=ref.key if ref else None,
-        issue_url=(ref.url or None) if ref else None,
+        issue=ref.key if ref else ticket_name(item.links[0]) if item.links else None,
+        issue_url=(ref.url or None) if ref else next((link for link in item.links if "://" in link), None),
         flags=entry.flags,
     )
 

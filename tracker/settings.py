@@ -234,6 +234,10 @@ class Settings(BaseSettings):
         owners = {**self.people, **self.teams}
         for name, report in self.reports.items():
             problems += _unknown(f"reports.{name}.fallback", [report.fallback], owners, "[people.NAME] or [teams.NAME]")
+        problems += [
+            f"{key!r} stands in [people] and in [teams]: an owner's key must be one or the other"
+            for key in sorted(set(self.people) & set(self.teams))
+        ]
         if problems:
             raise ValueError("; ".join(problems))
         return self

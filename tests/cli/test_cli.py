@@ -160,7 +160,7 @@ def test_an_issue_closed_by_hand_and_its_story(closeout):
     assert closeout("issues", "comment", "1", "Too **dear**.")[0] == 0
     assert closeout("issues", "assign", "2", "maria")[0] == 0
     _, out, _ = closeout("sync")
-    assert "2 changed on the target" in out
+    assert "2 noted" in out
     _, out, _ = closeout("history", "#1")
     assert "found in postmortems/a.md" in out
     assert "opened issue #1" in out

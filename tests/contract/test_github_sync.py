@@ -1,4 +1,4 @@
-"""The whole sync against GitHub's counterpart: requests counted, answers lost, and what people do on GitHub coming back."""
+"""The whole sync against GitHub's counterpart: requests counted, answers lost, and what people do there."""
 
 import pytest
 from workplace import Workplace, postmortem

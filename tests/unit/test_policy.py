@@ -1,14 +1,15 @@
 """What is to be said about an item: the boundaries of every flag."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
-from entries import entry, patient, worlds
+from entries import BOOK, entry, patient, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.model import ItemState, Kind
-from tracker.policy import Flag, flagged, urgency
+from tracker.policy import Flag, flagged, present_owners, urgency
 from tracker.settings import PolicySettings
 
 
@@ -79,3 +80,35 @@ def test_flagged_picks_what_carries_any_of_the_flags():
     late, unowned, fine = entry(days=-1, issue=1), entry(owner=None, issue=2), entry(issue=3)
     assert flagged([late, unowned, fine], [Flag.OVERDUE, Flag.UNOWNED]) == [late, unowned]
     assert flagged([late, fine], []) == []
+
+
+@pytest.mark.parametrize(
+    ("assignees", "asked", "known", "unknown"),
+    [
+        (set(), ["jocodes"], ["ann"], ()),
+        ({"JoCodes"}, ["JoCodes"], ["ann"], ()),
+        ({"JoCodes"}, [], ["jo"], ()),
+        ({"JoCodes", "stranger"}, [], ["jo"], ("@stranger",)),
+    ],
+)
+def test_who_was_assigned_on_the_issue_by_a_person_has_the_item_now(assignees, asked, known, unknown):
+    link = entry(issue=1).link
+    link = replace(
+        link, issue=replace(link.issue, assignees=frozenset(assignees)), base={"document": {"assignees": asked}}
+    )
+    found = present_owners(entry(owner="ann").item, link, BOOK, "github")
+    assert [owner.key for owner in found.known] == known
+    assert found.unknown == unknown
+
+
+def test_a_login_in_another_case_takes_the_item_from_nobody():
+    link = entry(issue=1).link
+    link = replace(
+        link, issue=replace(link.issue, assignees=frozenset({"JOCODES"})), base={"document": {"assignees": ["JoCodes"]}}
+    )
+    found = present_owners(entry(owner="jo, DBA team").item, link, BOOK, "github")
+    assert [owner.key for owner in found.known] == ["jo", "dba"]
+
+
+def test_without_an_issue_the_document_says_whose_the_item_is():
+    assert present_owners(entry(owner="ann").item, None, BOOK, "github").first == BOOK.get("ann")

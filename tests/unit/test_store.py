@@ -137,6 +137,14 @@ def test_a_delivery_is_claimed_once_until_it_failed(store):
     assert store.claim("weekly", "jo", "2026-W49", NOW)
 
 
+def test_a_claim_whose_holder_died_is_taken_over_after_an_hour(store):
+    key = ("weekly", "jo", "2026-W48")
+    assert store.claim(*key, NOW)
+    assert not store.claim(*key, NOW + timedelta(minutes=59))
+    assert store.claim(*key, NOW + timedelta(minutes=61))
+    assert not store.claim(*key, NOW + timedelta(minutes=62))
+
+
 def test_two_processes_cannot_both_claim(tmp_path):
     with Store.open("sqlite:///x.db", tmp_path) as one, Store.open("sqlite:///x.db", tmp_path) as two:
         assert [one.claim("r", "jo", "p", NOW), two.claim("r", "jo", "p", NOW)] == [True, False]

@@ -33,7 +33,9 @@ class Reading:
 
 def parse_paths(paths: Sequence[str], settings: Settings) -> tuple[list[ParsedDocument], tuple[tuple[str, str], ...]]:
     """Parse files and folders for `closeout parse`; also gives the paths that could not be read."""
-    found = read_documents(paths, Path.cwd(), settings.documents)
+    # Whoever names a folder here wants to see what is in it, templates included.
+    everything = settings.documents.model_copy(update={"exclude": ()})
+    found = read_documents(paths, Path.cwd(), everything)
     return [parse(document.path, document.text) for document in found.documents], found.unreadable
 
 

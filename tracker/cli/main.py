@@ -57,7 +57,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result = app(arguments, prog_name="closeout", standalone_mode=False)
     except typer.TyperException as error:
-        sys.stderr.write(f"closeout: {error.format_message()}\n  `closeout --help` and `closeout COMMAND --help` tell more.\n")
+        sys.stderr.write(f"closeout: {error.format_message()}\n  `closeout COMMAND --help` tells what it takes.\n")
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("\nstopped; what was sent is journalled, so running again is safe\n")

@@ -12,9 +12,9 @@ from datetime import date
 
 from tracker.model import Diagnostic, Kind, ParsedDocument, ParsedItem, Span
 from tracker.parsing import blocks, facts, vocabulary
+from tracker.parsing.candidates import Candidate, Collector
 from tracker.parsing.dates import DueReader
 from tracker.parsing.fields import FieldReader
-from tracker.parsing.candidates import Candidate, Collector
 from tracker.parsing.items import collect
 from tracker.parsing.sections import sections
 

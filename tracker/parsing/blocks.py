@@ -7,12 +7,15 @@ One pass over pyromark's events, no recursion: a million nested quotes cost a mi
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import pyromark
 
+# An event is a word or a dict of one key, whose shape the key tells; the span counts bytes
+_Event: TypeAlias = tuple[Any, dict[str, int]]
 _OPTIONS = pyromark.Options
 _MARKDOWN = pyromark.Markdown(
     options=_OPTIONS.ENABLE_TABLES
@@ -68,8 +71,11 @@ _LEAVES = frozenset({Kind.PARAGRAPH, Kind.HEADING, Kind.CELL, Kind.HTML, Kind.CO
 
 @dataclass(slots=True)
 class Block:
-    """One block. `start` and `end` are bytes; `first` to `last` its inline events (leaves only); `after` the index of the
-    first later block that is no descendant; `detail` a heading's level, an item's check box, front matter's style."""
+    """One block.
+
+    `start` and `end` are bytes; `first` to `last` its inline events (leaves only); `after` the index of the first later
+    block that is no descendant; `detail` a heading's level, an item's check box, front matter's style.
+    """
 
     kind: Kind
     start: int
@@ -87,7 +93,7 @@ class Source:
     """A document taken apart: its bytes, its events and its blocks. `shift` bytes of byte order mark were left off."""
 
     data: bytes
-    events: list[tuple[Any, dict[str, int]]]
+    events: list[_Event]
     blocks: list[Block]
     breaks: list[int]
     shift: int
@@ -121,86 +127,86 @@ def read(text: str) -> Source:
         data = text.encode("utf-8", "surrogatepass")
         text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
         data = text.encode()
-    events = list(_MARKDOWN.events_with_range(text, merge_text=True))
-    return Source(data, events, _blocks(events), _line_starts(data), shift)
+    events: list[_Event] = list(cast("Iterable[_Event]", _MARKDOWN.events_with_range(text, merge_text=True)))
+    return Source(data, events, _Builder().run(events), _line_starts(data), shift)
 
 
-def _blocks(events: list[tuple[Any, dict[str, int]]]) -> list[Block]:
-    """The flat list of blocks. Looks at each event once."""
-    blocks: list[Block] = []
-    stack: list[Block] = []
-    leaf: Block | None = None  # the leaf that inline events go to
-    implicit = False  # that leaf is a tight item's own paragraph
-    for number, (event, span) in enumerate(events):
-        if type(event) is str:
-            if event == "Rule":
-                if implicit and leaf is not None:
-                    leaf, implicit = _close(leaf, blocks, number), False
-                blocks.append(
-                    Block(
-                        Kind.RULE,
-                        span["start"],
-                        span["end"],
-                        len(blocks),
-                        stack[-1].index if stack else -1,
-                        0,
-                        0,
-                        len(blocks) + 1,
-                    )
-                )
-                continue
-        elif (tag := event.get("Start")) is not None:
-            name, detail = (tag, None) if type(tag) is str else next(iter(tag.items()))
-            kind = _BLOCKS.get(name)
-            if kind is not None:
-                if implicit and leaf is not None:
-                    leaf, implicit = _close(leaf, blocks, number), False
-                block = Block(
-                    kind,
-                    span["start"],
-                    span["end"],
-                    len(blocks),
-                    stack[-1].index if stack else -1,
-                    number + 1,
-                    number + 1,
-                    0,
-                    detail,
-                )
-                if kind is Kind.HEADING:
-                    block.detail = int(detail["level"][1])
-                elif kind is Kind.ITEM:
-                    block.detail = None
-                blocks.append(block)
-                stack.append(block)
-                leaf = block if kind in _LEAVES else None
-                continue
-        elif (tag := event.get("End")) is not None:
-            name = tag if type(tag) is str else next(iter(tag))
-            if name in _BLOCKS:
-                if implicit and leaf is not None:
-                    _close(leaf, blocks, number)
-                implicit, leaf = False, None
-                block = stack.pop()
-                block.last, block.after = number, len(blocks)
-                continue
-        elif (checked := event.get("TaskListMarker")) is not None:
-            owner = next((b for b in reversed(stack[-2:]) if b.kind is Kind.ITEM), None)
-            if owner is not None:
-                owner.detail = checked
-            if leaf is not None and leaf.first == number:
-                leaf.first = number + 1
-            continue
-        if leaf is None and stack:
-            leaf = Block(Kind.PARAGRAPH, span["start"], span["end"], len(blocks), stack[-1].index, number, number)
-            implicit = True
-            blocks.append(leaf)
-        if implicit and leaf is not None:
-            leaf.end = max(leaf.end, span["end"])
-    return blocks
+class _Builder:
+    """State of one pass over the events: the open blocks, and the leaf that inline events go to."""
 
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.stack: list[Block] = []
+        self.leaf: Block | None = None
+        self.implicit = False  # the leaf is a tight item's own paragraph, which has no events of its own
 
-def _close(leaf: Block, blocks: list[Block], number: int) -> None:
-    leaf.last, leaf.after = number, len(blocks)
+    def run(self, events: list[_Event]) -> list[Block]:
+        """Look at each event once."""
+        for number, (event, span) in enumerate(events):
+            if type(event) is str:
+                if event != "Rule":
+                    self.inline(span, number)
+                    continue
+                self.close_implicit(number)
+                self.open(Kind.RULE, span, number).after = len(self.blocks)
+            elif (tag := event.get("Start")) is not None:
+                name, detail = (tag, None) if type(tag) is str else next(iter(tag.items()))
+                if (kind := _BLOCKS.get(name)) is not None:
+                    self.start(kind, span, number, detail)
+                else:
+                    self.inline(span, number)
+            elif (tag := event.get("End")) is not None:
+                if (tag if type(tag) is str else next(iter(tag))) in _BLOCKS:
+                    self.end(number)
+                else:
+                    self.inline(span, number)
+            elif (checked := event.get("TaskListMarker")) is not None:
+                self.check(checked, number)
+            else:
+                self.inline(span, number)
+        return self.blocks
+
+    def open(self, kind: Kind, span: dict[str, int], first: int) -> Block:
+        parent = self.stack[-1].index if self.stack else -1
+        block = Block(kind, span["start"], span["end"], len(self.blocks), parent, first, first)
+        self.blocks.append(block)
+        return block
+
+    def start(self, kind: Kind, span: dict[str, int], number: int, detail: Any) -> None:
+        self.close_implicit(number)
+        block = self.open(kind, span, number + 1)
+        if kind is Kind.HEADING:
+            block.detail = int(detail["level"][1])
+        elif kind is Kind.FRONT_MATTER:
+            block.detail = detail
+        self.stack.append(block)
+        self.leaf = block if kind in _LEAVES else None
+
+    def end(self, number: int) -> None:
+        self.close_implicit(number)
+        self.leaf = None
+        block = self.stack.pop()
+        block.last, block.after = number, len(self.blocks)
+
+    def check(self, checked: bool, number: int) -> None:  # noqa: FBT001 - the box itself
+        """A check box belongs to the list item around it, and is none of its words."""
+        item = next((block for block in reversed(self.stack[-2:]) if block.kind is Kind.ITEM), None)
+        if item is not None:
+            item.detail = checked
+        if self.leaf is not None and self.leaf.first == number:
+            self.leaf.first = number + 1
+
+    def inline(self, span: dict[str, int], number: int) -> None:
+        if self.leaf is None and self.stack:
+            self.leaf = self.open(Kind.PARAGRAPH, span, number)
+            self.implicit = True
+        if self.implicit and self.leaf is not None:
+            self.leaf.end = max(self.leaf.end, span["end"])
+
+    def close_implicit(self, number: int) -> None:
+        if self.implicit and self.leaf is not None:
+            self.leaf.last, self.leaf.after = number, len(self.blocks)
+            self.leaf, self.implicit = None, False
 
 
 def _line_starts(data: bytes) -> list[int]:

@@ -94,10 +94,10 @@ def reads_day_first(text: str) -> bool | None:
         if match[2] != ".":
             first, second = int(match[1]), int(match[3])
             if first > _MONTHS_A_YEAR >= second:
-                seen.add(True)
+                seen.add("day")
             elif second > _MONTHS_A_YEAR >= first:
-                seen.add(False)
-    return seen.pop() if len(seen) == 1 else None
+                seen.add("month")
+    return seen.pop() == "day" if len(seen) == 1 else None
 
 
 class DueReader:
@@ -142,34 +142,29 @@ class DueReader:
 
     def relative(self, value: str) -> date | None:
         """The day that words such as "within two weeks" or "end of Q3" mean; None where that is not certain."""
-        if self.base is None:
+        base = self.base
+        if base is None:
             return None
         patterns, value = _patterns(), value.strip().rstrip(".")
         try:
             if match := patterns.amount.fullmatch(value):
-                return _later(self.base, patterns.number(match["n"]), patterns.unit(match["unit"]))
+                return _later(base, patterns.number(match["n"]), patterns.unit(match["unit"]))
             if match := patterns.quarter.fullmatch(value):
-                return self._quarter(int(match["q"] or match["q2"]), match["y"] or match["y2"])
+                return _quarter_end(base, match)
             if match := patterns.end.fullmatch(value):
-                return self._end(match)
+                return self._end(base, match)
             if match := patterns.month_day.fullmatch(value):
-                return self._month_day(match)
+                return self._month_day(base, match)
         except (ValueError, OverflowError):  # past the year 9999
             return None
         return None
 
-    def _quarter(self, quarter: int, year: str | None) -> date | None:
-        assert self.base is not None
-        end = _month_end(int(year) if year else self.base.year, quarter * _MONTHS_A_QUARTER)
-        return end if year or end >= self.base else _month_end(self.base.year + 1, quarter * _MONTHS_A_QUARTER)
-
-    def _end(self, match: re.Match[str]) -> date | None:
-        assert self.base is not None
-        what, base = match["what"], self.base
+    def _end(self, base: date, match: re.Match[str]) -> date | None:
+        what = match["what"]
         if what[-1:].isdigit() and len(what) == 4:  # noqa: PLR2004 - a year
             return date(int(what), 12, 31)
         if quarter := _patterns().quarter.fullmatch(what):
-            return self._quarter(int(quarter["q"] or quarter["q2"]), quarter["y"] or quarter["y2"])
+            return _quarter_end(base, quarter)
         name, *rest = what.split()
         if month := self.words.months.get(fold(name)):
             year = int(rest[-1]) if rest and rest[-1].isdigit() else base.year
@@ -182,13 +177,19 @@ class DueReader:
             return _month_end(base.year, -(-base.month // _MONTHS_A_QUARTER) * _MONTHS_A_QUARTER)
         return date(base.year, 12, 31) if unit == "year" else None
 
-    def _month_day(self, match: re.Match[str]) -> date | None:
-        assert self.base is not None
+    def _month_day(self, base: date, match: re.Match[str]) -> date | None:
         month = self.words.months.get(fold(match["m1"] or match["m2"] or match["m3"]), 0)
         if match["m3"]:
             return _month_end(int(match["y3"]), month) if month else None
-        day = _day(self.base.year, month, int(match["d1"] or match["d2"]))
-        return day if day is None or day >= self.base else _day(day.year + 1, day.month, day.day)
+        day = _day(base.year, month, int(match["d1"] or match["d2"]))
+        return day if day is None or day >= base else _day(day.year + 1, day.month, day.day)
+
+
+def _quarter_end(base: date, match: re.Match[str]) -> date:
+    """The last day of a quarter: of the year it names, else the next on or after a day."""
+    month, year = int(match["q"] or match["q2"]) * _MONTHS_A_QUARTER, match["y"] or match["y2"]
+    end = _month_end(int(year) if year else base.year, month)
+    return end if year or end >= base else _month_end(base.year + 1, month)
 
 
 def _month_end(year: int, month: int) -> date:
@@ -236,7 +237,7 @@ class _Patterns:
 
     def unit(self, word: str) -> str:
         """The unit that a word names: day, week, month, quarter or year; empty for none."""
-        return self.units.get(word.lower(), "")
+        return str(self.units.get(word.lower(), ""))
 
     def number(self, word: str) -> int:
         """The number that a word or digits name."""

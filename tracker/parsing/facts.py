@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,7 +70,7 @@ def _front_matter(source: Source, facts: Facts) -> Mapping[str, Any]:
 
 
 def _yaml(text: str) -> Any:
-    import yaml
+    import yaml  # noqa: PLC0415 - most documents have no front matter, and it is slow to import
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

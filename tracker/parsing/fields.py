@@ -14,6 +14,7 @@ from tracker.parsing.vocabulary import Vocabulary, fold
 PRIORITY = re.compile(r"(?:P|Pri|Prio|S|SEV|Sev)[- ]?[0-5]", re.IGNORECASE)
 OWNER_SEPARATOR = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|\+|/|y|e|et|und)\s+")
 _FULL_NAME = re.compile(r"[^\W\d_a-zß-ÿ][a-zß-ÿ'’]+(?: [^\W\d_a-zß-ÿ][a-zß-ÿ'’]+){1,2}")
+_OPENING, _CLOSING = "([<{", ")]>}"
 _MOST_LINKS = 50  # in one cell; beyond, nobody tells them apart
 _TEAM_WORDS = 4  # words a team's name has at most
 
@@ -115,7 +116,7 @@ class FieldReader:
 
     def owner(self, text: str) -> str | None:
         """An owner as written, without `@` and brackets, several joined by a comma; None for nobody yet."""
-        names = [name.strip(" \t*_`\"'()[]<>.@:") for name in OWNER_SEPARATOR.split(text)]
+        names = [_unwrapped(name) for name in OWNER_SEPARATOR.split(text)]
         names = [name for name in names if name and not self.words.is_nobody(name)]
         self.people.update(fold(name) for name in names)
         return ", ".join(dict.fromkeys(names)) or None
@@ -138,3 +139,11 @@ class FieldReader:
     def is_priority(self, text: str) -> bool:
         """True for P0 to P5, SEV-1, and words such as High."""
         return PRIORITY.fullmatch(text) is not None or fold(text) in self.words.priorities
+
+
+def _unwrapped(name: str) -> str:
+    """A name without `@`, markup and the brackets around it; "Platform (SRE)" keeps its own."""
+    name = name.strip(" \t*_`\"'.@:")
+    while name and name[0] in _OPENING and name[-1] == _CLOSING[_OPENING.index(name[0])]:
+        name = name[1:-1].strip(" \t*_`\"'.@:")
+    return name if name.strip(_OPENING + _CLOSING) else ""

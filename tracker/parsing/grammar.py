@@ -92,6 +92,7 @@ _CONDITIONAL = frozenset(
         "to",
     )
 )
+_FEWEST_WORDS = 3  # that state work
 _OPENING = 160  # characters in which a sentence shows what it is
 
 
@@ -103,7 +104,7 @@ def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
     if not split:
         return False
     first = split[0]
-    if first in words.verbs:
+    if first in words.verbs or first in words.deeds.get(language, ()):
         return True
     if first.endswith("ing") and len(first) > 5:  # noqa: PLR2004 - "Improving the audit", not "ring"
         stem = first[:-3]
@@ -114,6 +115,11 @@ def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
         last = fold(text[-_OPENING:]).rsplit(" ", 1)[-1]
         return len(last) > 4 and last.endswith(("en", "ern", "eln"))  # noqa: PLR2004
     return language != "en" and len(first) > 4 and first.endswith(words.infinitives)  # noqa: PLR2004 - "Ajouter", not "ver"
+
+
+def is_too_short(text: str) -> bool:
+    """True for one or two words, in a script that parts them: they state no work."""
+    return len(text.split()) < _FEWEST_WORDS and not _SPACELESS.search(text)
 
 
 def announces(text: str, words: Vocabulary) -> bool:

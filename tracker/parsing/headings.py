@@ -13,6 +13,7 @@ from tracker.parsing.inline import render
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section, clean
 
+_NUMBERED = re.compile(r"\W{0,3}(?:[^\W\d_]{1,12}[ -])?\d{1,3}\s?[:.)–-]")
 _NUMBER_LABEL = re.compile(r"^[\w -]{0,20}\d{1,3}\s?[:.)–-]\s*")
 
 
@@ -25,6 +26,7 @@ class Body:
     tables: list[Block] = field(default_factory=list)
     described: bool = False
     listed: bool = False
+    boxed: bool = False
 
     def add_list(self, words: list[Block], is_field: Callable[[Block], bool]) -> None:
         """Count in a list: one with a field in every third bullet describes the item above it."""
@@ -49,7 +51,10 @@ class HeadingReader:
         if self.c.is_silenced(block.start, rich.comments):
             return body.end
         text = _NUMBER_LABEL.sub("", clean(rich.text))
-        if not body.described and (body.listed or not self.c.verb_first(text)):
+        numbered = (
+            _NUMBERED.match(rich.text) is not None and not body.boxed
+        )  # a step of a plan, its bullets the details
+        if not body.described and ((body.listed and not numbered) or not self.c.verb_first(text)):
             return block.index + 1
         fields = read(self.c.reader, rich)
         fields.text = clean(fields.text)
@@ -71,6 +76,7 @@ class HeadingReader:
             if child.kind is Kind.HEADING or not (section is opener or section.label):
                 break
             if child.kind is Kind.LIST:
+                body.boxed |= any(item.detail is not None for item in self.c.list_items(child))
                 body.add_list(
                     [w for item in self.c.list_items(child) if (w := self.c.own_words(item)) is not None],
                     self.c.is_field,

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from tracker.parsing.blocks import Block, Source
 
+_WORDS = frozenset({"Text", "Code", "InlineMath", "DisplayMath"})
 _Mark = TypeVar("_Mark", tuple[int, int], tuple[int, int, str])
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ESCAPED = re.compile(
@@ -129,52 +130,75 @@ def _offsets(raw: str, length: int) -> list[int]:
 
 def render(source: Source, block: Block) -> Rich:
     """The words of a leaf block."""
-    rich, parts, length = Rich(), [], 0
-    open_marks: list[tuple[str, int, str]] = []
-    image = 0
-    for event, span in source.events[block.first : block.last]:
-        if type(event) is str:
-            if event in ("SoftBreak", "HardBreak"):
-                if event == "HardBreak":
-                    rich.breaks.append(length)
-                parts.append(" ")
-                length += 1
-            continue
-        (key, value), *_ = event.items()
-        if key in ("Text", "Code", "InlineMath", "DisplayMath"):
-            if image:
+    return _Renderer().run(source.events[block.first : block.last])
+
+
+class _Renderer:
+    """State of one rendering: what was written so far, and which marks are open."""
+
+    def __init__(self) -> None:
+        self.rich = Rich()
+        self.parts: list[str] = []
+        self.length = 0
+        self.open: list[tuple[str, int, str]] = []
+        self.images = 0
+
+    def run(self, events: list[tuple[Any, dict[str, int]]]) -> Rich:
+        for event, span in events:
+            if type(event) is str:
+                if event != "Rule":
+                    self.line_break(hard=event == "HardBreak")
                 continue
-            if key == "Code":
-                rich.code.append((length, length + len(value)))
-            rich.pieces.append(Piece(length, len(value), span["start"], span["end"]))
-            parts.append(value)
-            length += len(value)
-        elif key == "Start":
-            name, detail = (value, None) if type(value) is str else next(iter(value.items()))
-            image += name == "Image"
-            open_marks.append((name, length, detail["dest_url"] if name == "Link" else ""))
-        elif key == "End" and open_marks:
-            name, start, url = open_marks.pop()
-            image -= name == "Image"
-            if name == "Link":
-                rich.links.append((start, length, url))
-            elif name == "Strong":
-                rich.strong.append((start, length))
-            elif name == "Strikethrough":
-                rich.struck.append((start, length))
-        elif key in ("InlineHtml", "Html"):
-            if value.startswith("<!--"):
-                rich.comments.append(value)
-            elif _BREAK.match(value):
-                rich.breaks.append(length)
-                parts.append(" ")
-                length += 1
-    rich.text = "".join(parts)
-    rich.links.sort()
-    rich.strong.sort()
-    rich.code.sort()
-    rich.struck.sort()
-    return rich
+            key, value = next(iter(event.items()))
+            if key in _WORDS:
+                if not self.images:  # a picture's alternative text is none of the item's words
+                    self.text(key, value, span)
+            elif key == "Start":
+                name, detail = (value, None) if type(value) is str else next(iter(value.items()))
+                self.images += name == "Image"
+                self.open.append((name, self.length, detail["dest_url"] if name == "Link" and detail else ""))
+            elif key == "End" and self.open:
+                self.end()
+            elif key in ("InlineHtml", "Html"):
+                self.html(value)
+        return self.finish()
+
+    def text(self, key: str, value: str, span: dict[str, int]) -> None:
+        if key == "Code":
+            self.rich.code.append((self.length, self.length + len(value)))
+        self.rich.pieces.append(Piece(self.length, len(value), span["start"], span["end"]))
+        self.parts.append(value)
+        self.length += len(value)
+
+    def line_break(self, *, hard: bool) -> None:
+        if hard:
+            self.rich.breaks.append(self.length)
+        self.parts.append(" ")
+        self.length += 1
+
+    def end(self) -> None:
+        name, start, url = self.open.pop()
+        self.images -= name == "Image"
+        if name == "Link":
+            self.rich.links.append((start, self.length, url))
+        elif name == "Strong":
+            self.rich.strong.append((start, self.length))
+        elif name == "Strikethrough":
+            self.rich.struck.append((start, self.length))
+
+    def html(self, value: str) -> None:
+        if value.startswith("<!--"):
+            self.rich.comments.append(value)
+        elif _BREAK.match(value):
+            self.line_break(hard=True)
+
+    def finish(self) -> Rich:
+        rich = self.rich
+        rich.text = "".join(self.parts)
+        for marks in (rich.strong, rich.struck, rich.code):
+            marks.sort()
+        rich.links.sort()
+        return rich
 
 
 def plain(text: str) -> str:

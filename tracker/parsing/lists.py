@@ -71,7 +71,7 @@ class ListReader:
         fields = read(self.c.reader, rich, names_in_brackets=self.neighbours_end_in_names(block))
         if block.detail is not None:
             fields.done = bool(block.detail) or fields.done or False
-        children = self.children(block, first)
+        children = self.children(block)
         whole = plain(rich.text)
         if not whole or (section.label and section.opener == block.index and not fields.text):
             self.verdicts[block.index] = Verdict(parent)
@@ -92,13 +92,27 @@ class ListReader:
         work = sum(self.looks_like_work(child) for child in children) * 2 >= len(children)
         verb = self.c.verb_first(fields.text)
         colon = rich.text.rstrip(" *_")[-1:] in (":", "：")
-        if block.detail is not None and not colon:
-            return False, not work
+        if not colon and self.is_tracked(block, fields) and not any(child.detail is not None for child in children):
+            return False, True
         if colon or rich.all_strong:
             return (True, False) if work or not verb else (False, True)
         if verb:
             return False, not work
         return (True, False) if work else (False, True)
+
+    def is_tracked(self, block: Block, fields: Fields) -> bool:
+        """True for a list item that is followed up by itself: it has a box, an owner or the like, of its own or in a bullet."""
+        if (
+            block.detail is not None
+            or fields.owner
+            or fields.due
+            or fields.priority
+            or fields.links
+            or fields.done is not None
+        ):
+            return True
+        bullets = (self.c.own_words(child) for child in self.direct(block))
+        return any(words is not None and self.c.is_field(words) for words in bullets)
 
     def looks_like_work(self, child: Block) -> bool:
         if child.detail is not None:
@@ -110,7 +124,7 @@ class ListReader:
             render(self.c.source, first).text
             if first.end - first.start < 2000
             else self.c.source.text(first.start, first.start + 400)
-        )  # noqa: PLR2004 - its beginning tells
+        )
         text = read(self.c.reader, Rich(text=text[:400])).text
         return self.c.verb_first(text) or grammar.promises(text[:200], self.c.words)
 
@@ -133,16 +147,20 @@ class ListReader:
         parent = self.c.source.blocks[item.parent].parent if item.parent >= 0 else -1
         return parent if parent >= 0 and self.c.source.blocks[parent].kind is Kind.ITEM else -1
 
-    def children(self, block: Block, first: Block) -> list[Block]:
-        """The list items directly below one, without those that hold a field or nothing."""
-        out = []
-        index = first.after
+    def direct(self, block: Block) -> list[Block]:
+        """The list items directly below one."""
+        out: list[Block] = []
+        index = block.index + 1
         while index < block.after:
             child = self.c.source.blocks[index]
             if child.kind is Kind.LIST:
                 out += self.c.list_items(child)
             index = child.after
-        return [c for c in out if (w := self.c.own_words(c)) is not None and not self.c.is_field(w)]
+        return out
+
+    def children(self, block: Block) -> list[Block]:
+        """The list items directly below one, without those that hold a field or nothing."""
+        return [c for c in self.direct(block) if (w := self.c.own_words(c)) is not None and not self.c.is_field(w)]
 
     def neighbours_end_in_names(self, block: Block) -> bool:
         """True where half of a list's items, and at least two, end in a bracketed name: so these brackets name owners."""

@@ -6,12 +6,12 @@ import re
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import Block, Kind
+from tracker.parsing.blocks import Block
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.headings import HeadingReader
 from tracker.parsing.inline import Rich, render
 from tracker.parsing.reading import read
-from tracker.parsing.sections import Section, read_lead
+from tracker.parsing.sections import Lead, Section, read_lead
 from tracker.parsing.vocabulary import SectionKind, fold
 
 _POINTS_BACK = re.compile(
@@ -20,7 +20,6 @@ _POINTS_BACK = re.compile(
 )
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
 _LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
-_FEWEST_WORDS = 3  # that state work
 
 
 class ProseReader:
@@ -44,15 +43,16 @@ class ProseReader:
         if not rich.text.strip() or self.c.is_silenced(block.start, rich.comments):
             return block.index + 1
         lead = read_lead(self.c.source, block)
-        if (
-            lead is not None
-            and fold(lead.label) in self.c.words.markers | self.c.words.prefixes
-            or (rich.strong and read(self.c.reader, rich).owner and lead is not None and lead.bold)
-        ):
+        if lead is not None and (self.is_marked(lead) or (lead.bold and read(self.c.reader, rich).owner)):
             self.whole(block, rich, section)
         elif rich.text.rstrip(" *_")[-1:] not in (":", "："):
             self.prose(block, rich, section)
         return block.index + 1
+
+    def is_marked(self, lead: Lead) -> bool:
+        """True for "Action item:", "TODO:" and the like."""
+        label = fold(lead.label)
+        return label in self.c.words.markers or label in self.c.words.prefixes
 
     def whole(self, block: Block, rich: Rich, section: Section) -> None:
         """A paragraph that is one item."""
@@ -62,10 +62,10 @@ class ProseReader:
 
     def prose(self, block: Block, rich: Rich, section: Section) -> None:
         """The sentences of a paragraph that state work."""
-        accepted = []
+        accepted: list[tuple[int, int]] = []
         for start, end in grammar.sentences(rich.text):
             text = rich.text[start:end]
-            if self.states_work(text, section, linked=bool(accepted == [] and self.has_ticket(rich))):
+            if self.states_work(text, section, linked=not accepted and self.has_ticket(rich)):
                 accepted.append((start, end))
         for start, end in accepted:
             fields = read(self.c.reader, rich.cut(start, end))
@@ -83,7 +83,7 @@ class ProseReader:
 
     def states_work(self, text: str, section: Section, *, linked: bool) -> bool:
         """True when a sentence of an action section states work of its own."""
-        if self.c.words.talk.search(fold(text)) or _POINTS_BACK.match(text) or len(text.split()) < 3 and text.isascii():  # noqa: PLR2004 - fewer words state nothing
+        if self.c.words.talk.search(fold(text)) or _POINTS_BACK.match(text) or grammar.is_too_short(text):
             return False
         verb = self.c.verb_first(text)
         if verb or (linked and grammar.promises(text, self.c.words)):

@@ -30,7 +30,7 @@ _LAST_WORDS = re.compile(r"(?:(?<=\s)(\w+) )?(?<=[\s,;:])(\w+)$")
 _DASHES = (" — ", " – ", " - ", " | ", " -- ")
 _BLANKS = re.compile(r"(?: ?\x00)+ ?")
 _EMPTY_BRACKETS = re.compile(r"[(\[（【][\s,;.:\x00]*[)\]）】]")
-_DOUBLE_STOP = re.compile(r"([.!?])\x00[.,;]")
+_DOUBLE_STOP = re.compile(r"([.!?])(?:\x00[.,;])+")
 _SPACE_BEFORE = re.compile(r" ([.,;:!?)])(?=[\s)]|$)")
 _TAIL = " \x00,;:：|·•–—-"
 _HEAD = " \x00,;:：|·•–—.-"
@@ -88,12 +88,10 @@ class _Reading:
             return
         parts, position = [], 0
         for start, end in sorted(cuts):
-            if start < position:
-                start = position
-            if end <= start:
-                continue
-            parts += [self.text[position:start], BLANK * (end - start)]
-            position = end
+            if end > position:
+                begin = max(start, position)
+                parts += [self.text[position:begin], BLANK * (end - begin)]
+                position = end
         self.text = "".join([*parts, self.text[position:]])
 
     def leading(self) -> None:
@@ -254,7 +252,7 @@ class _Reading:
         start = max(text.rfind(dash) for dash in _DASHES)
         after = text[start + 3 : start + 3 + _LONGEST_TAIL + 1].strip(" .-")
         if (
-            0 < start
+            start > 0
             and len(after) < _LONGEST_TAIL
             and self.brackets.take(self.out, after, bracket=True, trailing=True)
         ):
@@ -310,9 +308,7 @@ class _Reading:
             rest.startswith("will ")
             and self.reader.is_full_name(name)
             and fold(rest[5:]).split(" ")[0] in self.words.verbs
-        ):
-            self.out.owner = self.reader.owner(name)
-        elif (
+        ) or (
             rest.startswith("to ")
             and fold(rest.split(" ")[1] if " " in rest else "") in self.words.verbs
             and NAME.fullmatch(name)
@@ -341,10 +337,8 @@ class _Reading:
         text = _BLANKS.sub(BLANK, _EMPTY_BRACKETS.sub(BLANK, text))
         text = _DOUBLE_STOP.sub(r"\1", text)
         if (
-            text.endswith((BLANK + ".", BLANK))
-            and not text.rstrip(" \x00").endswith((".", "!", "?"))
-            or text.endswith(BLANK + ".")
-        ):
+            text.endswith((BLANK + ".", BLANK)) and not text.rstrip(" \x00").endswith((".", "!", "?"))
+        ) or text.endswith(BLANK + "."):
             text = self.without_connectives(text.rstrip(" .\x00"))
         text = plain(text.replace(BLANK, " "))
         return _SPACE_BEFORE.sub(r"\1", text).rstrip(_TAIL).lstrip(_HEAD).strip()

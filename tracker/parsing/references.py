@@ -42,21 +42,20 @@ def short_references(text: str, words: Vocabulary) -> list[tuple[int, int, str]]
     """References such as `#12`, `owner/repo#12` and `KEY-123` in a text, with their character ranges, in order."""
     out: list[tuple[int, int, str]] = []
     if "#" in text or "!" in text:
-        for match in _NUMBER.finditer(text):
-            if match["mark"] == "!" and not match["repo"]:
-                continue
-            before = fold(text[max(0, match.start() - 20) : match.start()]).rsplit(" ", 1)[-1]
-            if before in words.not_issues and not match["repo"] or int(match["n"]) == 0:
-                continue
-            if match["short"] and not match["repo"]:  # "repo#12", but not "C#7"
-                if len(match["short"]) < 3:  # noqa: PLR2004
-                    continue
-            out.append((match.start(), match.end(), match.group()))
+        out += [(*m.span(), m.group()) for m in _NUMBER.finditer(text) if _is_issue(text, m, words)]
     if "-" in text:
-        for match in _KEY.finditer(text):
-            if match["key"] not in words.not_tickets:
-                out.append((match.start(), match.end(), match.group()))
+        out += [(*m.span(), m.group()) for m in _KEY.finditer(text) if m["key"] not in words.not_tickets]
     return sorted(out)
+
+
+def _is_issue(text: str, match: re.Match[str], words: Vocabulary) -> bool:
+    """True for "#12", "shop#12" and "owner/shop!12"; false for "pipeline #7" and "C#7"."""
+    if match["repo"]:
+        return True
+    if match["mark"] == "!" or int(match["n"]) == 0:
+        return False
+    before = fold(text[max(0, match.start() - 20) : match.start()]).rsplit(" ", 1)[-1]
+    return before not in words.not_issues and len(match["short"] or "repo") > len("C#")
 
 
 def only_names(text: str, words: Vocabulary) -> bool:

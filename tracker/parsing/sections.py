@@ -238,7 +238,7 @@ def _plain_lead(text: str) -> Lead | None:
 
 def _bold_lead(source: Source, block: Block, style: str) -> Lead | None:
     parts, number = [], block.first
-    for number in range(block.first + 1, min(block.first + 12, block.last)):  # a label has few events  # noqa: B007
+    for number in range(block.first + 1, min(block.first + 12, block.last)):  # a label has few events
         event, _ = source.events[number]
         if type(event) is dict:
             if event.get("End") == style:

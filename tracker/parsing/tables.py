@@ -92,7 +92,7 @@ def _children(source: Source, block: Block) -> list[Block]:
 def _holds_items(head: list[str], columns: list[str | None], section: Section) -> bool:
     timed = any(
         fold(name).split()[:1] in (["time"], ["timestamp"], ["hora"], ["heure"], ["uhrzeit"], ["zeit"])
-        or "时间" == name
+        or name == "时间"
         or "時刻" in name
         for name in head
     )
@@ -117,6 +117,6 @@ def _item_column(head: list[str], columns: list[str | None]) -> int:
 
 def _left_empty(cell: Rich, words: Vocabulary) -> bool:
     text = plain(cell.text)
-    return (
-        words.is_placeholder(text) and not cell.links or (text[:1] in "<[{" and text[-1:] in ">]}" and not cell.links)
+    return (words.is_placeholder(text) and not cell.links) or (
+        text[:1] in "<[{" and text[-1:] in ">]}" and not cell.links
     )

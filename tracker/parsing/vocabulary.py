@@ -81,6 +81,7 @@ class Vocabulary:
     not_issues: frozenset[str]
     wishes: frozenset[str]
     languages: Mapping[str, frozenset[str]]
+    deeds: Mapping[str, frozenset[str]]
     verbs: frozenset[str]
     past: frozenset[str]
     infinitives: tuple[str, ...]
@@ -215,6 +216,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         not_issues=_folded(values["not_issues"]),
         wishes=_folded(values["wishes"]),
         languages={language: _folded(common) for language, common in grammar["languages"].items()},
+        deeds={language: _folded(nouns) for language, nouns in grammar["deeds"].items()},
         verbs=frozenset(grammar["verbs"].split()),
         past=frozenset(grammar["past"].split()),
         infinitives=tuple(grammar["infinitives"]),

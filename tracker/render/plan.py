@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from tracker.apply import Applied
+from tracker.apply import Applied, Done
 from tracker.errors import UsageError
 from tracker.model import KnownDocument
 from tracker.plan import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
@@ -21,6 +22,16 @@ from tracker.render.words import stamp
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "close": ("x", "blue"), "reopen": ("o", "yellow")}
 _QUIET = ("=", "dim")
+_PAST = {
+    "create": "opened",
+    "update": "updated",
+    "close": "closed",
+    "reopen": "reopened",
+    "tell": "told",
+    "adopt": "linked",
+    "close-twin": "twin closed",
+    "record": "noted",
+}
 
 
 class _Wire(BaseModel):
@@ -225,8 +236,8 @@ def print_plan(plans: Sequence[Plan], documents: Mapping[str, KnownDocument], co
 def print_applied(plan: Plan, applied: Applied, documents: Mapping[str, KnownDocument], console: Console) -> None:
     """What a sync did, document by document."""
     console.print(Text.assemble((plan.target, "bold"), f"  {done_counts(applied)}"))
-    shown = [(done.action, done.issue.ref.key if done.issue else "") for done in applied.done]
-    _print_actions([pair for pair in shown if not _silent(pair[0])], documents, console)
+    shown = [(done.action, done.issue.ref.key if done.issue else "") for done in applied.done if not _silent(done)]
+    _print_actions(shown, documents, console, words=_PAST)
     print_remarks(plan, documents, console)
 
 
@@ -261,29 +272,22 @@ def counts(plan: Plan) -> str:
 
 def done_counts(applied: Applied) -> str:
     """`12 created, 1 closed; 2 failed`, or `nothing to do`."""
-    past = {
-        "create": "opened",
-        "update": "updated",
-        "close": "closed",
-        "reopen": "reopened",
-        "tell": "told",
-        "adopt": "linked",
-        "close-twin": "twins closed",
-        "record": "changed on the target",
-    }
-    names = [name_of(done.action) for done in applied.done if not _silent(done.action)]
-    parts = [f"{names.count(name)} {past[name]}" for name in dict.fromkeys(names)]
+    names = [name_of(done.action) for done in applied.done if not _silent(done)]
+    parts = [f"{names.count(name)} {_PAST[name]}" for name in dict.fromkeys(names)]
     parts += [f"{len(applied.failures)} failed"] if applied.failures else []
     parts += [f"{len(applied.postponed)} postponed"] if applied.postponed else []
     return ", ".join(parts) or "nothing to do"
 
 
-def _silent(action: Action) -> bool:
-    return isinstance(action, Record) and not action.changes
+def _silent(done: Done) -> bool:
+    return done.was_done or (isinstance(done.action, Record) and not done.action.changes)
 
 
 def _print_actions(
-    shown: Sequence[tuple[Action, str]], documents: Mapping[str, KnownDocument], console: Console
+    shown: Sequence[tuple[Action, str]],
+    documents: Mapping[str, KnownDocument],
+    console: Console,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     last = None
     for action, key in shown:
@@ -291,25 +295,29 @@ def _print_actions(
             last = action.item.document
             document = documents[last]
             title = f"{escape.plain(document.title)}  " if document.title else ""
-            console.print(Text.assemble(("\n  ", ""), (title, "bold"), (document.path, "dim")))
-        console.print(_line(_action(action, documents), key), soft_wrap=True)
+            console.print(Text.assemble("\n  ", (title, "bold"), (document.path, "dim")), soft_wrap=True)
+        wire = _action(action, documents)
+        console.print(_line(wire, key or wire.issue or "", words.get(wire.action, wire.action)), soft_wrap=True)
     if shown:
         console.print()
 
 
-def _line(wire: ActionWire, key: str) -> Text:
+def _line(wire: ActionWire, key: str, word: str) -> Text:
     sign, style = _SIGNS.get(wire.action, _QUIET)
-    issue = key or wire.issue or ""
-    line = Text.assemble("    ", (f"{sign} {wire.action:<10}", style), (f"{issue:<6}" if issue else "", "bold"))
+    line = Text.assemble("    ", (f"{sign} {word:<9} ", style), (f"{key:<5} " if key else "", "bold"))
     line.append(escape.plain(wire.title or wire.text))
     facts = [f"@{name}" for name in wire.assignees] + ([f"due {wire.due}"] if wire.due else [])
     facts += [wire.priority] if wire.priority else []
     line.append(f"  {' '.join(facts)}" if facts else "", style="cyan")
     for change in wire.changes:
-        if change.field == "content":
-            continue
-        line.append(f"\n                 {change.field}: ", style="dim")
-        line.append(escape.plain(f"{_shown(change.before)} -> {_shown(change.after)}"), style="dim")
+        said = (
+            "the facts in its block"
+            if change.field == "content"
+            else f"{_shown(change.before)} -> {_shown(change.after)}"
+        )
+        name = "changed" if change.field == "content" else change.field
+        line.append(f"\n                {name}: ", style="dim")
+        line.append(escape.plain(said), style="dim")
     if wire.why:
         line.append(f"  ({escape.plain(wire.why)})", style="dim")
     return line

@@ -18,6 +18,7 @@ from tracker.model import Event, ItemState, Kind
 from tracker.policy import Entry, Flag
 from tracker.render import escape
 from tracker.render.words import stamp
+from tracker.report import ticket_name
 
 _STATES = {
     ItemState.OPEN: ("open", ""),
@@ -91,7 +92,7 @@ def print_table(entries: Sequence[Entry], as_of: datetime | None, console: Conso
     table.add_column("State", no_wrap=True)
     table.add_column("Due", no_wrap=True)
     table.add_column("Owner", max_width=18)
-    table.add_column("What was promised", ratio=1)
+    table.add_column("What was promised", ratio=1, overflow="fold")
     table.add_column("Issue", max_width=20, overflow="fold")
     for entry in entries:
         table.add_row(*_row(entry))
@@ -208,9 +209,10 @@ def _row(entry: Entry) -> tuple[Text, ...]:
         escape.plain(_owner(entry)), style="magenta" if entry.flags & {Flag.UNOWNED, Flag.OWNER_UNKNOWN} else ""
     )
     what = Text(escape.plain(item.text), style="" if not item.state.settled else "dim")
-    what.append(f"\n{escape.plain(entry.document.path)}:{item.line}", style="dim")
-    issue = Text(entry.link.ref.key if entry.link else " ".join(item.links) or ("" if item.state.settled else "none"))
-    if Flag.UNLINKED in entry.flags and not item.links:
+    what.append(f"\n{escape.plain(entry.document.path.rsplit('/', 1)[-1])}:{item.line}", style="dim")
+    tickets = " ".join(map(ticket_name, item.links))
+    issue = Text(entry.link.ref.key if entry.link else escape.plain(tickets) or ("" if item.state.settled else "none"))
+    if Flag.UNLINKED in entry.flags:
         issue.stylize("magenta")
     return Text(item.id, style="dim"), Text(word, style=style), due, owner, what, issue
 

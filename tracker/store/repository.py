@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from connectors import Issue
@@ -41,6 +41,9 @@ _EVENT = METADATA.tables[str(EventRow.__tablename__)]
 _CURSOR = METADATA.tables[str(CursorRow.__tablename__)]
 _DELIVERY = METADATA.tables[str(DeliveryRow.__tablename__)]
 _FIRING = METADATA.tables[str(FiringRow.__tablename__)]
+
+CLAIM_HOLDS = timedelta(hours=1)
+"""How long a sending may take before its claim counts as abandoned."""
 
 _IN_DOUBT = (Outcome.SENT.value, Outcome.UNCERTAIN.value)
 
@@ -224,13 +227,17 @@ class Store:
     # The delivery ledger
 
     def claim(self, report: str, recipient: str, period: str, now: datetime) -> bool:
-        """True for exactly one caller per report, recipient and period, until that delivery is marked failed."""
+        """True for exactly one caller per report, recipient and period, until that delivery is marked failed.
+
+        A claim that was never settled is its holder's death notice: after an hour somebody else may take over.
+        """
         key = {"report": report, "recipient": recipient, "period": period}
         with self._transaction() as connection:
             mine = [_DELIVERY.c[name] == value for name, value in key.items()]
+            abandoned = and_(_DELIVERY.c.outcome == "claimed", _DELIVERY.c.claimed_at < now - CLAIM_HOLDS)
             again = (
                 update(_DELIVERY)
-                .where(*mine, _DELIVERY.c.outcome == "failed")
+                .where(*mine, or_(_DELIVERY.c.outcome == "failed", abandoned))
                 .values(outcome="claimed", claimed_at=now, settled_at=None, detail="")
             )
             if connection.execute(again).rowcount:
