@@ -81,7 +81,9 @@ def picture() -> str:
             rows = closeout(folder, line, PICTURED_AT, colour=True, columns=108).splitlines()
             shown = rows if len(rows) <= keep else [*rows[: keep - 1], "    …"]
             console.print(Text.from_ansi("\n".join(shown)))
-        return console.export_svg(title="closeout", unique_id="closeout-demo")
+        svg = console.export_svg(title="closeout", unique_id="closeout-demo")
+        # The fonts of Rich's template would come from the web; any monospaced one does.
+        return re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)
 
 
 def _copy_examples(folder: Path) -> None:

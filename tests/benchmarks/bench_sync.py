@@ -36,7 +36,9 @@ WORDS = "alerts backups caches certificates deploys failovers logs metrics proxi
 
 def texts(count: int) -> list[str]:
     """Items that differ as those of people do."""
-    return [f"Chapter {n}: improve the {WORDS[n % 12]} and the {WORDS[(n // 12) % 12]} of cell {n:05}" for n in range(count)]
+    return [
+        f"Chapter {n}: improve the {WORDS[n % 12]} and the {WORDS[(n // 12) % 12]} of cell {n:05}" for n in range(count)
+    ]
 
 
 class OnGitHub(Workplace):
@@ -106,7 +108,9 @@ def embedded(items: int) -> None:
             place = Workplace(Path(folder))
             count = items * factor
             for number in range(0, count, 10):
-                place.document(f"{number:05}.md", postmortem(*texts(count)[number : number + 10], title=f"Incident {number}"))
+                place.document(
+                    f"{number:05}.md", postmortem(*texts(count)[number : number + 10], title=f"Incident {number}")
+                )
             times = []
             for _ in range(2):
                 begin = time.perf_counter()

