@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -121,7 +122,8 @@ class Workplace(App):
         return self.plan(paths)
 
     def issues(self, name: str = "local") -> list[Issue]:
-        return sorted(super().open_tracker(name).changed_since(None).issues, key=lambda issue: issue.ref.number)
+        with closing(super().open_tracker(name)) as tracker:
+            return sorted(tracker.changed_since(None).issues, key=lambda issue: issue.ref.number)
 
     def issue(self, number: int) -> Issue:
         return self.issues()[number - 1]
@@ -129,8 +131,8 @@ class Workplace(App):
     def by_hand(self, number: int, **patch) -> None:
         """What a person does on an issue."""
         self.now += timedelta(minutes=1)
-        tracker = super().open_tracker("local")
-        tracker.update(tracker.get(self.issue(number).ref), IssuePatch(**patch))
+        with closing(super().open_tracker("local")) as tracker:
+            tracker.update(tracker.get(self.issue(number).ref), IssuePatch(**patch))
 
     def known(self):
         with self.store() as store:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, event
 from workplace import SETTINGS, Workplace, postmortem
 
-from connectors import ConnectorError, IssuePatch, IssueState, NotAllowed, RateLimited, RequestRejected
+from connectors import ConnectorError, IssueState, NotAllowed, RateLimited, RequestRejected
 from connectors.local import LocalTracker
 from tracker.app import Consent, Wanted
 from tracker.errors import RefusedByBrake, StalePlan, UsageError
@@ -190,11 +190,10 @@ def test_an_item_that_moves_to_another_document_keeps_its_issue(place):
 def test_peoples_words_and_labels_stay(place):
     place.document("a.md", postmortem(MONITOR))
     place.run()
-    tracker = super(Workplace, place).open_tracker("local")
     with sqlite3.connect(place.root / "closeout-issues.db") as database:
         database.execute("UPDATE local_issue SET body = 'Mine.\r\n\r\n' || body || '\n\nAlso mine.  '")
     database.close()
-    tracker.update(place.issue(1), IssuePatch(add_labels=frozenset({"mine"})))
+    place.by_hand(1, add_labels=frozenset({"mine"}))
     place.document("a.md", postmortem(MONITOR.replace("monitoring", "better monitoring")))
     place.run()
     issue = place.issue(1)

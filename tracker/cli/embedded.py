@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +48,8 @@ def list_issues(
     from tracker.render import issues as render
 
     session: Session = context.obj
-    found = session.app.embedded(target).changed_since(None).issues
+    with closing(session.app.embedded(target)) as tracker:
+        found = tracker.changed_since(None).issues
     shown = sorted((i for i in found if every or not i.state.closed), key=lambda i: (i.state.closed, i.ref.number))
     if form is Format.JSON:
         session.write(render.to_json(shown))
@@ -66,9 +68,9 @@ def show(
     from tracker.render import issues as render
 
     session: Session = context.obj
-    tracker = session.app.embedded(target)
-    ref = _ref(tracker, number)
-    issue, comments = tracker.get(ref), tracker.comments(ref)
+    with closing(session.app.embedded(target)) as tracker:
+        ref = _ref(tracker, number)
+        issue, comments = tracker.get(ref), tracker.comments(ref)
     if form is Format.JSON:
         session.write(render.to_json([issue]))
     else:
@@ -120,16 +122,16 @@ def comment(
 ) -> None:
     """Comment on an issue."""
     session: Session = context.obj
-    tracker = session.app.embedded(target)
-    ref = _ref(tracker, number)
-    tracker.comment(ref, text)
+    with closing(session.app.embedded(target)) as tracker:
+        ref = _ref(tracker, number)
+        tracker.comment(ref, text)
     session.say(f"{ref.key}: comment added")
 
 
 def _change(session: Session, target: str | None, number: str, patch: IssuePatch, said: str) -> None:
-    tracker = session.app.embedded(target)
-    ref = _ref(tracker, number)
-    tracker.update(tracker.get(ref), patch)
+    with closing(session.app.embedded(target)) as tracker:
+        ref = _ref(tracker, number)
+        tracker.update(tracker.get(ref), patch)
     session.say(f"{ref.key}: {said}; `closeout sync` takes note of it")
 
 
