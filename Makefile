@@ -31,7 +31,7 @@ format: .set-up-dev ## Let ruff mend what it can
 
 .PHONY: bench
 bench: .set-up-dev ## Run the benchmarks
-	@$(bin)/python -m pytest -o 'norecursedirs=.* __pycache__' --capture=no tests/benchmarks
+	@for each in tests/benchmarks/bench_*.py; do echo "$$each" && $(bin)/python $$each || exit 1; done
 
 .PHONY: docs
 docs: .set-up-dev ## Write what the documentation takes from the program itself

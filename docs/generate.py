@@ -169,8 +169,8 @@ email = "priya@example.com"
         settings_text = self.SETTINGS.replace('name = "Jo Smith"', 'name = "Jo Miller"\naliases = ["Jo Smith"]')
         (self.folder / "closeout.toml").write_text(settings_text, "utf-8")
         self._say(
-            "The document still says Jo Smith; the people book keeps the old name as an alias. The issue of the dropped",
-            "item is not closed behind anybody's back: it is told, once.",
+            "The document still says Jo Smith; the people book keeps the old name as an alias. The issue of the",
+            "dropped item is not closed behind anybody's back: it is told, once.",
             "",
         )
         self._run("sync", "2026-11-23T09:00:00+00:00")
@@ -192,7 +192,8 @@ email = "priya@example.com"
         (self.folder / "postmortems/2026-11-02-checkout.md").write_text(text, "utf-8")
 
     def _run(self, line: str, now: str) -> None:
-        self._say("```console", f"$ closeout {line}", *closeout(self.folder, line, now).rstrip().splitlines(), "```", "")
+        output = closeout(self.folder, line, now).rstrip().splitlines()
+        self._say("```console", f"$ closeout {line}", *output, "```", "")
 
 
 if __name__ == "__main__":

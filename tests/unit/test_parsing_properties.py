@@ -17,7 +17,7 @@ _FRAGMENTS = st.sampled_from(
         "## Action items\n", "# Title\n", "**Tasks:**\n", "- ", "  - ", "1. ", "[ ] ", "[x] ", "\n", "\n\n", "Add an alert", "Owner: Jo",
         " (@jo, due 2026-05-01)", "| Action | Owner |\n|--|--|\n| Añadir | Jo |\n", "~~", "**", "`x`", "[Issue](https://github.com/a/b/issues/1)", "#12",
         "OPS-3", "by end of Q3", ".", " We will fix it.", "&amp;", "\\*", "<!-- closeout: ignore -->", "---\n", "+++\n", "> ", "\t", "改进措施\n", "修复", ":", "：",
-        "## Lessons learned\n", "- **Improvements/Fixes:** ", "TODO", "✅", "\ufeff", "\x00", "<b>", "é", "👩‍💻", "(", ")", "[", "]", "Due: ", "2 weeks",
+        "## Lessons learned\n", "- **Improvements/Fixes:** ", "TODO", "***\n\n", "### Add a test\n", "**Add it**\n\n", "✅", "\ufeff", "\x00", "<b>", "é", "👩‍💻", "(", ")", "[", "]", "Due: ", "2 weeks",
     ]
 )  # fmt: skip
 _DOCUMENTS = st.one_of(st.text(), st.lists(_FRAGMENTS, max_size=40).map("".join))
@@ -38,6 +38,7 @@ def check_spans(text: str, document: ParsedDocument) -> None:
 
 @given(_DOCUMENTS)
 @example("\ufeff## TODO\r\n- Add it\r\n")
+@example("## TODO\n\n**Add it**\n\n***\n\n### Add more\n\n---\n\nOwner: Jo\n")
 @example("## TODO\r- Add it\r")
 @example("## TODO\n- \ud800 Add it\n")
 def test_any_text(text: str) -> None:

@@ -148,7 +148,8 @@ class _Builder:
                     self.inline(span, number)
                     continue
                 self.close_implicit(number)
-                self.open(Kind.RULE, span, number).after = len(self.blocks)
+                rule = self.open(Kind.RULE, span, number)
+                rule.after = rule.index + 1
             elif (tag := event.get("Start")) is not None:
                 name, detail = (tag, None) if type(tag) is str else next(iter(tag.items()))
                 if (kind := _BLOCKS.get(name)) is not None:
