@@ -13,15 +13,27 @@ import re
 import subprocess
 import sys
 import tempfile
+from json import dumps
 from pathlib import Path
 
+from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
 
-from tracker.render import settings  # noqa: E402 - the checkout's own, wherever this is run
+from tracker.render import issues, json, parse, plan, settings, status  # noqa: E402 - the checkout's own
+
+OUTPUTS = {
+    "parse": parse.ParseOutput,
+    "plan": plan.PlanOutput,
+    "sync": plan.SyncOutput,
+    "status": status.StatusOutput,
+    "history": status.HistoryOutput,
+    "report": json.ReportDocument,
+    "issues": issues.IssuesOutput,
+}
 
 PICTURED_AT = "2026-11-23T09:00:00+00:00"
 
@@ -32,6 +44,7 @@ def main() -> int:
         "docs/settings.md": settings.reference(),
         "config/closeout.schema.json": settings.schema(),
         "config/closeout.example.toml": settings.example(),
+        **{f"docs/schemas/{name}.json": schema(model) for name, model in OUTPUTS.items()},
         "docs/life.md": Life().told(),
         "docs/images/demo.svg": picture(),
     }
@@ -45,6 +58,12 @@ def main() -> int:
         (TOP / name).write_text(made[name], "utf-8")
         sys.stdout.write(f"wrote {name}\n")
     return 0
+
+
+def schema(model: type[BaseModel]) -> str:
+    """The JSON Schema of what a command prints with `--format json`."""
+    made = model.model_json_schema(mode="serialization")
+    return dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **made}, indent=2) + "\n"
 
 
 def _stands(file: Path, text: str) -> bool:

@@ -1,6 +1,6 @@
 """How fast the parser is, on demand: `python tests/benchmarks/bench_parse.py [FOLDER]`.
 
-Prints documents and megabytes a second, the ratio to markdown-it-py merely tokenising the same documents in the same run
+Prints documents and megabytes a second, the ratio to markdown-it-py merely tokenising the same documents in that run
 (both medians of several rounds, taken in turn), and how the time grows when the document does.
 """
 

@@ -3,7 +3,8 @@
     python tests/benchmarks/bench_sync.py [ITEMS]
 
 The GitHub half runs against a counterpart on loopback (`myworld`); its listings stop at 100 issues, so ITEMS is at most
-100 there. The embedded half runs at ITEMS times 1, 2 and 4, to show growth. Wall times are this machine's: quote ratios.
+100 there. The embedded half runs at ITEMS times 1, 2 and 4, to show growth. Wall times are this machine's: quote
+ratios.
 """
 
 from __future__ import annotations
@@ -116,10 +117,8 @@ def embedded(items: int) -> None:
                 place.run(consent=EVERYTHING)
                 times.append(time.perf_counter() - begin)
             first, again = times
-            print(
-                f"  {count:>6} items in {count // 10:>4} documents   first sync {first:6.2f} s ({count / first:5.0f} items/s)"
-                f"   nothing changed {again:5.2f} s"
-            )
+            print(f"  {count:>6} items in {count // 10:>4} documents", end="")
+            print(f"   first sync {first:6.2f} s ({count / first:.0f} items/s)   nothing changed {again:5.2f} s")
 
 
 def help_speed(runs: int = 9) -> None:

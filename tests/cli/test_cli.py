@@ -8,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 from workplace import SETTINGS, postmortem
 
 from tracker.cli import run
 from tracker.settings_file import load
 
+TOP = Path(__file__).resolve().parents[2]
 MONITOR = "Add monitoring for the connection pool (owner: Jo Smith, due: 2026-11-20)"
 LOAD = "Run a load test before every release"
 
@@ -83,13 +85,29 @@ def test_parse_names_documents_relative_to_where_one_stands(closeout, folder, mo
 
 
 @pytest.mark.parametrize(
-    "command", [["plan"], ["sync"], ["status"], ["report", "weekly"], ["issues", "list"], ["parse", "postmortems"]]
+    "command",
+    [
+        ["plan"],
+        ["sync"],
+        ["status"],
+        ["report", "weekly"],
+        ["issues", "list"],
+        ["issues", "show", "1"],
+        ["parse", "postmortems"],
+        ["history", "#1"],
+    ],
 )
-def test_json_is_one_versioned_document_and_stdout_holds_nothing_else(closeout, command):
+def test_json_fits_its_published_schema_and_stdout_holds_nothing_else(closeout, command):
+    if command[0] not in ("plan", "sync"):
+        closeout("sync")
     code, out, err = closeout(*command, "--format", "json")
     assert code == 0
-    assert json.loads(out)["version"] == 1
     assert err == ""
+    output = json.loads(out)
+    assert output["version"] == 1
+    schema = json.loads((TOP / "docs/schemas" / f"{command[0]}.json").read_text("utf-8"))
+    jsonschema.validate(output, schema)
+    assert schema["additionalProperties"] is False
 
 
 def test_a_plan_is_kept_and_carried_out_or_refused(closeout, folder):
@@ -293,7 +311,7 @@ def test_a_broken_store_is_told_in_words(closeout, folder):
 def test_the_installed_command(folder):
     """As a program of its own: no colour in a pipe, the exit code of the process."""
     command = [sys.executable, "-W", "error", "-m", "tracker"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(TOP)}
     done = subprocess.run([*command, "sync"], capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout + done.stderr

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a line of gold is a line
 """The example postmortems come out exactly as written down here by hand: they are the first thing that people see."""
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def test_another_date_of_the_document_settles_day_or_month_first() -> None:
         ("Add what could have been added", "Add what could have been added", None),
     ],
 )
-def test_done(bullet: str, text: str, done: bool | None) -> None:
+def test_done(bullet: str, text: str, done: bool | None) -> None:  # noqa: FBT001 - a parametrised value
     item = one(bullet)
     assert (item.text, item.done) == (text, done)
 
@@ -202,7 +202,8 @@ def test_headings_in_all_but_markup(heading: str) -> None:
 @pytest.mark.parametrize(
     "heading",
     [
-        "Acciones correctivas", "Próximos pasos", "Ações corretivas", "Plano de ação", "Actions correctives", "Plan d'action",
+        "Acciones correctivas", "Próximos pasos", "Ações corretivas", "Plano de ação", "Actions correctives",
+        "Plan d'action",
         "Maßnahmen", "Nächste Schritte", "行动项", "后续改进", "再発防止策", "アクションアイテム",
     ],
 )  # fmt: skip

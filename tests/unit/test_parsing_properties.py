@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - fragments and bodies are best seen on one line
 """What holds for every text: no exception, exact spans and lines, the same answer every time."""
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""Postmortems in Markdown to action items. `parse` is the whole face: a pure function that takes any text and never raises.
+"""Postmortems in Markdown to action items. `parse` is the whole face: a pure function that never raises.
 
-blocks.py      Markdown events to a flat list of blocks with byte spans      inline.py      a block's words, with marks
-sections.py    which section a block stands in, and what that holds          vocabulary.py  the words people use, as data
-items.py       which blocks are items        tables.py    those in tables    grammar.py     imperative, promise, report
-fields.py      owner, due, priority, links, done      dates.py references.py              facts.py    title, date, severity
+blocks.py       Markdown events to a flat list of blocks with byte spans
+inline.py       a block's words, with marks for links, bold and struck-through text
+vocabulary.py   the words people use, as data per language; grammar.py: imperative, promise, report
+sections.py     which section a block stands in, and what that section holds
+facts.py        front matter, title, incident date, severity
+items.py        which blocks are items: lists.py, tables.py, headings.py, prose.py; candidates.py is what these share
+reading.py      an item's fields and the words without them: brackets.py, fields.py, dates.py, references.py
 """
 
 from __future__ import annotations

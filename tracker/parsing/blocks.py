@@ -1,7 +1,7 @@
-"""Markdown to a flat list of blocks in document order, each with its byte span, its parent and where its descendants end.
+"""Markdown to a flat list of blocks in document order, each with its byte span and its parent.
 
-One pass over pyromark's events, no recursion: a million nested quotes cost a million steps. Inline events are only counted here;
-`inline.render` reads those of one block when somebody asks for its words.
+One pass over pyromark's events, no recursion: a million nested quotes cost a million steps. Inline events are only
+counted here; `inline.render` reads those of one block when somebody asks for its words.
 """
 
 from __future__ import annotations
@@ -106,18 +106,9 @@ class Source:
         """The source between two byte positions."""
         return self.data[start:end].decode("utf-8", "replace")
 
-    def ancestor(self, block: Block, kind: Kind) -> Block | None:
-        """The nearest block of a kind around a block. Costs the depth: ask only where depth is bounded by the question."""
-        parent = block.parent
-        while parent >= 0:
-            if self.blocks[parent].kind is kind:
-                return self.blocks[parent]
-            parent = self.blocks[parent].parent
-        return None
-
 
 def read(text: str) -> Source:
-    """Take a document apart. Any str will do; a lone surrogate, which UTF-8 cannot carry, counts as U+FFFD (as long in bytes)."""
+    """Take a document apart. A lone surrogate, which UTF-8 cannot carry, counts as U+FFFD (as long in bytes)."""
     shift = 3 if text.startswith("\ufeff") else 0
     if shift:
         text = text[1:]

@@ -134,7 +134,7 @@ class Brackets:
         return True
 
     def is_owner(self, text: str, *, bracket: bool, trailing: bool) -> bool:
-        """True for words in a bracket that name a person or team: known ones, plain teams, and names where the neighbours have them."""
+        """True for a person known here, for what is plainly a team, and for names where the neighbours have them."""
         if self.reader.is_person(text) or (self.reader.is_team(text) and (bracket or trailing)):
             return True
         if not (self.names and trailing):

@@ -1,4 +1,4 @@
-"""What the readers of lists, headings and prose share: the document, the items found so far, and small questions about blocks."""
+"""What the readers of lists, headings and prose share: the document and the items found so far."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Candidate:
 
 @dataclass(slots=True)
 class Collector:
-    """The document and what was found in it. `silenced` is the byte at which the last `closeout: ignore` comment ended."""
+    """The document and what was found in it. `silenced`: the byte at which the last ignore comment ended."""
 
     source: Source
     sections: list[Section]

@@ -20,7 +20,8 @@ _FULL = re.compile(
     r"(?<![\d/.-])(?P<iy>\d{4})[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})(?!\d)"
     r"|(?P<cy>\d{4})\s?年\s?(?P<cm>\d{1,2})\s?月\s?(?P<cd>\d{1,2})\s?日?"
     r"|(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])"
-    r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of )?(?P<dm>[^\W\d_]{3,10})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
+    r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of )?"
+    r"(?P<dm>[^\W\d_]{3,10})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
     r"|(?<!\w)(?P<mm>[^\W\d_]{3,10})\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
 )
 _NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/])")
@@ -29,7 +30,7 @@ _MONTHS_A_YEAR, _MONTHS_A_QUARTER = 12, 3
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A full date at a character range of a text. `day` is None where it can be read two ways, or names no day that exists."""
+    """A full date at a character range. `day` is None where it can be read two ways, or no such day exists."""
 
     start: int
     end: int
@@ -49,7 +50,7 @@ class Due:
 
 
 def find(text: str, words: Vocabulary, *, day_first: bool | None = None) -> Iterable[Found]:
-    """Every full date of a text, from left to right. `day_first` says how to read 04/05/2024; None leaves it undecided."""
+    """Every full date of a text. `day_first` says how to read 04/05/2024; None leaves it undecided."""
     for match in _FULL.finditer(text):
         group = match.groupdict()
         if group["a"]:
@@ -88,7 +89,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 
 def reads_day_first(text: str) -> bool | None:
-    """How a document writes numeric dates, where one of them can be read in one way only; None when none or both can."""
+    """How a document writes numeric dates, where some can be read in one way only; None when unclear."""
     seen = set()
     for match in _NUMERIC.finditer(text):
         if match[2] != ".":
@@ -107,7 +108,7 @@ class DueReader:
         self.words, self.base, self.day_first = words, base, day_first
 
     def read(self, value: str) -> Due:
-        """A due date that stands apart: in a column, after a label. Never fails: at worst it is the words themselves."""
+        """A due date that stands apart: in a column, after a label. At worst it is the words themselves."""
         found = list(find(value, self.words, day_first=self.day_first))
         if found:
             last = found[-1]
@@ -153,11 +154,10 @@ class DueReader:
                 return _quarter_end(base, match)
             if match := patterns.end.fullmatch(value):
                 return self._end(base, match)
-            if match := patterns.month_day.fullmatch(value):
-                return self._month_day(base, match)
+            match = patterns.month_day.fullmatch(value)
+            return self._month_day(base, match) if match else None
         except (ValueError, OverflowError):  # past the year 9999
             return None
-        return None
 
     def _end(self, base: date, match: re.Match[str]) -> date | None:
         what = match["what"]
@@ -213,11 +213,19 @@ class _Patterns:
         self.numbers = {word: int(number) for number, names in time["numbers"].items() for word in names}
         unit, number = _any(self.units), rf"\d{{1,3}}|{_any(self.numbers)}"
         the, following, end = _any(time["the"]), _any(time["next"]), _any(time["end"])
-        amount = rf"(?:(?:{_any(time['within'])})\s*)?(?:(?:{the})\s+)?(?:(?:{following})\s+)?(?P<n>{number})(?:\s*[-–]\s*\d{{1,3}})?[\s-]?(?:(?:{following})\s+)?(?P<unit>{unit})\s?(?:内|以内|之内)?"
+        within = _any(time["within"])
+        amount = (
+            rf"(?:(?:{within})\s*)?(?:(?:{the})\s+)?(?:(?:{following})\s+)?(?P<n>{number})(?:\s*[-–]\s*\d{{1,3}})?"
+            rf"[\s-]?(?:(?:{following})\s+)?(?P<unit>{unit})\s?(?:内|以内|之内)?"
+        )
         month = r"[^\W\d_]{3,10}"
         quarter = r"(?:Q(?P<q>[1-4])(?:[ /-]?(?P<y>\d{4}))?|(?P<y2>\d{4})[ /-]?Q(?P<q2>[1-4]))"
         ending = rf"(?:{end})\s+(?P<what>Q[1-4](?:[ /-]?\d{{4}})?|{unit}|{month}(?:\s+(?:de\s+)?\d{{4}})?|\d{{4}})"
-        month_day = rf"(?:(?P<m1>{month})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m2>{month})|(?P<m3>{month})\s+(?:de\s+)?(?P<y3>\d{{4}}))"
+        month_day = (
+            rf"(?:(?P<m1>{month})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?"
+            rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m2>{month})"
+            rf"|(?P<m3>{month})\s+(?:de\s+)?(?P<y3>\d{{4}}))"
+        )
         self.amount, self.quarter = _compile(amount), _compile(quarter)
         self.end, self.month_day, self.vague = (
             _compile(ending),
@@ -225,11 +233,15 @@ class _Patterns:
             _compile(_any(time["vague"]["names"])),
         )
         bare = [re.sub(r"\?P<\w+>", "?:", part) for part in (ending, quarter, month_day, _any(time["vague"]["names"]))]
-        full = rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日|{month}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?{month}\s+(?:de\s+|del\s+)?\d{{4}}"
+        full = (
+            rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}"
+            rf"|\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日|{month}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+            rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?{month}\s+(?:de\s+|del\s+)?\d{{4}}"
+        )
         soon = re.sub(
             r"\?P<\w+>",
             "?:",
-            rf"(?:{_any(w for w in time['within'])})\s+(?:(?:{the})\s+)?(?:(?:{following})\s+)?(?:{number})[\s-](?:(?:{following})\s+)?(?:{unit})",
+            rf"(?:{within})\s+(?:(?:{the})\s+)?(?:(?:{following})\s+)?(?:{number})[\s-](?:(?:{following})\s+)?(?:{unit})",
         )
         self.inside = _compile(
             rf"(?<!\w)(?:(?:{_any(time['before'])})[:：]?\s+(?:(?:the|el|le|la|den|o)\s+)?(?P<value>{full}|{'|'.join(bare)})|(?P<span>{soon}))(?!\w)"

@@ -60,7 +60,7 @@ class Fields:
 
 
 class FieldReader:
-    """Reads the fields of one document's items. `people` grows with every owner that stood in a column or after a label."""
+    """Reads field values of one document. `people` grows with every owner that stood in a column or after a label."""
 
     def __init__(self, words: Vocabulary, dates: DueReader) -> None:
         self.words, self.dates = words, dates

@@ -12,7 +12,8 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(
-    r"((?:[Tt]he )?[^\W\d_]\w*(?:[ /-]\w+){0,3}?) ((?:will|has|have|plans|is going|are going|intends|to)\b.*|\w+ed\b.*|made\b.*|set\b.*)",
+    r"((?:[Tt]he )?[^\W\d_]\w*(?:[ /-]\w+){0,3}?) "
+    r"((?:will|has|have|plans|is going|are going|intends|to)\b.*|\w+ed\b.*|made\b.*|set\b.*)",
     re.DOTALL,
 )
 _NOBODY = frozenset(
@@ -123,7 +124,7 @@ def is_too_short(text: str) -> bool:
 
 
 def announces(text: str, words: Vocabulary) -> bool:
-    """True when a sentence announces a list of work: "Going forward we will:", "To prevent this, the team plans to:"."""
+    """True when a sentence announces a list of work: "Going forward we will:", "The team plans to:"."""
     folded = fold(text)
     if words.past_announcement.search(folded):
         return False

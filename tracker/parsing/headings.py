@@ -19,7 +19,7 @@ _NUMBER_LABEL = re.compile(r"^[\w -]{0,20}\d{1,3}\s?[:.)–-]\s*")
 
 @dataclass(slots=True)
 class Body:
-    """What stands below a heading that may be an item: `described` by fields, or `listed` as items of its own. `end` is an index."""
+    """What stands below a heading up to the index `end`: `described` by fields, or `listed` as items of its own."""
 
     end: int
     paragraphs: list[Block] = field(default_factory=list)
@@ -43,7 +43,7 @@ class HeadingReader:
         self.c = collector
 
     def heading(self, block: Block, section: Section) -> int:
-        """A heading inside an action section that is an item itself. Returns the index up to which it took the blocks."""
+        """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""
         if not (section.is_action and not section.known and section.parent is not None and section.parent.is_action):
             return block.index + 1
         rich = render(self.c.source, block)

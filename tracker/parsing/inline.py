@@ -72,7 +72,7 @@ class Rich:
         )
 
     def byte(self, position: int, source: Source, *, end: bool = False) -> int:
-        """The byte of the source where the character at a position stands; with `end`, the byte after the one before it."""
+        """The byte at which a character stands in the source; with `end`, the byte after the one before it."""
         if not self.pieces:
             return 0
         find = bisect.bisect_left if end else bisect.bisect_right

@@ -16,6 +16,7 @@ from tracker.parsing.sections import Section
 
 _BRACKETED_END = re.compile(r"[(（\[]([^()（）\[\]]{2,60})[)）\]][\s.]*$")
 _NAME = re.compile(r"(?:[^\W\d_a-zß-ÿ][\w'’-]{1,20}(?:,? (?:and |& )?|$)){1,4}")
+_WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
 _TWO = 2  # bracketed names make a habit
 
@@ -101,7 +102,7 @@ class ListReader:
         return (True, False) if work else (False, True)
 
     def is_tracked(self, block: Block, fields: Fields) -> bool:
-        """True for a list item that is followed up by itself: it has a box, an owner or the like, of its own or in a bullet."""
+        """True for a list item that is followed up by itself: it has a box, an owner or the like."""
         if (
             block.detail is not None
             or fields.owner
@@ -122,10 +123,10 @@ class ListReader:
             return False
         text = (
             render(self.c.source, first).text
-            if first.end - first.start < 2000
-            else self.c.source.text(first.start, first.start + 400)
+            if first.end - first.start < _WHOLE
+            else self.c.source.text(first.start, first.start + _OPENING)
         )
-        text = read(self.c.reader, Rich(text=text[:400])).text
+        text = read(self.c.reader, Rich(text=text[:_OPENING])).text
         return self.c.verb_first(text) or grammar.promises(text[:200], self.c.words)
 
     def detail(self, block: Block, candidate: Candidate) -> None:
@@ -163,7 +164,7 @@ class ListReader:
         return [c for c in self.direct(block) if (w := self.c.own_words(c)) is not None and not self.c.is_field(w)]
 
     def neighbours_end_in_names(self, block: Block) -> bool:
-        """True where half of a list's items, and at least two, end in a bracketed name: so these brackets name owners."""
+        """True where half of a list's items, and at least two, end in a bracketed name: these name owners."""
         if block.parent not in self.named_lists:
             items = self.c.list_items(self.c.source.blocks[block.parent])
             named = 0

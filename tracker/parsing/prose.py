@@ -15,7 +15,8 @@ from tracker.parsing.sections import Lead, Section, read_lead
 from tracker.parsing.vocabulary import SectionKind, fold
 
 _POINTS_BACK = re.compile(
-    r"(?:this|these|that|those|it|they|such|doing so|with this|by|as a result|therefore|however|esto|estas?|isso|cela|ces|dies|diese)\b",
+    r"(?:this|these|that|those|it|they|such|doing so|with this|by|as a result|therefore|however"
+    r"|esto|estas?|isso|cela|ces|dies|diese)\b",
     re.IGNORECASE,
 )
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
@@ -103,7 +104,7 @@ class ProseReader:
         return reader.is_team(name) or reader.is_person(name) or reader.is_full_name(name)
 
     def promised(self, block: Block, section: Section) -> None:
-        """Outside action sections: a sentence that promises work for the time to come ("More training will be given in the future")."""
+        """Outside action sections: a sentence that promises work ("More training will be given in the future")."""
         if section.kind not in (SectionKind.RESPONSE, SectionKind.LESSONS) and fold(section.name) not in (
             "conclusion",
             "conclusions",
@@ -154,6 +155,7 @@ class ProseReader:
                 self.c.diagnostics.append(
                     Diagnostic(
                         self.c.source.line(start),
-                        f"section “{section.shown}” states no clear task; write each piece of work as a list item that opens with a verb",
+                        f"section “{section.shown}” states no clear task; "
+                        "write each piece of work as a list item that opens with a verb",
                     )
                 )

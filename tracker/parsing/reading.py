@@ -1,6 +1,6 @@
 """One reading of an item's words: its fields, wherever in them they stand, and the words without them.
 
-Each step looks for one way of writing a field and blanks what it took, so that later steps and the final text do not see it.
+Each step looks for one way of writing a field and blanks what it took, so that later steps and the text do not see it.
 Blanking keeps positions, so marks (links, bold) stay valid. Every step is linear in the text.
 """
 
@@ -39,7 +39,7 @@ _LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_TAIL = 40, 400, 90  # characters
 
 
 def read(reader: FieldReader, rich: Rich, *, names_in_brackets: bool = False) -> Fields:
-    """The fields of a sentence or list item. `names_in_brackets`: its neighbours end in bracketed names, so it may too."""
+    """The fields of a sentence or list item. `names_in_brackets`: its neighbours end in bracketed names."""
     return _Reading(reader, rich, names_in_brackets=names_in_brackets).run()
 
 
@@ -95,7 +95,7 @@ class _Reading:
         self.text = "".join([*parts, self.text[position:]])
 
     def leading(self) -> None:
-        """Signs, status words, priorities, owners and labels such as "Task 1:" at the very beginning; up to five of them."""
+        """Signs, status words, priorities, owners and labels such as "Task 1:" at the beginning; up to five."""
         position = 0
         for _ in range(5):
             taken = self.leading_one(position)
@@ -104,7 +104,7 @@ class _Reading:
             position = taken
         self.blank([(0, position)])
 
-    def leading_one(self, at: int) -> int:
+    def leading_one(self, at: int) -> int:  # noqa: PLR0911 - one return for each thing that can lead
         """The end of one such thing at a position; the position itself when there is none."""
         text = self.text
         if (match := _SIGN.match(text, at)) and (status := self.words.status(match.group())) is not None:
@@ -136,7 +136,7 @@ class _Reading:
         return end + len(after) - len(after.lstrip(_LABEL_ENDS))
 
     def label_word(self, label: str, bare: str = "") -> bool:
-        """Take a leading label: a status, a priority, or one that only says that this is an item. `bare` is without number."""
+        """Take a leading label: a status, a priority, or one that says "item". `bare` is without its number."""
         if self.reader.is_priority(label):
             self.out.priority = self.out.priority or label
             return True
@@ -210,7 +210,7 @@ class _Reading:
         self.blank(cuts)
 
     def value_end(self, start: int, limit: int, name: str) -> int:
-        """Where a label's value ends: at a separator, a due date not inside its date, a status or priority at a comma."""
+        """Where a label's value ends: at a separator; a status or priority at a comma; not inside a date."""
         text = self.text[start:limit]
         match = _VALUE_END.search(text)
         end = match.start() if match and text[: match.start()].strip() else len(text)

@@ -1,6 +1,6 @@
 """References to issues, pull requests and tickets: as URL, `#12`, `owner/repo#12` or `KEY-123`.
 
-Other links (documentation, dashboards, commits) are none, and neither are the many words that only look like a ticket key.
+Other links (documentation, dashboards, commits) are none, nor are the many words that only look like a ticket key.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which section every block stands in, and what that section holds.
 
-Sections open at headings, at lines made only of bold text, at lone lines that are a known name, and at labels that open a
-paragraph or a list item ("**Tasks:**", "- **Improvements/Fixes:** ..."). A label's section ends with its list item.
+Sections open at headings, at lines made only of bold text, at lone lines that are a known name, and at labels that open
+a paragraph or a list item ("**Tasks:**", "- **Improvements/Fixes:** ..."). A label's section ends with its list item.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _EDGES = " \t:：*_-–—"
 class Section:
     """A stretch of the document. `kind` is what it holds, the surrounding section's where its own name says nothing.
 
-    `role` tells a list of "tasks" from a list of "improvements"; `opener` is the block that opened it; `label` is true for one
-    that a list item's label opened, which gives its items no new section name unless nothing better stands above.
+    `role` tells a list of "tasks" from one of "improvements"; `opener` is the block that opened it; `label` is true for
+    one that a list item's label opened, which gives its items no new section name unless nothing better stands above.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Section:
 
     @property
     def shown(self) -> str:
-        """The section's name as its items carry it: the nearest heading's, or the label's where that heading is no action section."""
+        """The name that its items carry: the nearest heading's, or the label's where that is no action section."""
         section = self
         while section.label and section.parent is not None and (section.parent.is_action or section.parent.label):
             section = section.parent

@@ -1,4 +1,4 @@
-"""The words by which people mark parts of a postmortem, read from `vocabulary.toml`; the parser's rules hold none themselves.
+"""The words by which people mark parts of a postmortem, read from `vocabulary.toml`.
 
 Everything is compared folded: without case, accents and punctuation. So one phrase stands for all the ways to write it.
 """
@@ -43,7 +43,7 @@ def fold(text: str) -> str:
 
 
 def phrases(words: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds the longest of the given folded phrases at a place, as whole words where the script has words."""
+    """A pattern that finds the longest of some phrases at a place, as whole words where the script has words."""
     spaced: list[str] = []
     spaceless: list[str] = []
     for word in sorted({fold(word) for word in words} - {""}, key=len, reverse=True):
@@ -101,7 +101,7 @@ class Vocabulary:
         return _section_kind(self, name[:_LONGEST_NAME])
 
     def coverage(self, name: str) -> float:
-        """Which part of the name's characters the known phrases make up, 0 to 1: is this a name, or prose that mentions one?"""
+        """Which part of a name the known phrases make up, 0 to 1: is it a name, or prose that mentions one?"""
         return _coverage(self, name[:_LONGEST_NAME])
 
     def is_wish(self, name: str) -> bool:
