@@ -1,0 +1,99 @@
+"""Documents from folders, with what git knows about them."""
+
+import subprocess
+
+import pytest
+
+from tracker.errors import UsageError
+from tracker.settings import DocumentSettings
+from tracker.sources import find_checkout, read_documents
+from tracker.sources.git import web_page
+
+
+def write(folder, *names):
+    for name in names:
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"# {name}\n", "utf-8")
+
+
+def paths(folder, **settings):
+    found = read_documents([str(folder)], folder, DocumentSettings(**settings), find_checkout(folder))
+    return [document.path for document in found.documents]
+
+
+def git(folder, *arguments):
+    subprocess.run(
+        ["git", "-C", str(folder), "-c", "user.name=x", "-c", "user.email=x@example.com", *arguments],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_folders_are_read_through_the_globs(tmp_path):
+    write(tmp_path, "b.md", "a/c.markdown", "a/README.md", "a/postmortem-template.md", "notes.txt", ".hidden/x.md")
+    assert paths(tmp_path) == ["a/c.markdown", "b.md"]
+    assert paths(tmp_path, exclude=()) == ["a/README.md", "a/c.markdown", "a/postmortem-template.md", "b.md"]
+    assert paths(tmp_path, include=("*.txt",)) == ["notes.txt"]
+
+
+def test_a_file_that_is_named_is_read_whatever_its_name(tmp_path):
+    write(tmp_path, "notes.txt")
+    found = read_documents([str(tmp_path / "notes.txt")], tmp_path, DocumentSettings())
+    assert [document.path for document in found.documents] == ["notes.txt"]
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(UsageError, match="no such file"):
+        read_documents([str(tmp_path / "nowhere")], tmp_path, DocumentSettings())
+
+
+@pytest.mark.parametrize(("data", "text"), [("é\n".encode(), "é\n"), ("é\n".encode("latin-1"), "é\n"), (b"", "")])
+def test_any_bytes_become_text(tmp_path, data, text):
+    (tmp_path / "a.md").write_bytes(data)
+    found = read_documents([str(tmp_path)], tmp_path, DocumentSettings())
+    assert found.documents[0].text == text
+
+
+def test_outside_of_a_checkout_there_is_no_revision(tmp_path):
+    write(tmp_path, "a.md")
+    assert find_checkout(tmp_path) is None
+
+
+def test_in_a_checkout_clean_files_have_a_revision_and_a_page(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    assert find_checkout(tmp_path) is None, "no commit yet"
+    write(tmp_path, "pm/clean one.md", "pm/changed.md")
+    (tmp_path / ".gitignore").write_text("ignored/\n")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "x")
+    git(tmp_path, "remote", "add", "origin", "git@github.com:acme/ops.git")
+    write(tmp_path, "pm/new.md", "ignored/old.md")
+    (tmp_path / "pm/changed.md").write_text("# other\n")
+    checkout = find_checkout(tmp_path)
+    found = read_documents([str(tmp_path)], tmp_path, DocumentSettings(), checkout)
+    pages = {document.path: document.web_url for document in found.documents}
+    assert pages == {
+        "pm/clean one.md": f"https://github.com/acme/ops/blob/{checkout.revision}/pm/clean%20one.md",
+        "pm/changed.md": None,
+        "pm/new.md": None,
+        "ignored/old.md": None,
+    }
+    revisions = {document.path for document in found.documents if document.revision}
+    assert revisions == {"pm/clean one.md"}
+
+
+@pytest.mark.parametrize(
+    ("remote", "page"),
+    [
+        ("https://github.com/acme/ops.git", "https://github.com/acme/ops/blob/abc"),
+        ("https://x-access-token:secret@github.com/acme/ops", "https://github.com/acme/ops/blob/abc"),
+        ("git@ghe.example.com:acme/ops.git", "https://ghe.example.com/acme/ops/blob/abc"),
+        ("ssh://git@ghe.example.com:2222/acme/ops.git", "https://ghe.example.com/acme/ops/blob/abc"),
+        ("/srv/git/ops.git", None),
+        ("file:///srv/git/ops.git", None),
+        (None, None),
+    ],
+)
+def test_web_pages_of_remotes_hold_no_credentials(remote, page):
+    assert web_page(remote, "abc") == page
