@@ -33,8 +33,9 @@ from tracker.store import Known, Store
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Both sides read and compared; nothing recorded or sent yet."""
+    """Both sides read and compared; nothing recorded or sent yet. `known` is what the store said before."""
 
+    known: Known
     plans: tuple[Plan, ...]
     reading: Reading
     identified: Identified
@@ -182,7 +183,7 @@ def _prepare(desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[s
         )
         for name, tracker in trackers.items()
     )
-    return Prepared(plans, reading, identified, listings, issues, tuple(notes))
+    return Prepared(known, plans, reading, identified, listings, issues, tuple(notes))
 
 
 def _open(desk: Desk, known: Known, stack: ExitStack) -> dict[str, IssueTracker]:
@@ -303,8 +304,7 @@ def _reread_when_in_doubt(documents: Mapping[str, KnownDocument], identified: Id
 
 def _record_reading(desk: Desk, prepared: Prepared) -> None:
     """Record what the documents say: only what differs from what was known."""
-    known = desk.store.known()
-    reading = prepared.reading
+    known, reading = prepared.known, prepared.reading
     documents = [document for key, document in reading.documents.items() if known.documents.get(key) != document]
     items = [item for item in prepared.identified.items if known.items.get(item.id) != item]
     if documents or items:
@@ -313,7 +313,7 @@ def _record_reading(desk: Desk, prepared: Prepared) -> None:
 
 def _finish(desk: Desk, prepared: Prepared, target: str, applied: Applied) -> None:
     """Everything that the listing told is recorded: move the cursor, and keep the marked issues nobody claimed."""
-    settled = {link.ref.key for link in desk.store.known().links.values()}
+    settled = desk.store.linked_keys(target)
     settled |= {done.issue.ref.key for done in applied.done if isinstance(done.action, CloseTwin) and done.issue}
     strays = {
         key: issue

@@ -194,6 +194,11 @@ class Store:
             rows = connection.execute(select(_STRAY).where(_STRAY.c.target == target)).mappings()
             return {row["issue_key"]: mapping.issue_of(row["issue"]) for row in rows}
 
+    def linked_keys(self, target: str) -> set[str]:
+        """The issues of `target` that items are linked to."""
+        with self._reading() as connection:
+            return set(connection.scalars(select(_LINK.c.issue_key).where(_LINK.c.target == target)))
+
     def finish_reading(self, target: str, cursor: str, strays: Mapping[str, Issue], now: datetime) -> None:
         """All that a listing told is recorded: remember up to where, and which marked issues nobody claimed."""
         with self._transaction() as connection:
