@@ -122,6 +122,21 @@ def test_a_plan_is_kept_and_carried_out_or_refused(closeout, folder):
     assert (code, "2 opened" in out) == (0, True)
 
 
+@pytest.mark.parametrize("command", [["plan"], ["report", "weekly"]])
+def test_a_place_that_cannot_be_written_to_is_told(closeout, command):
+    code, _, err = closeout(*command, "--out", "nowhere/file")
+    assert code == 2
+    assert "nowhere/file: can't be written" in err
+
+
+@pytest.mark.parametrize("group", [[], ["issues"]])
+def test_a_group_without_a_command_shows_its_help(closeout, group):
+    code, _, err = closeout(*group)
+    assert code == 2
+    assert err.startswith("Usage: closeout")
+    assert "list" in err or "sync" in err
+
+
 def test_a_file_that_is_no_plan_is_refused(closeout, folder):
     (folder / "plan.json").write_text("{}")
     code, _, err = closeout("sync", "--plan", "plan.json")

@@ -113,7 +113,7 @@ def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path
     documents = prepared.reading.documents
     session.app.progress.finish()
     if out is not None:
-        out.write_text(render.to_json(prepared.plans, documents), "utf-8")
+        session.write_file(out, render.to_json(prepared.plans, documents))
         session.say(f"the plan is in {out}; carry it out with: closeout sync --plan {out}")
     match form:
         case PlanFormat.JSON:

@@ -55,17 +55,11 @@ def report(
 
 
 def _print(session: Session, made: Report, form: Format, out: Path | None) -> None:
-    from tracker.errors import UsageError
     from tracker.render import ReportFormat, render_report
     from tracker.render.text import print_report
 
     if out is not None:
-        try:
-            out.write_text(render_report(made, ReportFormat(form)), "utf-8")
-        except OSError as error:
-            raise UsageError(
-                f"can't be written: {error.strerror}", where=str(out), advice="Choose another place with --out."
-            ) from error
+        session.write_file(out, render_report(made, ReportFormat(form)))
         session.say(f"the report is in {out}")
     elif form is Format.TEXT and session.out.is_terminal:
         print_report(made, session.out)

@@ -57,7 +57,10 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result = app(arguments, prog_name="closeout", standalone_mode=False)
     except typer.TyperException as error:
-        sys.stderr.write(f"closeout: {error.format_message()}\n  `closeout COMMAND --help` tells what it takes.\n")
+        said = error.format_message()
+        # A group without a command answers with its help, as it stands.
+        advice = "\n  `closeout COMMAND --help` tells what it takes."
+        sys.stderr.write(f"{said}\n" if said.startswith("Usage:") else f"closeout: {said}{advice}\n")
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("\nstopped; what was sent is journalled, so running again is safe\n")

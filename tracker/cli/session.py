@@ -68,6 +68,22 @@ class Session:
         sys.stdout.write(text)
 
     @staticmethod
+    def write_file(file: Path, text: str) -> None:
+        """Write `text` to a file that the user named.
+
+        Raises:
+            UsageError: that is not possible.
+        """
+        from tracker.errors import UsageError
+
+        try:
+            file.write_text(text, "utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"can't be written: {error.strerror}", where=str(file), advice="Choose a place that you may write to."
+            ) from error
+
+    @staticmethod
     def say(text: str) -> None:
         """A message for people, on standard error."""
         sys.stderr.write(f"{text}\n")

@@ -59,7 +59,8 @@ def init(
             raise UsageError("no repository given", where="--target github", advice="Add --repository OWNER/NAME.")
         repository = _ask("Repository (owner/name)", "")
     text = settings_text(documents, target, repository, base_url)
-    _write(file, text)
+    folder.mkdir(parents=True, exist_ok=True)
+    session.write_file(file, text)
     try:
         load(file)
     except UsageError:
@@ -70,7 +71,8 @@ def init(
         workflow = folder / ".github" / "workflows" / "closeout.yml"
         if workflow.exists():
             raise UsageError("it exists already", where=str(workflow), advice="Move it away and run `init --ci` again.")
-        _write(workflow, WORKFLOW.replace("@documents@", documents.rstrip("/")))
+        workflow.parent.mkdir(parents=True, exist_ok=True)
+        session.write_file(workflow, WORKFLOW.replace("@documents@", documents.rstrip("/")))
         session.say(f"wrote {workflow}")
     token = "" if target is TargetKind.LOCAL else "export GITHUB_TOKEN=…, then "
     session.say(f"next: {token}`closeout plan` shows what would happen, `closeout sync` does it")
@@ -101,18 +103,6 @@ def _target(text: str) -> TargetKind:
         return TargetKind(text.strip().casefold())
     except ValueError:
         raise typer.BadParameter(f"{text!r} is none of: local, github", param_hint="--target") from None
-
-
-def _write(file: Path, text: str) -> None:
-    from tracker.errors import UsageError
-
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"can't be written: {error.strerror}", where=str(file), advice="Choose a folder that you may write to."
-        ) from error
 
 
 SETTINGS = """\

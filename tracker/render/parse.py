@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tracker.model import Kind, ParsedDocument, ParsedItem
 from tracker.render import escape
+from tracker.report import ticket_name
 
 
 class _Wire(BaseModel):
@@ -100,6 +101,6 @@ def _items(items: Iterable[ParsedItem]) -> Table:
         if item.done:
             text.append("  done", style="green not strike")
         due = item.due_date.isoformat() if item.due_date else item.due or ""
-        cells = [item.owner or "", due, item.priority or "", " ".join(item.links)]
+        cells = [item.owner or "", due, item.priority or "", " ".join(map(ticket_name, item.links))]
         table.add_row(str(item.line), text, *(Text(escape.plain(cell)) for cell in cells))
     return table

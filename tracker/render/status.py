@@ -96,7 +96,8 @@ def print_table(entries: Sequence[Entry], as_of: datetime | None, console: Conso
     table.add_column("Issue", max_width=20, overflow="fold")
     for entry in entries:
         table.add_row(*_row(entry))
-    console.print(table)
+    if entries:
+        console.print(table)
     console.print(_summary(entries, as_of))
 
 
