@@ -95,6 +95,7 @@ def test_parse_names_documents_relative_to_where_one_stands(closeout, folder, mo
         ["issues", "show", "1"],
         ["parse", "postmortems"],
         ["history", "#1"],
+        ["lint", "postmortems"],
     ],
 )
 def test_json_fits_its_published_schema_and_stdout_holds_nothing_else(closeout, command):
@@ -155,6 +156,40 @@ def test_the_brake_refuses_with_counts_and_flag(closeout):
     assert out == ""
     assert "2 issues" in err
     assert "--max-creates 2" in err
+
+
+def test_lint_tells_authors_what_to_mend(closeout, folder):
+    (folder / "postmortems/a.md").write_text(
+        postmortem(MONITOR, LOAD, "Rotate the keys (owner: Tobias, due: next spring)", "[x] Wait"), "utf-8"
+    )
+    (folder / "postmortems/b.md").write_text("# Nothing\n\nIt was down.\n", "utf-8")
+    code, out, _ = closeout("lint", "postmortems", "--format", "json")
+    assert code == 0
+    assert [(finding["rule"], finding["path"], finding["line"]) for finding in json.loads(out)["findings"]] == [
+        ("no-due", "postmortems/a.md", 12),
+        ("no-owner", "postmortems/a.md", 12),
+        ("unclear-due", "postmortems/a.md", 13),
+        ("unknown-owner", "postmortems/a.md", 13),
+        ("no-items", "postmortems/b.md", 1),
+    ]
+    code, out, _ = closeout("lint", "postmortems", "--fail-on", "no-owner")
+    assert code == 1
+    assert "5 to mend in 2 documents" in out
+    assert closeout("lint", "postmortems/b.md", "--fail-on", "no-owner")[0] == 0
+    assert closeout("lint", "postmortems/b.md", "--fail-on", "any")[0] == 1
+    assert closeout("lint", "postmortems", "--fail-on", "nonsense")[0] == 2
+
+
+def test_lint_annotates_on_github_and_in_code_scanning(closeout, folder):
+    (folder / "postmortems/a,b.md").write_text(postmortem("Cut 50% of the pages"), "utf-8")
+    _, out, _ = closeout("lint", "postmortems/a,b.md", "--format", "github")
+    assert out.splitlines()[0].startswith(
+        "::warning file=postmortems/a%2Cb.md,line=11,title=no-due::no due date: Cut 50%25"
+    )
+    _, out, _ = closeout("lint", "postmortems/a,b.md", "--format", "sarif")
+    run_ = json.loads(out)["runs"][0]
+    assert {result["ruleId"] for result in run_["results"]} <= {rule["id"] for rule in run_["tool"]["driver"]["rules"]}
+    assert run_["results"][0]["locations"][0]["physicalLocation"]["region"] == {"startLine": 11}
 
 
 def test_status_filters_and_fails_on_demand(closeout):

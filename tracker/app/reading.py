@@ -8,8 +8,10 @@ from pathlib import Path
 
 from tracker.errors import UsageError
 from tracker.identity import FormerDocument, FoundDocument, match_documents, normalise
+from tracker.lint import Finding, lint
 from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument
 from tracker.parsing import parse
+from tracker.people import PeopleBook
 from tracker.settings import Settings
 from tracker.sources import find_checkout, read_documents
 from tracker.store import Known
@@ -37,6 +39,13 @@ def parse_paths(paths: Sequence[str], settings: Settings) -> tuple[list[ParsedDo
     everything = settings.documents.model_copy(update={"exclude": ()})
     found = read_documents(paths, Path.cwd(), everything)
     return [parse(document.path, document.text) for document in found.documents], found.unreadable
+
+
+def lint_paths(paths: Sequence[str], settings: Settings) -> tuple[list[Finding], int, tuple[tuple[str, str], ...]]:
+    """What to mend in files and folders, how many documents there are, and the paths that could not be read."""
+    parsed, unreadable = parse_paths(paths, settings)
+    book = PeopleBook.from_settings(settings) if settings.people or settings.teams else None
+    return lint(parsed, book), len(parsed), unreadable
 
 
 def read(

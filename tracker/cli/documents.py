@@ -36,9 +36,19 @@ class PlanFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+class LintFormat(StrEnum):
+    """Formats of `lint`."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(parse)
+    app.command()(lint)
     app.command()(plan)
     app.command()(sync)
 
@@ -59,6 +69,45 @@ def parse(
     else:
         render.print_table(parsed, session.out)
     return _tell_unreadable(session, unreadable)
+
+
+def lint(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files or folders.")],
+    form: Annotated[LintFormat, typer.Option("--format", help="How to print.")] = LintFormat.TEXT,
+    fail_on: Annotated[
+        str, typer.Option(metavar="RULES", help="Exit 1 on one of these: no-owner,no-due,… or `any`.")
+    ] = "",
+) -> int:
+    """Tell authors which action items lack an owner or a due date, or can't be read."""
+    from importlib.metadata import version
+
+    from tracker.app import lint_paths
+    from tracker.lint import Rule
+    from tracker.render import lint as render
+
+    session: Session = context.obj
+    failing = _rules(fail_on, [rule.value for rule in Rule])
+    findings, documents, unreadable = lint_paths(paths, session.loaded.settings)
+    match form:
+        case LintFormat.JSON:
+            session.write(render.to_json(findings))
+        case LintFormat.GITHUB:
+            session.write(render.to_github(findings))
+        case LintFormat.SARIF:
+            session.write(render.to_sarif(findings, version("closeout")))
+        case LintFormat.TEXT:
+            render.print_findings(findings, documents, session.out)
+    code = _tell_unreadable(session, unreadable)
+    return code or int(any(finding.rule.value in failing for finding in findings))
+
+
+def _rules(text: str, known: list[str]) -> list[str]:
+    chosen = [part.strip() for part in text.split(",") if part.strip()]
+    for name in chosen:
+        if name != "any" and name not in known:
+            raise typer.BadParameter(f"{name!r} is none of: any, {', '.join(known)}", param_hint="--fail-on")
+    return known if "any" in chosen else chosen
 
 
 def plan(

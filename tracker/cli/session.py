@@ -68,8 +68,8 @@ class Session:
         sys.stdout.write(text)
 
     @staticmethod
-    def write_file(file: Path, text: str) -> None:
-        """Write `text` to a file that the user named.
+    def write_file(file: Path, text: str, *, parents: bool = False) -> None:
+        """Write `text` to a file that the user named; with `parents` its folders are made.
 
         Raises:
             UsageError: that is not possible.
@@ -77,6 +77,8 @@ class Session:
         from tracker.errors import UsageError
 
         try:
+            if parents:
+                file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8")
         except OSError as error:
             raise UsageError(

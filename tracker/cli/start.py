@@ -59,8 +59,7 @@ def init(
             raise UsageError("no repository given", where="--target github", advice="Add --repository OWNER/NAME.")
         repository = _ask("Repository (owner/name)", "")
     text = settings_text(documents, target, repository, base_url)
-    folder.mkdir(parents=True, exist_ok=True)
-    session.write_file(file, text)
+    session.write_file(file, text, parents=True)
     try:
         load(file)
     except UsageError:
@@ -71,8 +70,7 @@ def init(
         workflow = folder / ".github" / "workflows" / "closeout.yml"
         if workflow.exists():
             raise UsageError("it exists already", where=str(workflow), advice="Move it away and run `init --ci` again.")
-        workflow.parent.mkdir(parents=True, exist_ok=True)
-        session.write_file(workflow, WORKFLOW.replace("@documents@", documents.rstrip("/")))
+        session.write_file(workflow, WORKFLOW.replace("@documents@", documents.rstrip("/")), parents=True)
         session.say(f"wrote {workflow}")
     token = "" if target is TargetKind.LOCAL else "export GITHUB_TOKEN=…, then "
     session.say(f"next: {token}`closeout plan` shows what would happen, `closeout sync` does it")
