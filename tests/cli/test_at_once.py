@@ -1,5 +1,6 @@
-"""`report --send` as a program, against a real mail server: one mail per owner and period, whoever sends."""
+"""Programs at once, and `report --send` to a real mail server: one issue per item, one mail per owner and period."""
 
+import json
 import os
 import subprocess
 import sys
@@ -32,7 +33,8 @@ def server(post):
 
 
 @pytest.fixture
-def send(tmp_path, server):
+def start(tmp_path, server):
+    """Starts the program in a folder with postmortems and a mail server."""
     mail = f'[mail]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\nsender = "closeout@example.com"\n'
     (tmp_path / "closeout.toml").write_text(SETTINGS + mail + '[reports.weekly]\nfallback = "dba"\n', "utf-8")
     (tmp_path / "postmortems").mkdir()
@@ -40,7 +42,7 @@ def send(tmp_path, server):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CLOSEOUT_")}
     environment |= {"PYTHONPATH": str(TOP), "CLOSEOUT_NOW": "2026-11-23T09:00:00+00:00"}
 
-    def start(*arguments, now=None):
+    def begin(*arguments, now=None):
         return subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "tracker", *arguments],
             cwd=tmp_path,
@@ -50,8 +52,13 @@ def send(tmp_path, server):
             text=True,
         )
 
-    first = start("sync")
-    assert (first.communicate()[1], first.returncode) == ("", 0)
+    return begin
+
+
+@pytest.fixture
+def send(start):
+    """A started program, in a folder that was synced."""
+    assert finish(start("sync"))[0] == 0
     return start
 
 
@@ -73,6 +80,15 @@ def test_each_owner_gets_their_part_once_a_period(send, post):
     assert "already-sent" in out
     finish(send("report", "weekly", "--send", now="2026-11-30T09:00:00+00:00"))
     assert len(post.mails) == 4
+
+
+def test_syncs_at_once_open_each_issue_once(start):
+    running = [start("sync") for _ in range(3)]
+    outputs = [finish(process) for process in running]
+    assert [code for code, _, _ in outputs] == [0, 0, 0]
+    assert sorted("3 opened" in out for _, out, _ in outputs) == [False, False, True]
+    _, out, _ = finish(start("issues", "list", "--format", "json"))
+    assert len(json.loads(out)["issues"]) == 3
 
 
 def test_processes_at_once_send_one_copy(send, post):
