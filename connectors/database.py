@@ -12,10 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
 _BUSY_SECONDS = 30
+
+
+class NewerDatabase(Exception):
+    """The database stands at a migration that only a later release knows."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -46,14 +51,29 @@ def resolve_url(url: str, root: Path) -> URL:
     Raises:
         sqlalchemy.exc.ArgumentError: not a database URL.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ValueError:
+        # SQLAlchemy lets int() complain, which quotes what may be a piece of the password.
+        raise ArgumentError("its port is no number") from None
     if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
         parsed = parsed.set(database=str(root / parsed.database))
     return parsed
 
 
 def open_engine(url: URL) -> Engine:
-    """An engine for `url`; nothing is opened yet."""
+    """An engine for `url`; nothing is opened yet.
+
+    Raises:
+        sqlalchemy.exc.ArgumentError: nothing can be opened there, or its driver is not installed.
+    """
+    try:
+        return _make_engine(url)
+    except ModuleNotFoundError as error:
+        raise ArgumentError(f"the driver {error.name} is not installed") from error
+
+
+def _make_engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
     in_memory = not url.database or url.database == ":memory:"
@@ -83,16 +103,27 @@ def revision(engine: Engine, version_table: str) -> str | None:
 
 
 def upgrade(engine: Engine, migrations: Path) -> None:
-    """Bring the database to the newest schema, in one transaction. `migrations` is an Alembic script folder."""
+    """Bring the database to the newest schema, in one transaction. `migrations` is an Alembic script folder.
+
+    Raises:
+        NewerDatabase: it stands at a migration that this release does not know.
+    """
     from alembic import command  # noqa: PLC0415 - slow to import and seldom needed
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.script.revision import ResolutionError  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
-    with writing(engine).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    try:
+        with writing(engine).begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        if isinstance(error.__cause__, ResolutionError):
+            raise NewerDatabase("it was made by a newer Closeout") from error
+        raise
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

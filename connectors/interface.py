@@ -111,7 +111,7 @@ class Issue:
     """An issue as its target last told it.
 
     `body` is all of it; `managed` is the text inside the fence (None when the fence is gone) and `marker` the tie
-    (None when missing or unreadable).
+    (None when missing or unreadable). `author` is who opened it, where the target tells.
     """
 
     ref: IssueRef
@@ -127,6 +127,7 @@ class Issue:
     closed_at: datetime | None = None
     due: date | None = None
     priority: str | None = None
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,12 @@ class Listing:
 class Capabilities:
     """What a target can hold and how it behaves.
 
+    `place` says where the target really is: when it changes under the same name, other issues are meant.
     `read_lag`: a listing may miss a write that is younger than this. `budget_key`: targets with the same key
     share one write budget (the same account at the same host).
     """
+
+    place: str
 
     due: bool
     priority: bool

@@ -23,12 +23,13 @@ from connectors import (
     NotAllowed,
     OutcomeUnknown,
     RateLimited,
+    RequestRejected,
     TargetUnreachable,
     next_slot,
 )
 from tracker.merge import agreed, issue_fields, state_of
 from tracker.model import Event, Item, Link, Outcome
-from tracker.plan import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
+from tracker.plan import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update, gone_patch
 from tracker.store import Store
 
 Answer = TypeVar("Answer")
@@ -38,6 +39,9 @@ CONTENT_ACTIONS = ("create", "comment")
 
 LONGEST_WAIT = timedelta(minutes=65)
 """A target that asks for more patience than its own hourly window is left for the next run."""
+
+_FRESH = timedelta(seconds=30)
+"""What was read longer ago than this is looked at again before a body or labels are written."""
 
 _TRIES = 5
 _GIVE_UP_AFTER = 3
@@ -123,12 +127,14 @@ def apply(
     in_a_row = 0
     for action in plan.actions:
         if in_a_row >= _GIVE_UP_AFTER and not isinstance(action, Adopt | Record):
+            worker.remember(action)
             applied.postponed.append(action)
             continue
         try:
             applied.done.append(worker.carry_out(action))
             in_a_row = 0
         except ConnectorError as error:
+            worker.remember(action)
             applied.failures.append(Failure(action, error))
             hopeless = isinstance(error, TargetUnreachable | NotAllowed | OutcomeUnknown | RateLimited)
             in_a_row = in_a_row + 1 if hopeless else 0
@@ -146,6 +152,7 @@ class _Worker:
         progress: Progress,
     ) -> None:
         self.tracker, self.store, self.clock, self.sleep, self.progress = tracker, store, clock, sleep, progress
+        self.began = clock()
 
     def carry_out(self, action: Action) -> Done:
         match action:
@@ -180,23 +187,22 @@ class _Worker:
         draft = action.draft
         entry, issue = self._send("create", action.item, lambda: self.tracker.create(draft))
         lacking = _lacking(draft.labels, draft.assignees, issue)
-        link = Link(action.item.id, issue, agreed(action.fields, issue_fields(issue)), self.clock())
+        base = {**agreed(action.fields, issue_fields(issue)), "left_out": _left_out(draft.assignees, issue)}
+        link = Link(action.item.id, issue, base, self.clock())
         event = self._event(action.item, "issue opened", issue=issue.ref.key, url=issue.ref.url, lacking=lacking)
         self.store.confirm(entry, self.clock(), link, action.item, [event])
         return Done(action, issue, lacking)
 
     def _update(self, action: Update) -> Done:
         link, patch = action.link, action.patch
-        try:
-            entry, issue = self._send("update", action.item, lambda: self.tracker.update(link.issue, patch))
-        except ConnectorError:
-            # The change that was read must not be forgotten with the write that failed.
-            self.store.record_link(link, replace(action.item, state=state_of(action.item, link.issue)), [])
-            raise
+        self._look_again(link, patch)
+        entry, issue = self._send("update", action.item, lambda: self.tracker.update(link.issue, patch))
         lacking = _lacking(patch.add_labels, patch.assignees or frozenset(), issue)
         if patch.state is not None and issue.state is not patch.state:
             lacking = (*lacking, f"state {patch.state.value}")
         base = _as_stored(action.base, issue) if "content" in action.base.get("document", {}) else action.base
+        if patch.assignees is not None:
+            base = {**base, "left_out": _left_out(patch.assignees, issue)}
         changes = {
             change.field: [change.before, change.after] for change in action.changes if change.field != "content"
         }
@@ -209,12 +215,16 @@ class _Worker:
         said = any(action.once in comment.body for comment in self.tracker.comments(link.ref))
         after = replace(link, base=action.base)
         event = self._event(action.item, "issue told", issue=link.ref.key, why="the item left its document")
-        if said:
+        if not said:
+            entry, _ = self._send("comment", action.item, lambda: self.tracker.comment(link.ref, action.body))
+            self.store.settle([entry], Outcome.CONFIRMED, self.clock(), "", [event])
+        patch = gone_patch(link.issue, action.base)
+        if patch.empty:
             self.store.record_link(after, action.item, [])
-            return Done(action, was_done=True)
-        entry, _ = self._send("comment", action.item, lambda: self.tracker.comment(link.ref, action.body))
-        self.store.confirm(entry, self.clock(), after, action.item, [event])
-        return Done(action)
+        else:
+            entry, issue = self._send("update", action.item, lambda: self.tracker.update(link.issue, patch))
+            self.store.confirm(entry, self.clock(), replace(after, issue=issue), action.item, [])
+        return Done(action, was_done=said)
 
     def _close_twin(self, action: CloseTwin) -> Done:
         text = f"Closed as a duplicate: this action item is tracked in {action.of.url or action.of.key}."
@@ -223,6 +233,28 @@ class _Worker:
         event = self._event(action.item, "twin closed", issue=issue.ref.key, of=action.of.key)
         self.store.settle([entry], Outcome.CONFIRMED, self.clock(), f"duplicate of {action.of.key}", [event])
         return Done(action, issue)
+
+    def remember(self, action: Action) -> None:
+        """What was read of an issue must not be forgotten with a write that did not happen: the cursor moves on."""
+        if isinstance(action, Update | Tell):
+            issue = action.link.issue
+            self.store.record_link(action.link, replace(action.item, state=state_of(action.item, issue)), [])
+
+    def _look_again(self, link: Link, patch: IssuePatch) -> None:
+        """Body and labels are sent whole: after a wait, somebody may have written there since they were read.
+
+        Raises:
+            RequestRejected: the issue changed meanwhile.
+        """
+        whole = patch.managed is not None or patch.add_labels or patch.remove_labels
+        if not whole or self.clock() - self.began < _FRESH:
+            return
+        if self.tracker.get(link.ref).updated_at != link.issue.updated_at:
+            raise RequestRejected(
+                "somebody changed the issue while this sync ran",
+                where=f"{self.tracker.name} {link.ref.key}",
+                advice="Nothing was overwritten; the next sync merges both changes.",
+            )
 
     def _send(self, kind: str, item: Item, call: Callable[[], Answer]) -> tuple[int, Answer]:
         """Journal and send one write; a refusal by a limit is waited out, anything else is raised."""
@@ -266,6 +298,12 @@ class _Worker:
 
     def _event(self, item: Item, what: str, who: str = "closeout", **detail: Any) -> Event:
         return Event(self.clock(), who, what, item.id, item.document, detail)
+
+
+def _left_out(asked: frozenset[str], issue: Issue) -> list[str]:
+    """The people whom the target dropped at a write: that they are missing is nobody's decision."""
+    there = {login.casefold() for login in issue.assignees}
+    return sorted(login for login in asked if login.casefold() not in there)
 
 
 def _lacking(labels: frozenset[str], assignees: frozenset[str], issue: Issue) -> tuple[str, ...]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tracker.errors import RefusedByBrake
-from tracker.plan import Plan, Tell
+from tracker.plan import CloseTwin, Plan, Tell
 from tracker.settings import BrakeSettings
+
+SEVERAL = 2
+"""A document that loses this many items or more, and all of them, is looked at by a person first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,14 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """How much each side held before and holds now: a side that is suddenly empty is a fault, not a wish."""
+    """How much each side held before and holds now: a side that is suddenly empty is a fault, not a wish.
+
+    `emptied` are paths of documents that held several items and now hold none.
+    """
 
     documents_before: int
     documents_now: int
+    emptied: tuple[str, ...] = ()
 
 
 def check(plan: Plan, sides: Sides, limits: BrakeSettings, consent: Consent) -> None:
@@ -43,14 +50,16 @@ def check(plan: Plan, sides: Sides, limits: BrakeSettings, consent: Consent) -> 
 
 
 def _empty_side(sides: Sides) -> list[str]:
+    if sides.emptied:
+        return [f"{path} held action items and now holds none" for path in sides.emptied]
     if sides.documents_before and not sides.documents_now:
         return [f"no documents were found, where there were {sides.documents_before} before"]
     return []
 
 
 def _closing(plan: Plan) -> int:
-    """Closes, and items that vanished from documents: both end promises."""
-    return plan.closes + sum(isinstance(action, Tell) for action in plan.actions)
+    """Closes, twins included, and items that vanished from documents: all of them end something."""
+    return plan.closes + sum(isinstance(action, Tell | CloseTwin) for action in plan.actions)
 
 
 def _too_many(plan: Plan, limits: BrakeSettings, consent: Consent) -> list[str]:

@@ -20,6 +20,8 @@ from tracker.people import PeopleBook
 _MENTION = re.compile(r"@(?=[\w-])")
 _COMMENT = re.compile(r"<!--|-->")
 _QUOTED = 240
+_LONGEST_TEXT = 4000
+"""Characters of an item's text in an issue; GitHub's body holds 65,536 and the marker repeats the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +94,20 @@ def harmless(text: str) -> str:
 _FOOTER = "_Closeout keeps this block in step with the postmortem; what you write outside of it stays yours._"
 
 
-def _title(text: str, limit: int) -> str:
-    line = " ".join(text.split()).rstrip(".")
+def shorten(line: str, limit: int) -> str:
+    """`line`, cut at a word with an ellipsis when it is longer than `limit` characters."""
     if len(line) <= limit:
         return line
     cut = line[: limit - 1].rsplit(" ", 1)[0] if " " in line[: limit - 1] else line[: limit - 1]
     return cut.rstrip(" ,;:.") + "…"
 
 
+def _title(text: str, limit: int) -> str:
+    return shorten(" ".join(text.split()).rstrip("."), limit)
+
+
 def _quote(text: str) -> str:
-    return "> " + harmless(" ".join(text.split()))
+    return "> " + harmless(shorten(" ".join(text.split()), _LONGEST_TEXT))
 
 
 def _source(item: Item, document: KnownDocument) -> str:

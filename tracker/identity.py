@@ -16,7 +16,7 @@ from datetime import datetime
 
 from rapidfuzz import fuzz
 
-from tracker.model import Event, Item, ItemState, ParsedDocument, ParsedItem
+from tracker.model import Event, Item, ItemState, ParsedDocument, ParsedItem, tickets_of
 
 SIMILAR = 72.0
 """Least similarity (0 to 100) at which a reworded item is taken for the known one."""
@@ -70,12 +70,16 @@ class FoundDocument:
 
 @dataclass(frozen=True, slots=True)
 class FormerDocument:
-    """The same of a known document. From markers alone only key and texts are known."""
+    """The same of a known document. From markers alone only key and texts are known.
+
+    `gone` means that no file stands at its path: only then can another one be its new place.
+    """
 
     key: str
     path: str
     digest: str | None
     texts: frozenset[str]
+    gone: bool = True
 
 
 def match_documents(found: Sequence[FoundDocument], known: Iterable[FormerDocument]) -> dict[str, str]:
@@ -87,29 +91,52 @@ def match_documents(found: Sequence[FoundDocument], known: Iterable[FormerDocume
     former = {document.key: document for document in known}
     by_path = {document.path: document.key for document in former.values()}
     keys: dict[str, str] = {}
+    moved: set[str] = set()
     for document in found:
-        if document.id is not None:
+        here = former.get(by_path.get(document.path, ""))
+        if document.id is not None and document.id in former:
             keys[document.path] = document.id
-        elif document.path in by_path:
-            keys[document.path] = by_path[document.path]
-    missing = {key: document for key, document in former.items() if key not in set(keys.values())}
+        elif here is not None and _taken_over(document, here, found):
+            moved.add(here.key)
+        elif here is not None:
+            # An `id` that is given to a known document later changes nothing: its issues know the key that it had.
+            keys[document.path] = here.key
+    free = set(former) - set(keys.values())
+    missing = {key: former[key] for key in free if former[key].gone or key in moved}
     for document in found:
         if document.path not in keys:
             key = _former_key(document, missing)
             if key is not None:
                 del missing[key]
-            keys[document.path] = key or document.path
+            keys[document.path] = key or _new_key(document, former)
     return keys
+
+
+def _new_key(document: FoundDocument, former: Mapping[str, FormerDocument]) -> str:
+    """Its own `id`, else its path, unless a document that moved away took that with it."""
+    key = wanted = document.id or document.path
+    number = 2
+    while key in former:
+        key, number = f"{wanted}~{number}", number + 1
+    return key
+
+
+def _taken_over(document: FoundDocument, former: FormerDocument, found: Sequence[FoundDocument]) -> bool:
+    """Another document stands at this path now, and the one that stood here is found elsewhere by its items."""
+    if not former.texts or former.texts & document.texts or former.digest == document.digest:
+        return False
+    return any(_mostly_same(former, other) for other in found if other.path != document.path)
+
+
+def _mostly_same(former: FormerDocument, document: FoundDocument) -> bool:
+    common = len(former.texts & document.texts)
+    return 2 * common > max(len(former.texts), len(document.texts))
 
 
 def _former_key(document: FoundDocument, missing: Mapping[str, FormerDocument]) -> str | None:
     same = [key for key, former in missing.items() if former.digest == document.digest]
     if not same:
-        same = [
-            key
-            for key, former in missing.items()
-            if former.texts and 2 * len(former.texts & document.texts) > max(len(former.texts), len(document.texts))
-        ]
+        same = [key for key, former in missing.items() if former.texts and _mostly_same(former, document)]
     return same[0] if len(same) == 1 else None
 
 
@@ -119,6 +146,7 @@ def identify(
     named: Mapping[str, str],
     gone: frozenset[str],
     now: datetime,
+    linked: frozenset[str] = frozenset(),
 ) -> Identified:
     """Match the items of `parsed` (document key to document) with `known` ones.
 
@@ -128,11 +156,12 @@ def identify(
         named: issue references as documents may write them (`#12`, a URL), to the id of the item linked to that issue.
         gone: keys of documents that are known to have left; their items may have moved, else they are removed.
         now: time of first sight and of removal.
+        linked: ids of items that have an issue; between candidates without one there is nothing to get wrong.
     """
     by_document: defaultdict[str, list[Item]] = defaultdict(list)
     for item in known:
         by_document[item.document].append(item)
-    matches = {key: _match(key, doc, by_document[key], named) for key, doc in parsed.items()}
+    matches = {key: _match(key, doc, by_document[key], named, linked) for key, doc in parsed.items()}
     taken = {item.id for match in matches.values() for item in match.pairs.values()}
     movable = _movable(by_document, {*parsed, *gone}, taken)
 
@@ -179,28 +208,52 @@ class _Match:
     doubts: list[Doubt]
 
 
-def _match(key: str, document: ParsedDocument, known: Sequence[Item], named: Mapping[str, str]) -> _Match:
+def _match(
+    key: str,
+    document: ParsedDocument,
+    known: Sequence[Item],
+    named: Mapping[str, str],
+    linked: frozenset[str],
+) -> _Match:
     free = {item.id: item for item in known}
     pairs: dict[int, Item] = {}
+    said = {normalise(parsed.text) for parsed in document.items}
     for parsed in document.items:
-        named_id = next((named[link] for link in parsed.links if named.get(link) in free), None)
-        if named_id is not None:
+        named_id = next((named[link] for link in tickets_of(parsed) if named.get(link) in free), None)
+        # An item that still stands here word for word is not taken over by another one that names its issue.
+        if named_id is not None and normalise(free[named_id].text) not in said - {normalise(parsed.text)}:
             pairs[id(parsed)] = free.pop(named_id)
     by_text: defaultdict[str, list[Item]] = defaultdict(list)
     for item in sorted(free.values(), key=lambda item: (item.state is ItemState.REMOVED, item.ordinal, item.line)):
         by_text[normalise(item.text)].append(item)
-    for parsed in document.items:
-        same = by_text[normalise(parsed.text)]
-        if id(parsed) not in pairs and same:
-            pairs[id(parsed)] = free.pop(same.pop(0).id)
+    for alike in (_same_owner_and_due, _any):
+        for parsed in document.items:
+            same = by_text[normalise(parsed.text)]
+            twin = next((item for item in same if alike(item, parsed)), None)
+            if id(parsed) not in pairs and twin is not None:
+                same.remove(twin)
+                pairs[id(parsed)] = free.pop(twin.id)
     rest = [parsed for parsed in document.items if id(parsed) not in pairs]
     candidates = [item for item in free.values() if item.state is not ItemState.REMOVED]
-    doubts = _match_similar(key, rest, candidates, pairs)
+    doubts = _match_similar(key, rest, candidates, pairs, linked)
     return _Match(pairs, doubts)
 
 
+def _same_owner_and_due(item: Item, parsed: ParsedItem) -> bool:
+    """Equal texts differ by whose they are and by when."""
+    return (item.owner, item.due, item.section) == (parsed.owner, parsed.due, parsed.section)
+
+
+def _any(_item: Item, _parsed: ParsedItem) -> bool:
+    return True
+
+
 def _match_similar(
-    key: str, rest: Sequence[ParsedItem], candidates: Sequence[Item], pairs: dict[int, Item]
+    key: str,
+    rest: Sequence[ParsedItem],
+    candidates: Sequence[Item],
+    pairs: dict[int, Item],
+    linked: frozenset[str],
 ) -> list[Doubt]:
     """Pair what is left by similarity, best first, one to one; add to `pairs` and return what is too close to call."""
     if not rest or not candidates:
@@ -214,6 +267,7 @@ def _match_similar(
         if (score := fuzz.token_sort_ratio(normalise(parsed.text), text, score_cutoff=least)) >= least
     )
     rows, columns = set(range(len(rest))), set(range(len(candidates)))
+    doubted: set[int] = set()
     doubts: list[Doubt] = []
     for negative, row, column in ranked:
         score = -negative
@@ -226,7 +280,11 @@ def _match_similar(
             for other in (c, column)
         }
         rows.discard(row)
-        if rivals:
+        at_stake = any(candidates[c].id in linked for c in rivals)
+        if (rivals and at_stake) or column in doubted:
+            # Whoever comes after must not get what this doubt is about.
+            rivals |= {column}
+            doubted |= rivals
             doubts.append(Doubt(key, rest[row], tuple(candidates[c] for c in sorted(rivals))))
             continue
         columns.discard(column)
@@ -237,11 +295,12 @@ def _match_similar(
 def _movable(
     by_document: Mapping[str, Sequence[Item]], looked_at: Iterable[str], taken: set[str]
 ) -> dict[str, list[Item]]:
-    """Items that left their document, by normalised text: they may stand in another one now."""
+    """Items that left their document, now or before, by normalised text: they may stand in another one now."""
     by_text: defaultdict[str, list[Item]] = defaultdict(list)
-    for key in looked_at:
-        for item in by_document.get(key, ()):
-            if item.id not in taken and item.state is not ItemState.REMOVED:
+    here = set(looked_at)
+    for key, group in by_document.items():
+        for item in group:
+            if item.id not in taken and (key in here or item.state is ItemState.REMOVED):
                 by_text[normalise(item.text)].append(item)
     return by_text
 

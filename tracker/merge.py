@@ -20,12 +20,13 @@ from datetime import date
 from typing import Any
 
 from connectors import Issue, IssuePatch, IssueState, Marker
-from tracker.draft import Draft, digest
+from tracker.draft import Draft, digest, shorten
 from tracker.model import Item, ItemState
 from tracker.settings import PolicySettings
 
 SCALARS = ("title", "state", "assignees", "due", "priority")
 ACCEPTED_FROM_ISSUE = frozenset({"state", "assignees"})
+_LONGEST_MARKED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], polic
         if not managed and name not in ACCEPTED_FROM_ISSUE:
             continue
         side = _decide(name, ours, theirs, base_ours, base_theirs, policy)
+        if not managed and side.startswith("document"):
+            side = "issue!"  # people's own issue, adopted by name: nothing is ever written to it
         if side in ("document", "document!"):
             changes.append(Change(name, theirs[name], ours[name]))
         elif side == "drift":
@@ -101,7 +104,7 @@ def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], polic
     if labels.add_labels or labels.remove_labels:
         after = sorted((issue.labels | labels.add_labels) - labels.remove_labels)
         changes.append(Change("labels", theirs["labels"], after))
-    if managed and (ours["content"] != base_ours["content"] or issue.marker is None):
+    if managed and (ours["content"] != base_ours["content"] or _marker_is_behind(issue, ours)):
         changes.append(Change("content", theirs["content"], ours["content"]))
     patch = _patch(item, draft, issue, changes, labels)
     settled = replace(issue, state=patch.state) if patch.state else issue
@@ -110,6 +113,8 @@ def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], polic
     new_theirs = {**base_theirs, **kept, **{change.field: change.after for change in changes}}
     ours_kept = ours if managed else {name: value for name, value in ours.items() if name != "content"}
     new_base = agreed(ours_kept, new_theirs if managed else {**new_theirs, "content": None})
+    if "left_out" in base and ours["assignees"] == base_ours.get("assignees"):
+        new_base["left_out"] = base["left_out"]
     return Merged(patch, tuple(changes), new_base, state_of(item, settled), tuple(conflicts), tuple(drift))
 
 
@@ -141,6 +146,14 @@ def _decide(
     return "document!" if wins == "document" else "issue!"
 
 
+def _marker_is_behind(issue: Issue, ours: Mapping[str, Any]) -> bool:
+    """True when a lost store would be rebuilt wrongly: the tie is gone, or tells another state of the document."""
+    if issue.marker is None:
+        return True
+    told = issue.marker.base.get("document", {})
+    return any(told.get(name, ours[name]) != ours[name] for name in ("state", "removed"))
+
+
 def _labels(ours: Mapping[str, Any], theirs: Mapping[str, Any], base_ours: Mapping[str, Any]) -> IssuePatch:
     now, before, there = set(ours["labels"]), set(base_ours.get("labels", ())), set(theirs["labels"])
     return IssuePatch(add_labels=frozenset(now - before - there), remove_labels=frozenset((before - now) & there))
@@ -169,4 +182,4 @@ def _patch(item: Item, draft: Draft, issue: Issue, changes: list[Change], labels
 
 def make_marker(item: Item, fields: Mapping[str, Any]) -> Marker:
     """The marker for an issue that is being written with these document-side values."""
-    return Marker(item.id, item.document, item.text, {"document": dict(fields)})
+    return Marker(item.id, item.document, shorten(item.text, _LONGEST_MARKED), {"document": dict(fields)})

@@ -160,6 +160,30 @@ class Link:
         return self.issue.ref
 
 
+_POINTING = {"after", "and", "as", "at", "before", "by", "cf", "from", "in", "like", "of", "on", "per", "see", "since"}
+_POINTING |= {"than", "the", "to", "until", "with", "de", "en", "por", "ver", "y", "dans", "depuis", "voir", "seit"}
+_POINTING |= {"siehe", "und", "von", "wie"}
+
+
+def tickets_of(item: ParsedItem | Item) -> tuple[str, ...]:
+    """The references that are the item's own tickets, not just mentioned in its sentence.
+
+    "Rotate the keys (#12)" has a ticket: the parser took it out of the words. "Do it as started in #2" only points at
+    one: to take issue 2 for this item's would put somebody else's work into our hands.
+    """
+    return tuple(link for link in item.links if _is_own(link, item.text))
+
+
+def _is_own(link: str, text: str) -> bool:
+    words = text.split()
+    last = link.casefold().rsplit("/", 1)[-1]
+    forms = {link.casefold(), last, "#" + last.rsplit("#", 1)[-1]}
+    places = [number for number, word in enumerate(words) if word.strip("()[]<>.,;:!?").casefold() in forms]
+    if not places or places[0] == 0:
+        return True
+    return places[-1] == len(words) - 1 and words[-2].casefold().strip(",;:") not in _POINTING
+
+
 class Outcome(StrEnum):
     """How far a journalled write got."""
 

@@ -22,9 +22,12 @@ from connectors import Issue, IssueDraft, IssuePatch, IssueRef, IssueState
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.identity import Doubt
 from tracker.merge import Change, Conflict, agreed, issue_fields, make_marker, merge, state_of
-from tracker.model import Item, ItemState, JournalEntry, KnownDocument, Link
+from tracker.model import Item, ItemState, JournalEntry, KnownDocument, Link, tickets_of
 from tracker.people import PeopleBook
 from tracker.settings import PolicySettings
+
+_RACE = timedelta(days=1)
+"""Issues of one item that were made further apart than this did not come from two runs that raced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,9 @@ class _Planner:
         self.in_doubt: defaultdict[str, list[JournalEntry]] = defaultdict(list)
         for entry in world.in_doubt:
             self.in_doubt[entry.item].append(entry)
-        self.claimed = {link.ref.key: item for item, link in world.links.items()}
+        self.claimed = {
+            link.ref.key: item for item, link in world.links.items() if link.ref.target == world.target.name
+        }
 
     def plan(self) -> Plan:
         paths = {key: document.path for key, document in self.world.documents.items()}
@@ -185,8 +190,10 @@ class _Planner:
             if oldest is not None:
                 base = dict(oldest.marker.base) if oldest.marker else {}
                 self._adopt(item, oldest, base, "it is the older of two with this marker")
-            elif link is not None:
+            elif link is not None and (named := self._corrected(item, link)) is None:
                 self._linked(item, link)
+            elif link is not None and named is not None:
+                self._adopt_named(item, named)
             else:
                 self._unlinked(item)
         return Plan(
@@ -196,8 +203,22 @@ class _Planner:
             tuple(self.conflicts),
             tuple(self.drift),
             tuple(self.world.doubts),
-            sum(not link.issue.state.closed for link in self.world.links.values()),
+            self._open_issues(),
         )
+
+    def _open_issues(self) -> int:
+        """How many of this target's issues that belong to items are open, links or not."""
+        known = {
+            link.ref.key: link.issue for link in self.world.links.values() if link.ref.target == self.world.target.name
+        }
+        known |= {key: issue for key, issue in self.world.issues.items() if issue.marker is not None or key in known}
+        return sum(not issue.state.closed for issue in known.values())
+
+    def _is_secret(self, item: Item) -> bool:
+        """A private document's words must not reach this target; whether it is public is asked before writing."""
+        target = self.world.target
+        allowed = target.name in self.policy.allow_public
+        return bool(self.world.documents[item.document].private and target.public and not allowed)
 
     def _draft(self, item: Item) -> Draft:
         return make_draft(item, self.world.documents[item.document], self.book, self.world.target)
@@ -210,28 +231,36 @@ class _Planner:
             base = dict(marked[0].marker.base) if marked[0].marker else {}
             self._adopt(item, marked[0], base, why, tuple(entry.id for entry in doubtful))
         elif (named := self._named(item)) is not None:
-            fields = {key: value for key, value in self._draft(item).fields(item).items() if key != "content"}
-            # What the two say now counts as agreed: adopting somebody's issue must change nothing on it.
-            base = agreed(fields, {**issue_fields(named), "content": None})
-            self._adopt(item, named, base, "the document names it")
+            self._adopt_named(item, named)
         elif doubtful and not self._grace_over(doubtful):
             until = max(entry.sent_at or entry.intended_at for entry in doubtful) + self._grace
             self.held.append(Held(item, "an earlier create got no answer; looking for its issue first", until))
         else:
             self._perhaps_create(item, max((entry.id for entry in doubtful), default=None))
 
+    def _adopt_named(self, item: Item, issue: Issue) -> None:
+        fields = {key: value for key, value in self._draft(item).fields(item).items() if key != "content"}
+        # What the two say now counts as agreed: adopting somebody's issue must change nothing on it.
+        base = agreed(fields, {**issue_fields(issue), "content": None})
+        self._adopt(item, issue, base, "the document names it")
+
+    def _corrected(self, item: Item, link: Link) -> Issue | None:
+        """Another issue that the document names now, where the link only came from the document naming one."""
+        if "content" in link.base.get("document", {}) or item.state is ItemState.REMOVED:
+            return None
+        named = self._named(item)
+        return named if named is not None and named.ref.key != link.ref.key else None
+
     def _perhaps_create(self, item: Item, after: int | None) -> None:
         state = ItemState.DONE if item.done else ItemState.OPEN
         if item.state in (ItemState.OPEN, ItemState.DONE) and item.state is not state:
             item = replace(item, state=state, settled_at=self.now if state.settled else None)
             self.actions.append(Record(item, None))
-        if item.state.settled or item.kind not in self.policy.kinds or item.links:
+        if item.state.settled or item.kind not in self.policy.kinds or tickets_of(item):
             # A ticket elsewhere is a ticket: a second one here would be its duplicate.
             return
-        document = self.world.documents[item.document]
-        target = self.world.target
-        if document.private and target.public and target.name not in self.policy.allow_public:
-            self.held.append(Held(item, f"a private document, and {target.name} is public (see policy.allow_public)"))
+        if self._is_secret(item):
+            self._hold_secret(item)
             return
         draft = self._draft(item)
         fields = draft.fields(item)
@@ -240,6 +269,10 @@ class _Planner:
             draft.title, draft.managed, marker, draft.labels, draft.assignees, draft.due, draft.priority
         )
         self.actions.append(Create(item, issue_draft, fields, after))
+
+    def _hold_secret(self, item: Item) -> None:
+        why = f"a private document, and {self.world.target.name} is public (see policy.allow_public)"
+        self.held.append(Held(item, why))
 
     def _adopt(
         self, item: Item, issue: Issue, base: Mapping[str, Any], why: str, settles: tuple[int, ...] = ()
@@ -255,6 +288,15 @@ class _Planner:
         if item.state is ItemState.REMOVED:
             self._left(item, link, issue)
             return
+        if self._is_secret(item):
+            settled = _settle(item, state_of(item, issue), issue, self.now)
+            if issue != link.issue or settled != item:
+                self.actions.append(Record(settled, replace(link, issue=issue)))
+            self._hold_secret(item)
+            return
+        if link.base.get("document", {}).get("closed") and issue.state is IssueState.WONT_DO:
+            self._reopen(item, link, issue)
+            return
         merged = merge(item, self._draft(item), issue, link.base, self.policy)
         self.conflicts += [(item, conflict) for conflict in merged.conflicts]
         self.drift += [(item, change) for change in merged.drift]
@@ -265,16 +307,29 @@ class _Planner:
             changes = _differences(issue_fields(link.issue), issue_fields(issue))
             self.actions.append(Record(settled, replace(link, issue=issue, base=merged.base), changes))
 
+    def _reopen(self, item: Item, link: Link, issue: Issue) -> None:
+        """The item is back, and it was Closeout that closed its issue: nobody decided against it."""
+        draft = self._draft(item)
+        fields = draft.fields(item)
+        patch = IssuePatch(state=IssueState.OPEN, managed=draft.managed, marker=make_marker(item, fields))
+        change = Change("state", issue.state.value, IssueState.OPEN.value)
+        base = agreed(fields, {**issue_fields(issue), "state": IssueState.OPEN.value})
+        settled = _settle(item, ItemState.OPEN, issue, self.now)
+        self.actions.append(Update(settled, replace(link, issue=issue), patch, (change,), base))
+
     def _left(self, item: Item, link: Link, issue: Issue) -> None:
-        told = bool(link.base.get("document", {}).get("removed", False))
-        base = {**link.base, "document": {**link.base.get("document", {}), "removed": True}}
-        if told or issue.state.closed or self.policy.removed == "keep":
+        document_side = link.base.get("document", {})
+        told = bool(document_side.get("removed", False))
+        base: dict[str, Any] = {**link.base, "document": {**document_side, "removed": True}}
+        hands_off = "content" not in document_side or self._is_secret(item)
+        if told or hands_off or issue.state.closed or self.policy.removed == "keep":
             if issue != link.issue or base != link.base:
                 self.actions.append(Record(item, replace(link, issue=issue, base=base)))
         elif self.policy.removed == "close":
             change = Change("state", issue.state.value, IssueState.WONT_DO.value)
-            patch = IssuePatch(state=IssueState.WONT_DO)
+            base["document"]["closed"] = True
             base["issue"] = {**base.get("issue", {}), "state": IssueState.WONT_DO.value}
+            patch = replace(gone_patch(issue, base), state=IssueState.WONT_DO)
             self.actions.append(Update(item, replace(link, issue=issue), patch, (change,), base))
         else:
             document = self.world.documents[item.document]
@@ -288,7 +343,8 @@ class _Planner:
     def _heal_twins(self, item: Item, link: Link | None) -> Issue | None:
         """Of several issues with one marker the oldest stays, whichever store asks; open others are closed.
 
-        Returns the oldest when `link` names another one.
+        Returns the oldest when `link` names another one. A race makes twins within moments, by the same account; what
+        else carries a copied marker is somebody's own issue, and is only told.
         """
         twins = {issue.ref.key: issue for issue in self.marked.get(item.id, ())}
         if link is not None:
@@ -297,19 +353,30 @@ class _Planner:
                 return None  # somebody's own issue, adopted by name
             if linked.state is not IssueState.DUPLICATE:
                 twins[linked.ref.key] = linked
+                twins = {key: issue for key, issue in twins.items() if self._same_birth(issue, linked, item)}
         if not twins:
             return None
-        oldest = min(twins.values(), key=lambda issue: issue.ref.number)
+        ordered = sorted(twins.values(), key=lambda issue: issue.ref.number)
+        oldest = ordered[0]
         self.actions += [
             CloseTwin(item, issue, oldest.ref)
-            for issue in sorted(twins.values(), key=lambda issue: issue.ref.number)
-            if issue is not oldest and not issue.state.closed
+            for issue in ordered[1:]
+            if not issue.state.closed and self._same_birth(issue, oldest, item)
         ]
         return oldest if link is not None and oldest.ref.key != link.ref.key else None
 
+    def _same_birth(self, issue: Issue, other: Issue, item: Item) -> bool:
+        """Whether two issues with one marker were made by two of our runs that raced."""
+        if issue.ref.number == other.ref.number:
+            return issue.ref.key == other.ref.key
+        close = abs(issue.created_at - other.created_at) <= _RACE and issue.author == other.author
+        if not close and not issue.state.closed:
+            self.held.append(Held(item, f"{issue.ref.key} carries a copy of this item's marker; left alone"))
+        return close
+
     def _named(self, item: Item) -> Issue | None:
         """The issue that the item's own text names, if it was read and belongs to no other item."""
-        for text in item.links:
+        for text in tickets_of(item):
             ref = self.world.named.get(text)
             issue = self.world.issues.get(ref.key) if ref else None
             if issue is not None and self.claimed.get(issue.ref.key, item.id) == item.id:
@@ -333,6 +400,13 @@ def _by_marker(issues: Iterable[Issue]) -> dict[str, list[Issue]]:
         if issue.marker is not None and issue.state is not IssueState.DUPLICATE:
             found[issue.marker.item].append(issue)
     return found
+
+
+def gone_patch(issue: Issue, base: Mapping[str, Any]) -> IssuePatch:
+    """Write into the issue's marker that its item left the document; the block's words stay."""
+    if issue.marker is None or issue.managed is None:
+        return IssuePatch()
+    return IssuePatch(managed=issue.managed, marker=replace(issue.marker, base={"document": dict(base["document"])}))
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

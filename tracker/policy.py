@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from tracker.model import Item, ItemState, KnownDocument, Link
+from tracker.model import Item, ItemState, KnownDocument, Link, tickets_of
 from tracker.people import Ownership, PeopleBook
 from tracker.settings import PolicySettings
 
@@ -61,7 +61,7 @@ def assess(
         elif days_left is not None and days_left <= policy.due_soon_days:
             flags.add(Flag.DUE_SOON)
         # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
-        if link is None and item.kind in policy.kinds and not item.links:
+        if link is None and item.kind in policy.kinds and not tickets_of(item):
             flags.add(Flag.UNLINKED)
         if not ownership.known and not ownership.unknown:
             flags.add(Flag.UNOWNED)
@@ -73,11 +73,13 @@ def assess(
 def present_owners(item: Item, link: Link | None, book: PeopleBook, target_kind: str) -> Ownership:
     """Who the item belongs to now: people who were assigned on the issue itself, else the document's owner."""
     written = book.resolve(item.owner)
-    if link is None or not link.issue.assignees:
+    if link is None:
         return written
     # Targets answer with their own spelling of a login, and drop whom they don't know: neither is anybody's decision.
     asked = {login.casefold() for login in link.base.get("document", {}).get("assignees", ())}
-    if {login.casefold() for login in link.issue.assignees} <= asked:
+    left_out = {login.casefold() for login in link.base.get("left_out", ())}
+    there = {login.casefold() for login in link.issue.assignees}
+    if there == asked or there | left_out == asked:
         return written
     found = {login: book.by_login(target_kind, login) for login in sorted(link.issue.assignees)}
     known = tuple(owner for owner in found.values() if owner is not None)

@@ -1,7 +1,8 @@
 """What runs when: APScheduler's triggers call the app. A firing belongs to its due time, whoever comes first runs it.
 
 APScheduler keeps its jobs in memory; what was fired is in the store (`firing`, with a unique key). So any number of
-schedulers can run side by side, and one that was down makes up for the latest missed firing, once.
+schedulers can run side by side, and one that was down makes up for the latest missed firing, once. A firing that
+failed, or whose process was killed, is tried again until it is done, too old, or followed by a later one.
 """
 
 from __future__ import annotations
@@ -9,14 +10,16 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors import ConnectorError
 from tracker.app import App, Consent
@@ -27,6 +30,7 @@ from tracker.settings import ScheduleSettings, Settings
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LATE = timedelta(hours=1)
 """A firing may start this late (the machine slept, another job ran) and still counts as on time."""
+_CATCH_UP_EVERY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +103,29 @@ def weekdays(field: str) -> str:
 def latest_due(trigger: CronTrigger, since: datetime, now: datetime) -> datetime | None:
     """The last time after `since`, up to `now`, at which the trigger fired or should have."""
     latest = None
-    due = trigger.get_next_fire_time(None, since + timedelta(microseconds=1))
-    while due is not None and due <= now:
+    due = trigger.get_next_fire_time(None, _just_after(since))
+    while due is not None and due.astimezone(UTC) <= now:
         latest = due
-        due = trigger.get_next_fire_time(due, due + timedelta(microseconds=1))
+        due = trigger.get_next_fire_time(None, _just_after(due))
     return latest
 
 
-def missed(job: Job, last: datetime | None, now: datetime) -> datetime | None:
-    """The one firing to make up for after downtime: the latest since `last`, if it is not too old; else None.
+def missed(job: Job, last: datetime | None, now: datetime, unfinished: datetime | None = None) -> datetime | None:
+    """The one firing to make up for, if it is not too old; else None.
 
-    A schedule that never fired has missed nothing: it is new.
+    Args:
+        job: the schedule; one that never fired has missed nothing: it is new.
+        last: the latest due time that somebody took up.
+        now: the present time.
+        unfinished: the same, if that firing failed or was abandoned: without a later one it is tried again.
     """
     if last is None:
         return None
-    return latest_due(job.trigger, max(last, now - timedelta(hours=job.settings.catch_up_hours)), now)
+    oldest = now - timedelta(hours=job.settings.catch_up_hours)
+    later = latest_due(job.trigger, max(last, oldest), now)
+    if later is None and unfinished is not None and oldest < unfinished <= now:
+        return unfinished
+    return later
 
 
 class Runner:
@@ -124,9 +136,10 @@ class Runner:
         self.say = say
 
     def fire(self, job: Job, due_at: datetime) -> bool:
-        """Run `job` for `due_at` unless somebody has; an error is recorded and told, never raised."""
+        """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised."""
+        started_at = self.app.clock()
         with self.app.store() as store:
-            if not store.start_firing(job.name, due_at, self.app.clock()):
+            if not store.start_firing(job.name, due_at, started_at):
                 return False
         try:
             outcome, detail = "done", self._run(job, due_at)
@@ -135,25 +148,42 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - one job's bug must not end the service; it is told with its type
             outcome, detail = "failed", f"{type(error).__name__}: {error}"
         with self.app.store() as store:
-            store.finish_firing(job.name, due_at, self.app.clock(), outcome, detail)
+            store.finish_firing(job.name, due_at, started_at, self.app.clock(), outcome, detail)
         self.say(f"{self.app.clock():%Y-%m-%d %H:%M:%S} {job.name} {outcome}: {detail}")
         return True
 
-    def catch_up(self, all_jobs: Iterable[Job]) -> None:
-        """Make up for what was missed while no scheduler ran."""
+    def catch_up(self, all_jobs: Iterable[Job], stop: threading.Event | None = None) -> None:
+        """Make up for what was missed while no scheduler ran, for what failed, and for what a killed one left."""
         for job in all_jobs:
+            if stop is not None and stop.is_set():
+                return
+            now = self.app.clock()
             with self.app.store() as store:
-                last = store.last_firing(job.name)
-            due_at = missed(job, last, self.app.clock())
+                last, unfinished = store.last_firing(job.name), store.unfinished_firing(job.name, now)
+            due_at = missed(job, last, now, unfinished)
             if due_at is not None:
                 self.fire(job, due_at)
 
+    def keep_up(self, all_jobs: Iterable[Job], stop: threading.Event) -> None:
+        """Called by the trigger every quarter of an hour: like `catch_up`, but an error is told, never raised."""
+        with self._told("catching up"):
+            self.catch_up(all_jobs, stop)
+
     def on_time(self, job: Job) -> None:
         """Called by the trigger: the firing belongs to the time at which it was due."""
-        now = self.app.clock()
-        due_at = latest_due(job.trigger, now - _LATE - timedelta(seconds=1), now)
-        if due_at is not None:
-            self.fire(job, due_at)
+        with self._told(job.name):
+            now = self.app.clock()
+            due_at = latest_due(job.trigger, now - _LATE - timedelta(seconds=1), now)
+            if due_at is not None:
+                self.fire(job, due_at)
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        """Nobody above APScheduler's threads listens; a store that is away for a while is caught up with later."""
+        try:
+            yield
+        except (CloseoutError, ConnectorError) as error:
+            self.say(f"{self.app.clock():%Y-%m-%d %H:%M:%S} {what} failed: {error} {error.advice}".rstrip())
 
     def _run(self, job: Job, due_at: datetime) -> str:
         if job.settings.run == "sync":
@@ -197,13 +227,22 @@ def serve(app: App, stop: threading.Event, say: Callable[[str], None]) -> None:
         scheduler.add_job(runner.on_time, job.trigger, args=[job], id=job.name, name=job.name)
         due = job.trigger.get_next_fire_time(None, app.clock())
         say(f"{job.name}: {job.settings.run} at {due:%Y-%m-%d %H:%M %Z}" if due else f"{job.name}: never")
+    # An interval always has a next time, so APScheduler never has to remove this job while it shuts down. Its id is
+    # made up: any other could be a schedule's name.
+    every = IntervalTrigger(seconds=_CATCH_UP_EVERY.total_seconds(), timezone=UTC)
+    scheduler.add_job(runner.keep_up, every, args=[all_jobs, stop])
     scheduler.start()
     try:
-        runner.catch_up(all_jobs)
+        runner.catch_up(all_jobs, stop)
         stop.wait()
     finally:
         say("stopping; the running job is finished first")
         scheduler.shutdown(wait=True)
+
+
+def _just_after(moment: datetime) -> datetime:
+    """The next instant. Reckoned in UTC: on a local clock the hour that DST repeats would never end."""
+    return moment.astimezone(UTC) + timedelta(microseconds=1)
 
 
 def _weekday(text: str) -> int:

@@ -5,7 +5,9 @@ Secrets never stand in the file: settings name the environment variable or the f
 """
 
 import difflib
+import re
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,17 @@ from connectors import LocalSettings, TargetSettings
 from tracker.model import Kind
 
 Authority = Literal["document", "target"]
+
+_DATABASE = re.compile(
+    r"""
+    [\w+]+://
+    (?: [^:/]* (?: :[^@]* )? @ )?                                   # user and password
+    (?: \[[^/?]+\] | [^/:?]+ )? (?: :(?P<port>[^/?]*) )?            # host and port
+    (?: /[^?]* )? (?: \?.* )?                                       # database and options
+    """,
+    re.VERBOSE,
+)
+"""What SQLAlchemy takes for a URL; importing it just to ask would cost every command its start-up time."""
 
 
 def _known_zone(name: str) -> str:
@@ -34,6 +47,29 @@ def _unknown(setting: str, names: Iterable[str | None], known: Iterable[str], ta
         for name in names
         if name is not None and name not in have
     ]
+
+
+def _database_problem(url: str) -> str | None:
+    """What is wrong with this address. Never quotes it: a password may stand in it."""
+    found = _DATABASE.fullmatch(url)
+    if found is None:
+        return 'is no database URL (such as "sqlite:///closeout.db" or "postgresql+psycopg://HOST/NAME")'
+    if found["port"] and not found["port"].isdecimal():
+        return "has a port that is no number (a `@`, `:` or `/` in the password is written %40, %3A or %2F)"
+    return None
+
+
+def _glob_problem(pattern: str) -> str | None:
+    path = PurePosixPath(pattern)
+    if path.is_absolute():
+        return f"{pattern!r} is absolute; globs start at the folders of `documents.paths`"
+    if not PurePosixPath(pattern.removeprefix("**/")).parts or "\0" in pattern:
+        return f"{pattern!r} names no files"
+    if ".." in path.parts:
+        return f"{pattern!r} leaves the folder; list the other one in `documents.paths`"
+    if any("**" in part and part != "**" for part in path.parts):
+        return f"{pattern!r} has `**` beside other characters; it stands between slashes, as in **/*.md"
+    return None
 
 
 class _Closed(BaseModel):
@@ -55,6 +91,13 @@ class DocumentSettings(_Closed):
     private: bool = Field(
         default=False, description="Documents are private unless their front matter says otherwise (`private: false`)."
     )
+
+    @field_validator("include", "exclude")
+    @classmethod
+    def _globs_usable(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if problems := [problem for pattern in value if (problem := _glob_problem(pattern))]:
+            raise ValueError("; ".join(problems))
+        return value
 
 
 class PolicySettings(_Closed):
@@ -216,6 +259,13 @@ class Settings(BaseSettings):
         default_factory=dict, description="Jobs of `closeout serve`, by name."
     )
 
+    @field_validator("database")
+    @classmethod
+    def _database_is_one(cls, value: str) -> str:
+        if problem := _database_problem(value):
+            raise ValueError(problem)
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _timezone_known(cls, value: str) -> str:
@@ -231,6 +281,11 @@ class Settings(BaseSettings):
             problems += _unknown(f"people.{key}.team", [person.team], self.teams, "[teams.NAME]")
         for name, schedule in self.schedules.items():
             problems += _unknown(f"schedules.{name}.report", [schedule.report], self.reports, "[reports.NAME]")
+        problems += [
+            f"targets.{name}.database {problem}"
+            for name, target in self.targets.items()
+            if isinstance(target, LocalSettings) and (problem := _database_problem(target.database))
+        ]
         owners = {**self.people, **self.teams}
         for name, report in self.reports.items():
             problems += _unknown(f"reports.{name}.fallback", [report.fallback], owners, "[people.NAME] or [teams.NAME]")

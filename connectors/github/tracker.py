@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors import marker
-from connectors.errors import IssueNotFound
+from connectors.errors import IssueMoved, IssueNotFound
 from connectors.github import failures, values
 from connectors.github.failures import Request
 from connectors.github.values import Repository, time_of, time_text
@@ -61,6 +61,7 @@ class GitHubTracker:
             max_title=256,
             max_body=65_536,
             read_lag=READ_LAG,
+            place=f"github:{self._repository.api_host}/{self._repository.full_name.lower()}",
             budget_key=f"github:{self._repository.api_host}",
             budget=Budget(
                 (
@@ -93,6 +94,7 @@ class GitHubTracker:
         return Listing(tuple(ordered), time_text(newest) if newest else "")
 
     def get(self, ref: IssueRef) -> Issue:
+        self._own(ref)
         request = Request("GET", self._repository.where(ref.number))
         answer = self._wire.read(self._repository.issue_path(ref.number), request.where)
         return self._issue(request, answer.data, ref.number)
@@ -112,6 +114,7 @@ class GitHubTracker:
         return issue
 
     def update(self, issue: Issue, patch: IssuePatch) -> Issue:
+        self._own(issue.ref)
         number = issue.ref.number
         sent = values.changes(issue, patch)
         if not sent:
@@ -121,11 +124,13 @@ class GitHubTracker:
         return self._issue(request, answer.data, number)
 
     def comment(self, ref: IssueRef, body: str) -> Comment:
+        self._own(ref)
         request = Request("POST", self._repository.where(ref.number))
         path = f"{self._repository.issue_path(ref.number)}/comments"
         return _read(request, values.comment, self._wire.write(request.verb, path, request.where, {"body": body}).data)
 
     def comments(self, ref: IssueRef) -> tuple[Comment, ...]:
+        self._own(ref)
         request = Request("GET", self._repository.where(ref.number))
         path = f"{self._repository.issue_path(ref.number)}/comments"
         found: dict[str, Comment] = {}
@@ -146,6 +151,20 @@ class GitHubTracker:
 
     def close(self) -> None:
         self._wire.close()
+
+    def _own(self, ref: IssueRef) -> None:
+        """An issue of another repository has the same number here, and is somebody else's.
+
+        Raises:
+            IssueMoved: `ref` is not of this repository.
+        """
+        if not self._repository.owns(ref):
+            raise IssueMoved(
+                f"{ref.key} is not an issue of this repository",
+                where=self._repository.where(),
+                location=ref.url,
+                advice="Nothing was touched. Give each repository a target name of its own in closeout.toml.",
+            )
 
     def _pages(self, since: datetime | None) -> Iterator[list[tuple[datetime, Issue | None]]]:
         """Pages of times and issues, oldest change first; None stands for a pull request.

@@ -55,6 +55,10 @@ class Repository:
     def issue_path(self, number: int) -> str:
         return f"{self.path}/issues/{number}"
 
+    def owns(self, ref: IssueRef) -> bool:
+        """Whether `ref` is an issue of this repository: a number alone would mean another one elsewhere."""
+        return ref.key.lower() == self.ref(ref.number).key.lower()
+
     def where(self, number: int | None = None) -> str:
         """How errors name it."""
         return f"{self.target} ({self.full_name}{'' if number is None else f'#{number}'})"
@@ -105,6 +109,7 @@ class Repository:
             created_at=time_of(raw["created_at"]),
             updated_at=time_of(raw["updated_at"]),
             closed_at=time_of(raw["closed_at"]) if raw.get("closed_at") else None,
+            author=str((raw.get("user") or {}).get("login") or ""),
         )
 
     def listed(self, raw: Mapping[str, Any]) -> tuple[datetime, Issue | None]:

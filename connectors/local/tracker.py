@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, func
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from connectors import marker
-from connectors.database import open_engine, resolve_url, revision, upgrade, writing
-from connectors.errors import IssueNotFound, OutcomeUnknown, RequestRejected, TargetUnreachable
+from connectors.database import NewerDatabase, open_engine, resolve_url, revision, upgrade, writing
+from connectors.errors import ConnectorError, IssueNotFound, OutcomeUnknown, RequestRejected, TargetUnreachable
 from connectors.interface import (
     Capabilities,
     Comment,
@@ -31,7 +31,8 @@ from connectors.settings import LocalSettings
 
 # Two processes may commit in another order than they took their time stamps; reading this much again misses neither.
 _OVERLAP = timedelta(seconds=2)
-_REFERENCE = re.compile(r"#(\d+)")
+_REFERENCE = re.compile(r"#(\d{1,100})")
+_MAX_NUMBER = 2**31 - 1  # what the column takes on every engine; some drivers choke on more
 _MAX_TITLE = 512
 _MAX_BODY = 1_000_000
 
@@ -45,6 +46,9 @@ class LocalTracker:
         root: the folder that relative SQLite paths start at.
         now: the clock, for tests and demonstrations.
         author: whose name stands on comments.
+
+    Raises:
+        ConnectorError: the database's address is none.
     """
 
     def __init__(
@@ -58,7 +62,10 @@ class LocalTracker:
     ) -> None:
         self._name = name
         self._settings = settings
-        self._url = resolve_url(settings.database, root)
+        try:
+            self._url = resolve_url(settings.database, root)
+        except ArgumentError as error:
+            raise _bad_address(name, error) from error
         self._now = now
         self._author = author
         self._opened: Engine | None = None
@@ -77,6 +84,7 @@ class LocalTracker:
             max_title=_MAX_TITLE,
             max_body=_MAX_BODY,
             read_lag=timedelta(0),
+            place=f"local:{self._settings.database.rsplit('@', 1)[-1]}",  # without credentials
             budget_key=f"local:{self._name}",
         )
 
@@ -179,9 +187,19 @@ class LocalTracker:
 
     def _engine(self) -> Engine:
         if self._opened is None:
-            engine = open_engine(self._url)
-            if revision(engine, VERSION_TABLE) != HEAD:
-                upgrade(engine, Path(__file__).with_name("migrations"))
+            try:
+                engine = open_engine(self._url)
+            except ArgumentError as error:
+                raise _bad_address(self._name, error) from error
+            try:
+                if revision(engine, VERSION_TABLE) != HEAD:
+                    upgrade(engine, Path(__file__).with_name("migrations"))
+            except NewerDatabase as error:
+                raise TargetUnreachable(
+                    f"the embedded tracker's database can't be used: {error}",
+                    where=self._name,
+                    advice="Update this installation: pip install --upgrade closeout",
+                ) from error
             self._opened = engine
         return self._opened
 
@@ -214,6 +232,8 @@ class LocalTracker:
         return f"Check that the embedded tracker's database {self._url.render_as_string()} can be read and written."
 
     def _row(self, session: Session, ref: IssueRef) -> IssueRow:
+        if ref.number > _MAX_NUMBER:
+            raise self._not_found(ref)
         query = select(IssueRow).where(IssueRow.target == self._name, IssueRow.number == ref.number)
         row = session.exec(query).first()
         if row is None:
@@ -270,6 +290,15 @@ class LocalTracker:
 
 def _comment(row: CommentRow) -> Comment:
     return Comment(str(row.id), row.body, row.author, row.created_at)
+
+
+def _bad_address(name: str, error: ArgumentError) -> ConnectorError:
+    return ConnectorError(
+        f"the address of the embedded tracker's database does not work: {str(error).splitlines()[0]}",
+        where=name,
+        advice=f'Mend targets.{name}.database: "sqlite:///closeout-issues.db" or "postgresql+psycopg://HOST/NAME" '
+        '(pip install "closeout[postgres]").',
+    )
 
 
 def _short(error: SQLAlchemyError) -> str:

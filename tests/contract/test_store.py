@@ -143,10 +143,11 @@ def test_the_budget_counts_what_was_sent(store):
 
 def test_cursors_and_strays(store):
     assert store.cursor("local") is None
-    store.finish_reading("local", "c1", {"#1": ISSUE}, NOW)
+    store.finish_reading("local", "here", "c1", {"#1": ISSUE}, NOW)
     assert store.cursor("local") == ("c1", NOW)
+    assert store.place("local") == "here"
     assert store.strays("local") == {"#1": ISSUE}
-    store.finish_reading("local", "c2", {}, NOW)
+    store.finish_reading("local", "here", "c2", {}, NOW)
     assert store.strays("local") == {}
     assert store.read_times() == {"local": NOW}
 

@@ -24,7 +24,8 @@ def first(*texts):
 
 
 def again(known, *texts, **changes):
-    return identify({"a.md": document(*texts, **changes)}, known, {}, frozenset(), NOW)
+    linked = frozenset(item.id for item in known)
+    return identify({"a.md": document(*texts, **changes)}, known, {}, frozenset(), NOW, linked)
 
 
 def ids(items):

@@ -19,6 +19,8 @@ _FRAGMENTS = st.sampled_from(
         " (@jo, due 2026-05-01)", "| Action | Owner |\n|--|--|\n| Añadir | Jo |\n", "~~", "**", "`x`", "[Issue](https://github.com/a/b/issues/1)", "#12",
         "OPS-3", "by end of Q3", ".", " We will fix it.", "&amp;", "\\*", "<!-- closeout: ignore -->", "---\n", "+++\n", "> ", "\t", "改进措施\n", "修复", ":", "：",
         "## Lessons learned\n", "- **Improvements/Fixes:** ", "TODO", "***\n\n", "### Add a test\n", "**Add it**\n\n", "✅", "\ufeff", "\x00", "<b>", "é", "👩‍💻", "(", ")", "[", "]", "Due: ", "2 weeks",
+        "<h2>Action items</h2>\n\n", "<table>\n", "<tr><th>Action</th><th>Owner</th></tr>\n", "<tr><td>Add an alert</td><td>Jo</td></tr>\n", "</table>\n\n", "<ul>\n<li>Fix it</li>\n", "</ul>\n\n", "<li>",
+        "<del>", "</del>", "<!-- closeout: item owner=Jo due=2026-05-01 -->", "• ", "- Ops: add it\n", "- [Ops] add it\n", "## Completed ✅\n", "- Ops to check it\n",
     ]
 )  # fmt: skip
 _DOCUMENTS = st.one_of(st.text(), st.lists(_FRAGMENTS, max_size=40).map("".join))

@@ -85,7 +85,8 @@ def test_flagged_picks_what_carries_any_of_the_flags():
 @pytest.mark.parametrize(
     ("assignees", "asked", "known", "unknown"),
     [
-        (set(), ["jocodes"], ["ann"], ()),
+        (set(), ["jocodes"], [], ()),
+        (set(), [], ["ann"], ()),
         ({"JoCodes"}, ["JoCodes"], ["ann"], ()),
         ({"JoCodes"}, [], ["jo"], ()),
         ({"JoCodes", "stranger"}, [], ["jo"], ("@stranger",)),

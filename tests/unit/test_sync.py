@@ -12,7 +12,7 @@ from workplace import SETTINGS, Workplace, postmortem
 from connectors import ConnectorError, IssueState, NotAllowed, RateLimited, RequestRejected
 from connectors.local import LocalTracker
 from tracker.app import Consent, Wanted
-from tracker.errors import RefusedByBrake, StalePlan, UsageError
+from tracker.errors import RefusedByBrake, StalePlan
 from tracker.model import ItemState
 
 MONITOR = "Add monitoring for the connection pool (owner: Jo Smith, due: 2026-12-01)"
@@ -137,7 +137,7 @@ def test_a_removed_item_is_told_once_and_stays_open(place):
     place.run()
     place.document("a.md", postmortem(MONITOR))
     place.run()
-    assert place.writes == ["comment"]
+    assert place.writes == ["comment", "update"], "told, and noted in the marker"
     place.run()
     assert place.writes == []
     assert place.issue(2).state is IssueState.OPEN
@@ -329,7 +329,7 @@ def test_while_reads_lag_an_uncertain_create_waits_for_the_grace_period(place, m
     assert [each.item.text for each in held] == [LOAD]
     place.hidden.clear()
     with place.store() as store:
-        store.finish_reading("local", "", {}, place.now)
+        store.finish_reading("local", store.place("local"), "", {}, place.now)
     place.run()
     assert place.writes == []
     assert len(place.known().links) == 1
@@ -361,7 +361,7 @@ def test_two_stores_that_raced_are_healed_to_the_older_issue(place, tmp_path):
     assert len(opened(place)) == 2
     place.hidden.clear()
     with place.store() as store:
-        store.finish_reading("local", "", {}, place.now)
+        store.finish_reading("local", store.place("local"), "", {}, place.now)
     place.run()
     assert [issue.state.value for issue in place.issues()] == ["open", "duplicate"]
     assert "tracked in #1" in place.issue(2).managed
@@ -445,7 +445,7 @@ def test_many_vanished_items_are_refused(tmp_path):
     with pytest.raises(RefusedByBrake, match="2 of 3 open issues"):
         place.run()
     place.run(consent=Consent(max_closes=2))
-    assert place.writes == ["comment", "comment"]
+    assert place.writes == ["comment", "update"] * 2
 
 
 def test_a_stale_plan_is_refused(place):
@@ -508,11 +508,15 @@ def test_an_unreadable_document_keeps_its_items(place):
     assert place.states()[LOAD] == "open"
 
 
-def test_two_documents_with_one_id_are_refused(place):
-    for name in ("a.md", "b.md"):
-        place.document(name, "---\nid: same\n---\n" + postmortem(LOAD))
-    with pytest.raises(UsageError, match="same id"):
-        place.run()
+def test_of_two_documents_with_one_id_the_known_one_is_synced_and_the_other_reported(place):
+    place.document("b.md", "---\nid: same\n---\n" + postmortem(LOAD))
+    place.run()
+    place.document("a.md", "---\nid: same\n---\n" + postmortem(MONITOR))
+    place.document("c.md", postmortem(RUNBOOK, title="Another"))
+    synced = place.run()
+    assert not synced.clean
+    assert synced.prepared.reading.unreadable == (("postmortems/a.md", "its id 'same' is that of postmortems/b.md"),)
+    assert opened(place) == [LOAD, RUNBOOK]
 
 
 def test_a_private_document_never_goes_to_a_public_target(tmp_path):

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracker.errors import UsageError
 from tracker.identity import FormerDocument, FoundDocument, match_documents, normalise
 from tracker.lint import Finding, lint
 from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument
@@ -63,45 +62,75 @@ def read(
     """
     whole = not paths
     places = [str(root / place) for place in settings.documents.paths] if whole else list(paths)
-    found = read_documents(places, root, settings.documents, find_checkout(root))
+    read_now = read_documents(places, root, settings.documents, find_checkout(root))
     by_path = {document.path: document for document in known.documents.values() if document.present}
+    emptied, legible = _without_a_word(read_now.documents, by_path, known)
+    unreadable = [*read_now.unreadable, *emptied]
     changed = [
         document
-        for document in found.documents
+        for document in legible
         if afresh or document.path not in by_path or by_path[document.path].digest != document.digest
     ]
     parsed = {document.path: parse(document.path, document.text) for document in changed}
-    keys = _keys(found.documents, parsed, known, marked)
-    _refuse_shared_keys(keys)
+    keys = _keys(legible, parsed, known, marked, root)
+    clashes = _clashes(keys, known)
+    unreadable += [(path, f"its id {keys.pop(path)!r} is that of {other}") for path, other in clashes.items()]
     documents = dict(known.documents)
-    for document in found.documents:
+    for document in legible:
+        if document.path not in keys:
+            continue
         key = keys[document.path]
         documents[key] = _known(key, document, parsed.get(document.path), documents.get(key), settings)
-    here = {*keys.values(), *(key for key, document in documents.items() if _is_unreadable(document, found.unreadable))}
+    here = {*keys.values(), *(key for key, document in documents.items() if _is_unreadable(document, unreadable))}
     gone = frozenset(key for key, document in known.documents.items() if whole and document.present and key not in here)
     documents |= {key: replace(documents[key], present=False) for key in gone}
     return Reading(
-        {keys[path]: document for path, document in parsed.items()},
+        {keys[path]: document for path, document in parsed.items() if path in keys},
         documents,
-        len(found.documents),
+        len(legible),
         sum(document.present for document in known.documents.values()) if whole else 0,
         gone,
-        found.unreadable,
+        tuple(unreadable),
     )
 
 
+def _without_a_word(
+    found: Sequence[Document], by_path: Mapping[str, KnownDocument], known: Known
+) -> tuple[list[tuple[str, str]], list[Document]]:
+    """Files that held items and are empty now were cut off, not emptied on purpose: they count as unreadable."""
+    with_items = {item.document for item in known.items.values() if item.state is not ItemState.REMOVED}
+    empty = [
+        document.path
+        for document in found
+        if not document.text.strip("\ufeff \t\r\n")
+        and document.path in by_path
+        and by_path[document.path].key in with_items
+    ]
+    legible = [document for document in found if document.path not in empty]
+    return [(path, "the file is empty, and held action items before") for path in empty], legible
+
+
 def _keys(
-    found: Sequence[Document], parsed: Mapping[str, ParsedDocument], known: Known, marked: Iterable[Item]
+    found: Sequence[Document],
+    parsed: Mapping[str, ParsedDocument],
+    known: Known,
+    marked: Iterable[Item],
+    root: Path,
 ) -> dict[str, str]:
     texts: dict[str, set[str]] = {key: set() for key in known.documents}
     for item in (*known.items.values(), *marked):
         if item.state is not ItemState.REMOVED:
             texts.setdefault(item.document, set()).add(normalise(item.text))
     former = [
-        FormerDocument(key, document.path, document.digest, frozenset(texts.get(key, ())))
-        if (document := known.documents.get(key)) is not None
-        else FormerDocument(key, key, None, frozenset(texts[key]))
+        FormerDocument(
+            key,
+            document.path if document else key,
+            document.digest if document else None,
+            frozenset(texts[key]),
+            not (root / (document.path if document else key)).exists(),
+        )
         for key in texts
+        for document in [known.documents.get(key)]
     ]
     key_at = {document.path: key for key, document in known.documents.items() if document.present}
     candidates = []
@@ -115,17 +144,14 @@ def _keys(
     return match_documents(candidates, former)
 
 
-def _refuse_shared_keys(keys: Mapping[str, str]) -> None:
-    """Two documents with one key would overwrite each other's items."""
-    first: dict[str, str] = {}
-    for path, key in keys.items():
-        if key in first:
-            raise UsageError(
-                f"this document and {first[key]} have the same id, {key!r}",
-                where=path,
-                advice="Give each its own `id` in the front matter; keep the old one where its issues belong.",
-            )
-        first[key] = path
+def _clashes(keys: Mapping[str, str], known: Known) -> dict[str, str]:
+    """Paths whose document has the key of another one, with that one's path: the known one keeps it, else the first."""
+    keeper: dict[str, str] = {}
+    for path, key in sorted(keys.items()):
+        document = known.documents.get(key)
+        if key not in keeper or (document is not None and document.path == path):
+            keeper[key] = path
+    return {path: keeper[key] for path, key in keys.items() if keeper[key] != path}
 
 
 def _known(

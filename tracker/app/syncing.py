@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +24,7 @@ from tracker import brake
 from tracker.app.reading import Reading, read
 from tracker.apply import Applied, Progress, apply
 from tracker.draft import TargetFacts
-from tracker.errors import StalePlan
+from tracker.errors import StalePlan, UsageError
 from tracker.identity import Identified, identify
 from tracker.model import Event, Item, ItemState, Kind, KnownDocument
 from tracker.people import PeopleBook
@@ -41,6 +43,7 @@ class Prepared:
     identified: Identified
     listings: Mapping[str, Listing]
     issues: Mapping[str, Mapping[str, Issue]]
+    places: Mapping[str, str]
     notes: tuple[str, ...] = ()
 
 
@@ -111,12 +114,9 @@ def sync(
     """
     with ExitStack() as stack:
         trackers = _open(desk, desk.store.known(), stack)
-        for key in sorted({tracker.capabilities.budget_key for tracker in trackers.values()}):
-            stack.enter_context(
-                desk.store.exclusive(key, lambda: desk.progress.phase("another sync is running; waiting for it"))
-            )
+        _hold_off_others(desk, trackers, stack)
         prepared = _prepare(desk, paths, desk.store.known(), trackers)
-        sides = brake.Sides(prepared.reading.present_before, prepared.reading.found)
+        sides = brake.Sides(prepared.reading.present_before, prepared.reading.found, _emptied(prepared))
         for made in prepared.plans:
             brake.check(made, sides, desk.settings.brake, consent)
         if not still_fits(prepared):
@@ -140,15 +140,24 @@ def refresh(desk: Desk) -> None:
     Raises:
         Unavailable, ConnectorError (a target can't be read).
     """
-    known = desk.store.known()
     with ExitStack() as stack:
-        trackers = _open(desk, known, stack)
+        trackers = _open(desk, desk.store.known(), stack)
+        _hold_off_others(desk, trackers, stack)
+        known = desk.store.known()
         for name, tracker in trackers.items():
             issues = {issue.ref.key: issue for issue in _listing(desk, tracker).issues}
             world = World(_facts(desk, tracker), list(known.items.values()), known.documents, known.links, issues)
             made = make_plan(world, _book(desk), desk.settings.policy, desk.clock())
             records = tuple(action for action in made.actions if isinstance(action, Record) and action.link)
             apply(Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress)
+
+
+def _hold_off_others(desk: Desk, trackers: Mapping[str, IssueTracker], stack: ExitStack) -> None:
+    """One process at a time reads, plans and writes; in one order, so that two never wait for each other."""
+    for key in sorted({tracker.capabilities.budget_key for tracker in trackers.values()}):
+        stack.enter_context(
+            desk.store.exclusive(key, lambda: desk.progress.phase("another sync is running; waiting for it"))
+        )
 
 
 def _prepare(desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[str, IssueTracker]) -> Prepared:
@@ -167,28 +176,34 @@ def _prepare(desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[s
     by_key = {(ref.target, ref.key): item for ref, item in linked.items()}
     named = {text: by_key[ref.target, ref.key] for text, ref in references.items() if (ref.target, ref.key) in by_key}
     rebuilt = [item for item in marked if item.document in reading.parsed]
-    identified = identify(reading.parsed, [*known.items.values(), *rebuilt], named, reading.gone, now)
+    with_issue = frozenset({*known.links, *(item.id for item in rebuilt)})
+    items = [*known.items.values(), *rebuilt]
+    identified = identify(reading.parsed, items, named, reading.gone, now, with_issue)
     identified = _tell_rebuilt(identified, rebuilt, now)
-    documents = _reread_when_in_doubt(reading.documents, identified)
-    reading = replace(reading, documents=documents)
-    notes = []
+    missing = sorted({link.ref.target for link in known.links.values()} - set(desk.settings.targets))
+    notes = [f"target {name!r} is not in the settings any more: its items are left alone" for name in missing]
+    unread: set[IssueRef] = set()
     for name, tracker in trackers.items():
-        notes += _fetch_named(tracker, references.values(), by_key, issues[name])
+        notes += _fetch_named(tracker, references.values(), by_key, issues[name], unread)
+    again = {doubt.document for doubt in identified.doubts}
+    again |= {
+        key
+        for key, document in reading.parsed.items()
+        if any(references.get(link) in unread for item in document.items for link in item.links)
+    }
+    reading = replace(reading, documents=_read_again(reading.documents, again))
     plans = tuple(
-        make_plan(
-            _world(desk, tracker, known, reading, identified, issues[name], references),
-            _book(desk),
-            desk.settings.policy,
-            now,
-        )
+        _plan_for(desk, tracker, _world(desk, tracker, known, reading, identified, issues[name], references), now)
         for name, tracker in trackers.items()
     )
-    return Prepared(known, plans, reading, identified, listings, issues, tuple(notes))
+    places = {name: tracker.capabilities.place for name, tracker in trackers.items()}
+    return Prepared(known, plans, reading, identified, listings, issues, places, tuple(notes))
 
 
 def _open(desk: Desk, known: Known, stack: ExitStack) -> dict[str, IssueTracker]:
-    """The target for new items, and every other that items are linked to."""
-    names = [desk.settings.target, *sorted({link.ref.target for link in known.links.values()} - {desk.settings.target})]
+    """The target for new items, and every other that items are linked to; all of them while the store is empty."""
+    others = {link.ref.target for link in known.links.values()} or set(desk.settings.targets)
+    names = [desk.settings.target, *sorted(others - {desk.settings.target})]
     trackers = {}
     for name in names:
         if name in desk.settings.targets:
@@ -198,18 +213,40 @@ def _open(desk: Desk, known: Known, stack: ExitStack) -> dict[str, IssueTracker]
 
 
 def _listing(desk: Desk, tracker: IssueTracker) -> Listing:
+    _refuse_another_place(desk, tracker)
     desk.progress.phase(f"reading {tracker.name}")
     cursor = desk.store.cursor(tracker.name)
     return tracker.changed_since(cursor[0] if cursor else None, lambda _: desk.progress.advance())
+
+
+def _refuse_another_place(desk: Desk, tracker: IssueTracker) -> None:
+    """The numbers of one repository mean other people's issues in another."""
+    before, now = desk.store.place(tracker.name), tracker.capabilities.place
+    if before is not None and before != now:
+        raise UsageError(
+            f"target {tracker.name!r} was {before} and is now {now}: its links would mean other issues",
+            where="closeout.toml",
+            advice="Give the new place a target name of its own. If the same repository was only renamed, move the "
+            "store (closeout.db) away: the next sync rebuilds its links from the issues' markers.",
+        )
 
 
 def _book(desk: Desk) -> PeopleBook:
     return PeopleBook.from_settings(desk.settings)
 
 
-def _facts(desk: Desk, tracker: IssueTracker, *, public: bool | None = None) -> TargetFacts:
+def _facts(desk: Desk, tracker: IssueTracker) -> TargetFacts:
     settings = desk.settings.targets[tracker.name]
-    return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels, public)
+    return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels)
+
+
+def _plan_for(desk: Desk, tracker: IssueTracker, world: World, now: datetime) -> Plan:
+    """The plan; a target is asked whether it is public only when something private would be written to it."""
+    made = make_plan(world, _book(desk), desk.settings.policy, now)
+    if any(world.documents[action.item.document].private for action in made.writes) and tracker.is_public():
+        world = replace(world, target=replace(world.target, public=True))
+        made = make_plan(world, _book(desk), desk.settings.policy, now)
+    return made
 
 
 def _world(
@@ -227,12 +264,8 @@ def _world(
         for item in identified.items
         if (known.links[item.id].ref.target == tracker.name if item.id in known.links else opens)
     ]
-    secret = any(
-        reading.documents[item.document].private and item.id not in known.links and not item.state.settled
-        for item in items
-    )
     return World(
-        _facts(desk, tracker, public=tracker.is_public() if secret else None),
+        _facts(desk, tracker),
         items,
         reading.documents,
         known.links,
@@ -281,6 +314,7 @@ def _fetch_named(
     references: Iterable[IssueRef],
     linked: Mapping[tuple[str, str], str],
     issues: dict[str, Issue],
+    unread: set[IssueRef],
 ) -> list[str]:
     """Read the issues that changed documents name and no listing told of; those that can't be had are reported."""
     notes = []
@@ -292,14 +326,24 @@ def _fetch_named(
         except IssueNotFound as error:
             notes.append(f"{error}. {error.advice}".strip())
         except ConnectorError as error:
+            unread.add(ref)
             notes.append(f"{error}: left alone for now. {error.advice}".strip())
     return notes
 
 
-def _reread_when_in_doubt(documents: Mapping[str, KnownDocument], identified: Identified) -> dict[str, KnownDocument]:
-    """A document with undecided items is looked at again at the next sync, changed or not."""
-    doubtful = {doubt.document for doubt in identified.doubts}
-    return {key: replace(known, digest="") if key in doubtful else known for key, known in documents.items()}
+def _read_again(documents: Mapping[str, KnownDocument], keys: AbstractSet[str]) -> dict[str, KnownDocument]:
+    """What could not be decided or looked up is looked at again at the next sync, changed or not."""
+    return {key: replace(known, digest="") if key in keys else known for key, known in documents.items()}
+
+
+def _emptied(prepared: Prepared) -> tuple[str, ...]:
+    """Documents that held several items and are read as holding none."""
+    before = Counter(i.document for i in prepared.known.items.values() if i.state is not ItemState.REMOVED)
+    return tuple(
+        prepared.reading.documents[key].path
+        for key, document in prepared.reading.parsed.items()
+        if not document.items and before[key] >= brake.SEVERAL
+    )
 
 
 def _record_reading(desk: Desk, prepared: Prepared) -> None:
@@ -320,4 +364,5 @@ def _finish(desk: Desk, prepared: Prepared, target: str, applied: Applied) -> No
         for key, issue in prepared.issues[target].items()
         if issue.marker is not None and key not in settled and issue.state is not IssueState.DUPLICATE
     }
-    desk.store.finish_reading(target, prepared.listings[target].cursor, strays, desk.clock())
+    place = prepared.places[target]
+    desk.store.finish_reading(target, place, prepared.listings[target].cursor, strays, desk.clock())

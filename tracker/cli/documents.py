@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -118,7 +119,7 @@ def plan(
 ) -> int:
     """Show what sync would do; writes nothing anywhere."""
     session: Session = context.obj
-    return _show_plan(session, session.app.plan(paths or []), form, out)
+    return _show_plan(session, session.app.plan(paths or []), form, out, paths or [])
 
 
 def sync(
@@ -139,7 +140,7 @@ def sync(
     session: Session = context.obj
     fits = _fits(plan_file) if plan_file else (lambda _: True)
     if dry_run:
-        return _show_plan(session, session.app.plan(paths or []), form, None)
+        return _show_plan(session, session.app.plan(paths or []), form, None, [])
     synced = session.app.sync(paths or [], Consent(max_creates, max_closes, yes), fits)
     return _show_synced(session, synced, form)
 
@@ -156,14 +157,15 @@ def _fits(file: Path) -> Callable[[Prepared], bool]:
     return lambda prepared: render.fingerprint(prepared.plans, prepared.reading.documents) == wanted
 
 
-def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path | None) -> int:
+def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path | None, paths: list[str]) -> int:
     from tracker.render import plan as render
 
     documents = prepared.reading.documents
     session.app.progress.finish()
     if out is not None:
         session.write_file(out, render.to_json(prepared.plans, documents))
-        session.say(f"the plan is in {out}; carry it out with: closeout sync --plan {out}")
+        words = shlex.join(["closeout", "sync", *paths, "--plan", str(out)])
+        session.say(f"the plan is in {out}; carry it out with: {words}")
     match form:
         case PlanFormat.JSON:
             session.write(render.to_json(prepared.plans, documents))

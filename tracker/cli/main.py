@@ -12,6 +12,8 @@ from tracker.cli import documents, embedded, facts, letters, service, start
 from tracker.cli.session import Session
 
 OK, FOUND, USAGE, SOME_FAILED, REFUSED, UNREACHABLE = range(6)
+BUG = 70
+"""EX_SOFTWARE of sysexits.h. Python's own 1 for a traceback would say that `--fail-on` found something."""
 
 app = typer.Typer(
     name="closeout",
@@ -69,7 +71,7 @@ def run(arguments: list[str] | None = None) -> int:
         # The reader (`| head`) has left; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except Exception as error:  # noqa: BLE001 - what is not known here is raised again
+    except Exception as error:  # noqa: BLE001 - what is not known here is told as the bug that it is
         return _tell(error)
     return result if isinstance(result, int) else OK
 
@@ -79,7 +81,7 @@ def _tell(error: Exception) -> int:
     from tracker.errors import CloseoutError  # noqa: PLC0415
 
     if not isinstance(error, CloseoutError | ConnectorError):
-        raise error
+        return _tell_bug(error)
     lines = [f"closeout: {error.where}: " if error.where else "closeout: "]
     message = error.message.splitlines()
     lines[0] += message[0] if len(message) == 1 else f"{len(message)} problems"
@@ -89,3 +91,11 @@ def _tell(error: Exception) -> int:
     if isinstance(error, CloseoutError):
         return error.exit_code
     return SOME_FAILED if isinstance(error, OutcomeUnknown | RequestRejected) else UNREACHABLE
+
+
+def _tell_bug(error: Exception) -> int:
+    import traceback  # noqa: PLC0415 - only on the way out
+
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    sys.stderr.write("closeout: this is a bug in Closeout; please report it with the lines above\n")
+    return BUG

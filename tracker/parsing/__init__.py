@@ -33,12 +33,14 @@ def parse(path: str, text: str, *, written: date | None = None) -> ParsedDocumen
     words = vocabulary.load()
     source = blocks.read(text)
     placed = sections(source, words)
-    stated = facts.read(source, placed, words)
-    reader = FieldReader(words, DueReader(words, stated.incident_date or written, day_first=stated.day_first))
-    collector = Collector(source, placed, words, reader, words.language(source.text(0, 6_000)))
+    language = words.language(source.text(0, 3_000))
+    stated = facts.read(source, placed, words, day_first=None if language == "en" else True)
+    dates = DueReader(words, stated.incident_date or written, day_first=stated.day_first)
+    reader = FieldReader(words, dates, language)
+    collector = Collector(source, placed, words, reader, language)
     found = collect(collector)
     lines = {id(candidate): source.line(candidate.start) for candidate in found}
-    apart = any(candidate.section.role != "improvement" for candidate in found)
+    apart = any(candidate.section.role not in ("improvement", "broad") for candidate in found)
     items = tuple(_item(candidate, source, lines, apart=apart) for candidate in found)
     problems = [Diagnostic(lines[id(c)], problem) for c in found for problem in c.fields.problems]
     return ParsedDocument(
@@ -55,7 +57,7 @@ def parse(path: str, text: str, *, written: date | None = None) -> ParsedDocumen
 
 def _item(candidate: Candidate, source: blocks.Source, lines: dict[int, int], *, apart: bool) -> ParsedItem:
     fields, section = candidate.fields, candidate.section
-    general = candidate.general or (apart and section.role == "improvement")
+    general = candidate.general or section.role == "broad" or (apart and section.role == "improvement")
     return ParsedItem(
         text=fields.text,
         line=lines[id(candidate)],
@@ -67,6 +69,6 @@ def _item(candidate: Candidate, source: blocks.Source, lines: dict[int, int], *,
         due_date=fields.due_date,
         priority=fields.priority,
         links=tuple(fields.links),
-        done=fields.done,
+        done=True if fields.done is None and section.done else fields.done,
         parent_line=lines[id(candidate.parent)] if candidate.parent is not None else None,
     )

@@ -86,6 +86,7 @@ class Block:
     last: int
     after: int = 0
     detail: Any = None
+    lead: Any = False  # how a paragraph opens; False until somebody asked
 
 
 @dataclass(slots=True)
@@ -131,41 +132,49 @@ class _Builder:
         self.leaf: Block | None = None
         self.implicit = False  # the leaf is a tight item's own paragraph, which has no events of its own
 
-    def run(self, events: list[_Event]) -> list[Block]:
+    def run(self, events: list[_Event]) -> list[Block]:  # noqa: C901, PLR0912 - the inner loop, where calls cost
         """Look at each event once."""
+        kinds, inline, start, end = _BLOCKS, self.inline, self.start, self.end
         for number, (event, span) in enumerate(events):
             if type(event) is str:
                 if event != "Rule":
-                    self.inline(span, number)
+                    inline(span, number)
                     continue
                 self.close_implicit(number)
                 rule = self.open(Kind.RULE, span, number)
                 rule.after = rule.index + 1
-            elif (tag := event.get("Start")) is not None:
-                name, detail = (tag, None) if type(tag) is str else next(iter(tag.items()))
-                if (kind := _BLOCKS.get(name)) is not None:
-                    self.start(kind, span, number, detail)
-                else:
-                    self.inline(span, number)
-            elif (tag := event.get("End")) is not None:
-                if (tag if type(tag) is str else next(iter(tag))) in _BLOCKS:
-                    self.end(number)
-                else:
-                    self.inline(span, number)
-            elif (checked := event.get("TaskListMarker")) is not None:
-                self.check(checked, number)
-            else:
-                self.inline(span, number)
+                continue
+            for key, tag in event.items():  # the only one
+                if key == "Start":
+                    if type(tag) is str:
+                        name, detail = tag, None
+                    else:
+                        for name, detail in tag.items():  # noqa: B007 - again the only one
+                            pass
+                    if (kind := kinds.get(name)) is not None:
+                        start(kind, span, number, detail)
+                        continue
+                elif key == "End":
+                    if (tag if type(tag) is str else next(iter(tag))) in kinds:
+                        end(number)
+                        continue
+                elif key == "TaskListMarker":
+                    self.check(tag, number)
+                    continue
+                if self.leaf is None or self.implicit:
+                    inline(span, number)
         return self.blocks
 
     def open(self, kind: Kind, span: dict[str, int], first: int) -> Block:
-        parent = self.stack[-1].index if self.stack else -1
-        block = Block(kind, span["start"], span["end"], len(self.blocks), parent, first, first)
-        self.blocks.append(block)
+        stack, blocks = self.stack, self.blocks
+        index = len(blocks)
+        block = Block(kind, span["start"], span["end"], index, stack[-1].index if stack else -1, first, first)
+        blocks.append(block)
         return block
 
     def start(self, kind: Kind, span: dict[str, int], number: int, detail: Any) -> None:
-        self.close_implicit(number)
+        if self.implicit:
+            self.close_implicit(number)
         block = self.open(kind, span, number + 1)
         if kind is Kind.HEADING:
             block.detail = int(detail["level"][1])
@@ -175,7 +184,8 @@ class _Builder:
         self.leaf = block if kind in _LEAVES else None
 
     def end(self, number: int) -> None:
-        self.close_implicit(number)
+        if self.implicit:
+            self.close_implicit(number)
         self.leaf = None
         block = self.stack.pop()
         block.last, block.after = number, len(self.blocks)

@@ -22,7 +22,10 @@ _COMPLETED_ON = re.compile(
     r"(?:done|completed|closed|fixed|finished|merged|deployed|shipped)[\s:]{0,3}(?:on)?[\s:]{0,3}$", re.IGNORECASE
 )
 _DUE_ON = re.compile(
-    r"(?:^|[,;\s])(?:due (?:by|on|date)|due|by|before|eta|deadline|target|on)?[\s:]{0,3}$", re.IGNORECASE
+    r"(?:^|[,;\s])(?:due (?:by|on|date)|due|by|before|eta|deadline|target|on|avant le|avant|d.ici le|d.ici au"
+    r"|d.ici|pour le|jusqu.au|antes del?|para el|hasta el|at[ée]|bis zum|bis|vor dem|f[äa]llig am"
+    r"|期限|截止)?[\s:：]{0,3}$",
+    re.IGNORECASE,
 )
 _BY = re.compile(r"^(?:by|before|until|due)\s+", re.IGNORECASE)
 _TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})

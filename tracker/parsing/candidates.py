@@ -15,6 +15,8 @@ from tracker.parsing.sections import Section, read_lead
 from tracker.parsing.vocabulary import Vocabulary, fold
 
 _IGNORE = re.compile(r"<!--\s*closeout:\s*ignore\s*-->", re.IGNORECASE)
+_ITEM = re.compile(r"<!--\s*closeout:\s*item\b(.{0,1000}?)-->", re.IGNORECASE | re.DOTALL)
+_SETTING = re.compile(r"(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 _BLANK_LINES = 200  # bytes of white space between a comment and the item that it silences
 _COMMENT = 2000  # bytes of a comment that are looked at
 _TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
@@ -45,9 +47,11 @@ class Collector:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     listed: set[Section] = field(default_factory=set)
     silenced: int = -1
+    has_marks: bool = False
 
     def note_lists(self) -> None:
         """Which sections give their work in lists or tables; their prose then only surrounds it."""
+        self.has_marks = b"closeout:" in self.source.data
         for block in self.source.blocks:
             if block.kind in (Kind.LIST, Kind.TABLE):
                 section: Section | None = self.sections[block.index]
@@ -59,6 +63,28 @@ class Collector:
         text = self.source.text(block.start, min(block.end, block.start + _COMMENT))
         if _IGNORE.search(text) and text.rstrip().endswith("-->"):
             self.silenced = block.end
+
+    def marked(self, block: Block) -> bool:
+        """True for a block that carries `<!-- closeout: item ... -->`: it is an item wherever it stands."""
+        return self.has_marks and _ITEM.search(self.source.text(block.start, block.end)) is not None
+
+    def comments(self, start: int, end: int) -> list[str]:
+        """The `closeout: item` comments between two bytes."""
+        return [match.group() for match in _ITEM.finditer(self.source.text(start, end))] if self.has_marks else []
+
+    def settle(self, fields: Fields, comments: list[str]) -> None:
+        """Set the fields that a `closeout: item` comment names; they win over what was read."""
+        for comment in comments:
+            if (match := _ITEM.match(comment)) is None:
+                continue
+            for name, double, single, bare in _SETTING.findall(match[1]):
+                column, value = self.words.fields.get(fold(name)), (double or single or bare).strip()
+                if column in _TRACKED and value:
+                    stated = Fields()
+                    self.reader.value(stated, column, Rich(text=value))
+                    stated.absorb(fields)
+                    fields.owner, fields.due, fields.due_date = stated.owner, stated.due, stated.due_date
+                    fields.priority, fields.done, fields.links = stated.priority, stated.done, stated.links
 
     def is_silenced(self, start: int, comments: list[str]) -> bool:
         """True for an item that an ignore comment stands on or directly above."""

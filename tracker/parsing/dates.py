@@ -18,14 +18,18 @@ from tracker.parsing.vocabulary import Vocabulary, data, fold
 
 _FULL = re.compile(
     r"(?<![\d/.-])(?P<iy>\d{4})[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})(?!\d)"
+    r"|(?<![\d/.-])(?P<ny>\d{4})[-/. ](?P<nm>[^\W\d_]{3,9})[-/. ](?P<nd>\d{1,2})(?!\d)"
     r"|(?P<cy>\d{4})\s?年\s?(?P<cm>\d{1,2})\s?月\s?(?P<cd>\d{1,2})\s?日?"
     r"|(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])"
     r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of )?"
     r"(?P<dm>[^\W\d_]{3,10})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
     r"|(?<!\w)(?P<mm>[^\W\d_]{3,10})\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
 )
-_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/])")
+_MAYBE = re.compile(r"\d{4}|\d[/.-]\d\d?[/.-]\d\d")
+_NUMERIC = re.compile(r"\d([/-])\d{1,2}\1(?:\d{4}|\d{2})(?![\d/])")
 _MONTHS_A_YEAR, _MONTHS_A_QUARTER = 12, 3
+_PARTS_OF_MORE = frozenset("0123456789/.-")
+_EARLIEST = 1970  # year of an incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class Due:
 
 def find(text: str, words: Vocabulary, *, day_first: bool | None = None) -> Iterable[Found]:
     """Every full date of a text. `day_first` says how to read 04/05/2024; None leaves it undecided."""
+    if _MAYBE.search(text) is None:
+        return
     for match in _FULL.finditer(text):
         group = match.groupdict()
         if group["a"]:
@@ -60,7 +66,8 @@ def find(text: str, words: Vocabulary, *, day_first: bool | None = None) -> Iter
             parts = (group["iy"], group["im"], group["id"]) if group["iy"] else (group["cy"], group["cm"], group["cd"])
             year, month, day = map(int, parts)
         else:
-            name, numbers = (group["dm"], ("dy", "dd")) if group["dm"] else (group["mm"], ("my", "md"))
+            kind = "d" if group["dm"] else "m" if group["mm"] else "n"
+            name, numbers = group[f"{kind}m" if kind != "m" else "mm"], (f"{kind}y", f"{kind}d")
             month = words.months.get(fold(name), 0)
             if not month:
                 continue
@@ -82,6 +89,8 @@ def _numeric(match: re.Match[str], *, day_first: bool | None) -> Found:
 
 
 def _day(year: int, month: int, day: int) -> date | None:
+    if year < _EARLIEST:  # "Feb 7 1506 UTC" is a time
+        return None
     try:
         return date(year, month, day)
     except ValueError:
@@ -92,12 +101,14 @@ def reads_day_first(text: str) -> bool | None:
     """How a document writes numeric dates, where some can be read in one way only; None when unclear."""
     seen = set()
     for match in _NUMERIC.finditer(text):
-        if match[2] != ".":
-            first, second = int(match[1]), int(match[3])
-            if first > _MONTHS_A_YEAR >= second:
-                seen.add("day")
-            elif second > _MONTHS_A_YEAR >= first:
-                seen.add("month")
+        start = match.start() - (text[match.start() - 1 : match.start()].isdigit())
+        if text[start - 1 : start] in _PARTS_OF_MORE and start:
+            continue
+        first, second = (int(part) for part in text[start : match.end()].split(match[1])[:2])
+        if first > _MONTHS_A_YEAR >= second:
+            seen.add("day")
+        elif second > _MONTHS_A_YEAR >= first:
+            seen.add("month")
     return seen.pop() == "day" if len(seen) == 1 else None
 
 

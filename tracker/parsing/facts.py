@@ -35,11 +35,16 @@ class Facts:
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def read(source: Source, sections: list[Section], words: Vocabulary) -> Facts:
-    """Gather a document's facts. Front matter wins over headings and labels, except for the title."""
+def read(source: Source, sections: list[Section], words: Vocabulary, *, day_first: bool | None = None) -> Facts:
+    """Gather a document's facts. Front matter wins over headings and labels, except for the title.
+
+    `day_first` is how its language writes dates, where the document itself shows none that can be read in one way only.
+    """
     facts = Facts()
     head = source.text(0, min(len(source.data), 200_000))
     facts.day_first = dates.reads_day_first(head)
+    if facts.day_first is None:
+        facts.day_first = day_first
     stated = _front_matter(source, facts)
     facts.title = _title(source, sections, words)
     _apply(stated, facts, words)
@@ -65,6 +70,8 @@ def _front_matter(source: Source, facts: Facts) -> Mapping[str, Any]:
         facts.diagnostics.append(
             Diagnostic(1, f"the front matter cannot be read ({advice[:120]}); mend it or take it out")
         )
+        if "private" in text.casefold() or any(word in text.casefold() for word in _PRIVATE_WORDS):
+            facts.private = True  # what was to be kept in must not get out through a misplaced colon
         return {}
     return data if isinstance(data, dict) else {}
 
@@ -95,6 +102,11 @@ def _apply(stated: Mapping[str, Any], facts: Facts, words: Vocabulary) -> None:
         facts.severity = str(severity).strip()
     if isinstance(private := known.get("private"), bool):
         facts.private = private
+    elif private is not None:
+        facts.private = True
+        facts.diagnostics.append(
+            Diagnostic(1, f"`private: {str(private)[:40]}` is neither true nor false; taken for true, so write it so")
+        )
     elif isinstance(visibility := known.get("visibility"), str):
         facts.private = fold(visibility) in _PRIVATE_WORDS
 
@@ -145,7 +157,11 @@ def _labels(source: Source, sections: list[Section], words: Vocabulary, facts: F
     """Labelled facts near the top: "**Date:** 2026-04-10", "Severity: SEV-2", "- Duration: May 7, 2024, ..."."""
     for block in source.blocks[:_SCANNED]:
         if block.kind is Kind.PARAGRAPH:
+            if facts.severity is not None and facts.incident_date is not None:
+                return
             text = source.text(block.start, min(block.end, block.start + _BLOCK_WORDS))
+            if ":" not in text and "：" not in text:
+                continue
             for line in text.splitlines()[:20]:
                 for part in line.split(" | "):
                     _labelled_line(part, words, facts)

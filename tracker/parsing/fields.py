@@ -12,8 +12,9 @@ from tracker.parsing.inline import Rich, plain
 from tracker.parsing.vocabulary import Vocabulary, fold
 
 PRIORITY = re.compile(r"(?:P|Pri|Prio|S|SEV|Sev)[- ]?[0-5]", re.IGNORECASE)
-OWNER_SEPARATOR = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|\+|/|y|e|et|und)\s+")
+OWNER_SEPARATOR = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|/|y|e|et|und)\s+")
 _FULL_NAME = re.compile(r"[^\W\d_a-zß-ÿ][a-zß-ÿ'’]+(?: [^\W\d_a-zß-ÿ][a-zß-ÿ'’]+){1,2}")
+_AT = re.compile(r"(?<![\w.])@(?=\w)")
 _OPENING, _CLOSING = "([<{", ")]>}"
 _MOST_LINKS = 50  # in one cell; beyond, nobody tells them apart
 _TEAM_WORDS = 4  # words a team's name has at most
@@ -62,8 +63,8 @@ class Fields:
 class FieldReader:
     """Reads field values of one document. `people` grows with every owner that stood in a column or after a label."""
 
-    def __init__(self, words: Vocabulary, dates: DueReader) -> None:
-        self.words, self.dates = words, dates
+    def __init__(self, words: Vocabulary, dates: DueReader, language: str = "en") -> None:
+        self.words, self.dates, self.language = words, dates, language
         self.people: set[str] = set()
 
     def value(self, out: Fields, column: str, rich: Rich) -> None:
@@ -143,7 +144,7 @@ class FieldReader:
 
 def _unwrapped(name: str) -> str:
     """A name without `@`, markup and the brackets around it; "Platform (SRE)" keeps its own."""
-    name = name.strip(" \t*_`\"'.@:")
+    name = _AT.sub("", name).strip(" \t*_`\"'.@:")
     while name and name[0] in _OPENING and name[-1] == _CLOSING[_OPENING.index(name[0])]:
         name = name[1:-1].strip(" \t*_`\"'.@:")
     return name if name.strip(_OPENING + _CLOSING) else ""

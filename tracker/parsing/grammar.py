@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tracker.parsing.vocabulary import SectionKind, Vocabulary, fold
+from tracker.parsing.vocabulary import Vocabulary, fold
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?:[\"')\]]{0,2})(?:\s+|(?<=[。！？]))(?=[^\s])")
 _ABBREVIATION = re.compile(
@@ -93,6 +93,45 @@ _CONDITIONAL = frozenset(
         "to",
     )
 )
+_DETERMINERS = frozenset(
+    (
+        "the",
+        "a",
+        "an",
+        "our",
+        "all",
+        "this",
+        "these",
+        "its",
+        "their",
+        "both",
+        "each",
+        "every",
+        "several",
+        "some",
+        "to",
+        "from",
+        "by",
+        "with",
+        "into",
+        "for",
+        "on",
+        "out",
+        "up",
+    )
+)
+# What is done, where the end of a sentence or its first sign tells
+_REPORTED = re.compile(r"(?:済み?|しました|ました|した|完了)[)）。.\s]*$")
+_REPORTS = re.compile(r"\s*(?:已经?(?![知有存])|完成了)")
+# Participles that open a sentence
+_ENDING = r"(?:ado|ada|ados|adas|ido|ida|idos|idas)"
+_PARTICIPLES = {
+    "es": re.compile(
+        rf"Se (?:ha |han )?\w+(?:ó|aron|ieron|{_ENDING})\b|\w+{_ENDING} (?:el|la|los|las|un|una|de|en|a)\b"
+    ),
+    "pt": re.compile(rf"(?:Foi|Foram) |\w+{_ENDING} (?:o|a|os|as|um|uma|de|do|da|em|no|na)\b"),
+    "fr": re.compile(r"\w+(?:é|ée|és|ées) (?:le|la|les|l'|un|une|des|du|de|d'|à|en)\b"),
+}
 _FEWEST_WORDS = 3  # that state work
 _OPENING = 160  # characters in which a sentence shows what it is
 
@@ -123,30 +162,26 @@ def is_too_short(text: str) -> bool:
     return len(text.split()) < _FEWEST_WORDS and not _SPACELESS.search(text)
 
 
-def announces(text: str, words: Vocabulary) -> bool:
-    """True when a sentence announces a list of work: "Going forward we will:", "The team plans to:"."""
-    folded = fold(text)
-    if words.past_announcement.search(folded):
-        return False
-    if words.future.search(folded) is not None or folded.endswith((" will", " plan to", " plans to")):
-        return True
-    return words.horizon.search(folded) is not None and words.section_kind(folded) is SectionKind.ACTION
-
-
 def promises(text: str, words: Vocabulary) -> bool:
     """True when the sentence says that something will, should or must be done."""
     return words.future.search(fold(text)) is not None
 
 
-def says_done(text: str, words: Vocabulary) -> bool:
+def says_done(text: str, words: Vocabulary, language: str = "en") -> bool:
     """True when the sentence reports work as done: "Added an alert", "We've advised the teams", "has been fixed"."""
     folded = fold(text[:_OPENING])
     split = folded.split()
     if not split:
         return False
-    first = split[0]
-    if first in words.past and first not in words.verbs:
+    participle = _PARTICIPLES.get(language)
+    if (
+        _is_past(split, words)
+        or _REPORTED.search(text[-_OPENING:])
+        or _REPORTS.match(text)
+        or (participle is not None and participle.match(text))
+    ):
         return True
+    first = split[0]
     if first in ("we", "i") and any(word in words.past and word not in words.verbs for word in split[1:4]):
         return True
     if first in words.verbs or words.future.search(folded):
@@ -155,6 +190,24 @@ def says_done(text: str, words: Vocabulary) -> bool:
     if match is None or match.start() > _OPENING // 2:
         return False
     return not _CONDITIONAL.intersection(folded[: match.start()].split())
+
+
+def _is_past(split: list[str], words: Vocabulary) -> bool:
+    """True for "Added an alert"; false for "Automated tests", where the same form only describes the noun."""
+    first = split[0]
+    if first in words.verbs:
+        return False
+    if first in words.adjectival:
+        return len(split) > 1 and split[1] in _DETERMINERS
+    if first in words.past:
+        return True
+    stem = first[:-2]
+    return (
+        first.endswith("ed")
+        and len(split) > 1
+        and split[1] in _DETERMINERS
+        and (stem in words.verbs or stem + "e" in words.verbs or stem[:-1] in words.verbs)
+    )
 
 
 def subject(text: str) -> tuple[str, str] | None:

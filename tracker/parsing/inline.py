@@ -17,6 +17,7 @@ from tracker.parsing.blocks import Block, Source
 _WORDS = frozenset({"Text", "Code", "InlineMath", "DisplayMath"})
 _Mark = TypeVar("_Mark", tuple[int, int], tuple[int, int, str])
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_STRUCK = re.compile(r"<(/?)(?:del|s|strike)>", re.IGNORECASE)
 _ESCAPED = re.compile(
     r"\\([!-/:-@\[-`{-~])|(&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)|(.)", re.DOTALL
 )
@@ -142,6 +143,7 @@ class _Renderer:
         self.length = 0
         self.open: list[tuple[str, int, str]] = []
         self.images = 0
+        self.struck = -1  # where <del> opened
 
     def run(self, events: list[tuple[Any, dict[str, int]]]) -> Rich:
         for event, span in events:
@@ -191,6 +193,12 @@ class _Renderer:
             self.rich.comments.append(value)
         elif _BREAK.match(value):
             self.line_break(hard=True)
+        elif (match := _STRUCK.match(value)) is not None:
+            if not match[1]:
+                self.struck = self.length
+            elif self.struck >= 0:
+                self.rich.struck.append((self.struck, self.length))
+                self.struck = -1
 
     def finish(self) -> Rich:
         rich = self.rich

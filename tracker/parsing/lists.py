@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from tracker.parsing import grammar
@@ -13,9 +14,15 @@ from tracker.parsing.inline import Rich, plain, render
 from tracker.parsing.prose import ProseReader
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section
+from tracker.parsing.vocabulary import fold
 
 _BRACKETED_END = re.compile(r"[(（\[]([^()（）\[\]]{2,60})[)）\]][\s.]*$")
 _NAME = re.compile(r"(?:[^\W\d_a-zß-ÿ][\w'’-]{1,20}(?:,? (?:and |& )?|$)){1,4}")
+_WORD = r"[^\W\d_a-zß-ÿ][\w.&-]{1,20}"
+_OPENS = re.compile(
+    rf"(?:\[({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})\]:?|({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})(?::| to| will)) +(\w+)"
+)
+_PLUS = re.compile(r" [+&] ")
 _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
 _TWO = 2  # bracketed names make a habit
@@ -36,6 +43,7 @@ class ListReader:
         self.c, self.prose = collector, prose
         self.verdicts: dict[int, Verdict] = {}  # by the list item's block index
         self.named_lists: dict[int, bool] = {}  # by the list's block index
+        self.learnt: set[int] = set()  # the lists whose opening names were looked at, by block index
 
     def item(self, block: Block, section: Section) -> None:
         """A list item: work, a group line, a detail of the item above it, or nothing."""
@@ -50,7 +58,7 @@ class ListReader:
         if first is None:
             self.verdicts[block.index] = Verdict(parent)
             return
-        if not section.is_action:
+        if not section.is_action and not self.c.marked(first):
             if (marked := self.prose.labelled(first, block.start, section)) is not None:
                 self.verdicts[block.index] = Verdict(marked, details=True)
             return
@@ -69,7 +77,9 @@ class ListReader:
 
     def judge(self, block: Block, first: Block, rich: Rich, section: Section, parent: Candidate | None) -> None:
         """Decide on a list item of an action section."""
+        self.learn_names(block)
         fields = read(self.c.reader, rich, names_in_brackets=self.neighbours_end_in_names(block))
+        self.c.settle(fields, rich.comments)
         if block.detail is not None:
             fields.done = bool(block.detail) or fields.done or False
         children = self.children(block)
@@ -94,12 +104,18 @@ class ListReader:
         verb = self.c.verb_first(fields.text)
         colon = rich.text.rstrip(" *_")[-1:] in (":", "：")
         if not colon and self.is_tracked(block, fields) and not any(child.detail is not None for child in children):
-            return False, True
+            return False, not all(self.is_assigned(child) for child in children)
         if colon or rich.all_strong:
             return (True, False) if work or not verb else (False, True)
         if verb:
             return False, not work
         return (True, False) if work else (False, True)
+
+    def is_assigned(self, child: Block) -> bool:
+        """True for "Ops to verify the release": work that has somebody of its own."""
+        first = self.c.own_words(child)
+        match = _OPENS.match(self.c.source.text(first.start, min(first.end, first.start + 120))) if first else None
+        return match is not None and fold(match[3]) in self.c.words.verbs
 
     def is_tracked(self, block: Block, fields: Fields) -> bool:
         """True for a list item that is followed up by itself: it has a box, an owner or the like."""
@@ -162,6 +178,31 @@ class ListReader:
     def children(self, block: Block) -> list[Block]:
         """The list items directly below one, without those that hold a field or nothing."""
         return [c for c in self.direct(block) if (w := self.c.own_words(c)) is not None and not self.c.is_field(w)]
+
+    def learn_names(self, block: Block) -> None:
+        """The names that open two items of a list or more, as those who do them: "Ops: ...", "[Ops]", "Ops to ..."."""
+        if block.parent in self.learnt:
+            return
+        self.learnt.add(block.parent)
+        counts: Counter[str] = Counter()
+        for item in self.c.list_items(self.c.source.blocks[block.parent]):
+            if (words := self.c.own_words(item)) is None:
+                continue
+            match = _OPENS.match(self.c.source.text(words.start, min(words.end, words.start + 120)))
+            if match and fold(match[3]) in self.c.words.verbs:
+                counts.update(_PLUS.split(match[1] or match[2]))
+        for name, count in counts.items():
+            folded = fold(name)
+            if count >= _TWO and not (
+                folded in self.c.words.verbs
+                or folded in self.c.words.sections
+                or folded in self.c.words.fields
+                or folded in self.c.words.prefixes
+                or folded in self.c.words.areas
+                or self.c.words.status(name) is not None
+                or self.c.reader.is_priority(name)
+            ):
+                self.c.reader.people.add(folded)
 
     def neighbours_end_in_names(self, block: Block) -> bool:
         """True where half of a list's items, and at least two, end in a bracketed name: these name owners."""

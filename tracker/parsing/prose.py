@@ -20,6 +20,9 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
+_TYPED = re.compile(r"(?:^|(?<=\s))([•●▪◦‣■►])(?=\s?\S)")
+_SIGNS = tuple("•●▪◦‣■►")
+_LABEL = 120  # bytes in which a label stands
 _LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
 
 
@@ -32,6 +35,9 @@ class ProseReader:
 
     def paragraph(self, block: Block, section: Section) -> int:
         """A paragraph outside lists. Returns the index up to which it took the blocks."""
+        typed = section.is_action and self.c.source.text(block.start, block.start + 4)[:1] in _SIGNS
+        if not typed and self.c.marked(block):
+            return self.settled(block, section)
         if not section.is_action:
             self.labelled(block, block.start, section)
             self.promised(block, section)
@@ -43,12 +49,40 @@ class ProseReader:
             rich = without_label(rich, line=True)
         if not rich.text.strip() or self.c.is_silenced(block.start, rich.comments):
             return block.index + 1
+        if _TYPED.match(rich.text):
+            self.bullets(rich, section, block.end)
+            return block.index + 1
         lead = read_lead(self.c.source, block)
         if lead is not None and (self.is_marked(lead) or (lead.bold and read(self.c.reader, rich).owner)):
             self.whole(block, rich, section)
         elif rich.text.rstrip(" *_")[-1:] not in (":", "："):
             self.prose(block, rich, section)
         return block.index + 1
+
+    def settled(self, block: Block, section: Section) -> int:
+        """A paragraph that a comment marks as an item: its last sentence, or all of it where it has one only."""
+        rich = render(self.c.source, block)
+        start, end = grammar.sentences(rich.text)[-1:][0] if rich.text.strip() else (0, 0)
+        fields = read(self.c.reader, rich.cut(start, end))
+        self.c.settle(fields, rich.comments)
+        if not self.c.is_empty(fields):
+            first, last = rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True)
+            self.c.add(first, last, fields, section)
+        return block.index + 1
+
+    def bullets(self, rich: Rich, section: Section, stop: int) -> None:
+        """A paragraph of bullets that were typed as signs: each is an item."""
+        starts = [match.start(1) for match in _TYPED.finditer(rich.text)]
+        for start, end in zip(starts, [*starts[1:], len(rich.text)], strict=True):
+            part = rich.cut(start + 1, end)
+            fields = read(self.c.reader, part)
+            first = rich.byte(start, self.c.source)
+            last = rich.byte(start + len(rich.text[start:end].rstrip()), self.c.source, end=True)
+            if not self.c.is_empty(fields):
+                self.c.settle(
+                    fields, self.c.comments(first, rich.byte(end, self.c.source) if end < len(rich.text) else stop)
+                )
+                self.c.add(first, last, fields, section)
 
     def is_marked(self, lead: Lead) -> bool:
         """True for "Action item:", "TODO:" and the like."""
@@ -129,6 +163,9 @@ class ProseReader:
 
     def labelled(self, paragraph: Block, start: int, section: Section) -> Candidate | None:
         """Outside action sections: what is marked as work all the same, by "**TODO**:" or "Action item:"."""
+        head = self.c.source.data[paragraph.start : min(paragraph.start + _LABEL, paragraph.end)]
+        if not any(sign in head for sign in (b":", b"*", b"_", b"TODO", b"\xef\xbc\x9a")):  # the last is a wide colon
+            return None
         lead = read_lead(self.c.source, paragraph)
         opening = self.c.source.text(paragraph.start, min(paragraph.start + 8, paragraph.end)).strip("*_ ")
         label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""

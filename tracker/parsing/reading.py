@@ -18,6 +18,8 @@ from tracker.parsing.vocabulary import fold
 _GROUP = re.compile(r"[(（\[【][^()（）\[\]【】]{0,200}[)）\]】]")
 _PREFIX = re.compile(r"\s{0,3}([^\W\d_][\w '/-]{0,24}?)\s?(?:[#-]?\s?\d{1,3})?\s?[:：.)–—-]\s+(?=\S)")
 _SIGN = re.compile(r"\s{0,3}[^\w\s\"'`(\[<@#/$%&+*=~.,:;?!-]\ufe0f?\s{0,3}")
+_OWNER_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_][\w .&+/-]{0,40}?)\]?\s?[:：]\s+(?=\S)")
+_BETWEEN = re.compile(r"\s?[+&/,]\s?|\s(?:and|y|et|und)\s")
 _AFTER_HANDLE = re.compile(r"\s?[:–—-]\s*")
 _AFTER_KEY = re.compile(r"\s*[:–—-]\s|\s*\x00")
 _FINAL_NUMBER = re.compile(r" ?\d+$")
@@ -71,7 +73,7 @@ class _Reading:
             out.set_due(due)
         self.subject()
         self.sort_links()
-        if out.done is None and grammar.says_done(out.text, self.words):
+        if out.done is None and grammar.says_done(out.text, self.words, self.reader.language):
             out.done = True
         return out
 
@@ -117,6 +119,9 @@ class _Reading:
             return end
         if (match := _PREFIX.match(text, at)) and self.label_word(match.group().strip(_LABEL_ENDS), match.group(1)):
             return match.end()
+        if (match := _OWNER_PREFIX.match(text, at)) and self.known(match.group(1)):
+            self.set_owner(match.group(1))
+            return match.end()
         if (match := HANDLE.match(text, at)) and (tail := _AFTER_HANDLE.match(text, match.end())):
             self.set_owner(match.group(1))
             return tail.end()
@@ -147,6 +152,8 @@ class _Reading:
 
     def links(self) -> None:
         """Linked and bare addresses of tickets. Their words go where they only name the link."""
+        if not self.rich.links and "://" not in self.text:
+            return
         cuts: list[tuple[int, int]] = []
         found: list[tuple[int, str]] = []
         for start, end, url in self.rich.links:
@@ -198,6 +205,8 @@ class _Reading:
 
     def labels(self) -> None:
         """`Owner: Jo`, `Due: Friday` among or after the item's words."""
+        if ":" not in self.text and "：" not in self.text:
+            return
         found = self.label_positions()
         cuts = []
         for number, (start, colon, name) in enumerate(found):
@@ -257,6 +266,7 @@ class _Reading:
             and self.brackets.take(self.out, after, bracket=True, trailing=True)
         ):
             self.blank([(start, len(text))])
+            self.named_before()
             return
         match = _TRAILING_STATUS.search(text, max(0, len(text) - 40))
         if match is None or match.start() == 0 or (said := self.words.status(match[1])) is None:
@@ -267,8 +277,19 @@ class _Reading:
             self.set_done(said)
             self.blank([match.span(1)])
 
+    def named_before(self) -> None:
+        """The name before a field at the end: "Write a checklist — Jo — by 30 April"."""
+        text = self.text.rstrip(" \x00")
+        start = max(text.rfind(dash) for dash in _DASHES[:4])
+        name = text[start + 3 :].strip()
+        if start > 0 and self.out.owner is None and NAME.fullmatch(name) and fold(name) not in self.words.verbs:
+            self.set_owner(name)
+            self.blank([(start, len(text))])
+
     def handles(self) -> None:
         """`@jo` anywhere: the owner, if none was named; taken out where it only tags the item's end."""
+        if "@" not in self.text:
+            return
         code = self.rich.code[:_MOST_MARKS]
         found = [m for m in HANDLE.finditer(self.text) if not any(s <= m.start() < e for s, e in code)]
         if not found or self.out.owner is not None:
@@ -281,6 +302,10 @@ class _Reading:
             cuts.append(match.span())
             end = match.start()
         self.blank(cuts)
+
+    def known(self, names: str) -> bool:
+        """True for people of this document: "Hypha", "Hypha + ICL"."""
+        return bool(self.reader.people) and all(self.reader.is_person(name) for name in _BETWEEN.split(names))
 
     def set_owner(self, text: str) -> None:
         if self.out.owner is None:

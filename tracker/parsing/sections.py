@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tracker.parsing import grammar
+from tracker.parsing import html
 from tracker.parsing.blocks import Block, Kind, Source
 from tracker.parsing.inline import plain, render
 from tracker.parsing.vocabulary import SectionKind, Vocabulary, fold
@@ -29,8 +29,10 @@ _EDGES = " \t:：*_-–—"
 class Section:
     """A stretch of the document. `kind` is what it holds, the surrounding section's where its own name says nothing.
 
-    `role` tells a list of "tasks" from one of "improvements"; `opener` is the block that opened it; `label` is true for
-    one that a list item's label opened, which gives its items no new section name unless nothing better stands above.
+    `role` tells a list of "tasks" from one of "improvement"s and from a "broad" one, of general statements only.
+    `opener` is the block that opened it. `label` is true for one that a list item's label opened, which gives its items
+    no new section name unless nothing better stands above.
+    `done` is true below a heading that says so: "Immediate actions (completed)".
     """
 
     name: str
@@ -41,6 +43,7 @@ class Section:
     role: str = ""
     label: bool = False
     known: bool = True
+    done: bool = False
 
     @property
     def is_action(self) -> bool:
@@ -95,6 +98,10 @@ class _Walk:
                 self.open_list(block)
             elif block.kind is Kind.ITEM:
                 self.open_label(block)
+            elif block.kind is Kind.HTML and (
+                opened := html.heading(self.source.text(block.start, min(block.end, block.start + 1200)))
+            ):
+                self.push(clean(opened[1]), self.kind_of(clean(opened[1])), opened[0], block)
             if block.kind in (Kind.LIST, Kind.TABLE):
                 lists = max(lists, block.after)
             out.append(self.labels[-1][1] if self.labels else self.path[-1])
@@ -124,12 +131,16 @@ class _Walk:
             kind = self.words.sections.get(fold(name))
             loud = name.isupper() and self.words.coverage(name) >= _ENOUGH
             kind = self.kind_of(name) if loud else kind
-            if kind is None or not (lead.alone or loud) or (lead.colon and self.path[-1].is_action):
+            if (
+                kind is None
+                or not (lead.alone or loud)
+                or (lead.colon and self.path[-1].is_action and not (kind is SectionKind.ACTION and self.role(name)))
+            ):
                 return
         self.push(name, kind, _UNKNOWN_LINE if kind is None else _KNOWN_LINE, block)
 
     def open_list(self, block: Block) -> None:
-        """A sentence outside action sections that announces work and ends in a colon, with the list below it."""
+        """A sentence outside action sections that binds its authors and ends in a colon: "Going forward we will:"."""
         blocks, source = self.source.blocks, self.source
         if (
             block.after >= len(blocks)
@@ -145,7 +156,7 @@ class _Walk:
         ):
             return
         name = clean(render(source, block).text)
-        if grammar.announces(name, self.words) and not _TIME.match(name):
+        if self.words.commit.search(fold(name)) and not _TIME.match(name):
             self.labels.append(
                 (blocks[block.after].after, Section(name, SectionKind.ACTION, 9, around, block.index, label=True))
             )
@@ -183,18 +194,25 @@ class _Walk:
             kind = SectionKind.LESSONS
         if kind is SectionKind.PHASE:
             kind = parent.kind if parent.is_action else SectionKind.RESPONSE
-        self.path.append(
-            Section(name, kind or parent.kind, level, parent, block.index, self.role(name), known=kind is not None)
+        section = Section(
+            name, kind or parent.kind, level, parent, block.index, self.role(name), known=kind is not None
         )
+        section.done = section.is_action and (self.words.says_done(name) or (parent.done and not self.is_open(name)))
+        self.path.append(section)
 
     def kind_of(self, name: str) -> SectionKind | None:
         return None if _TIME.match(name) else self.words.section_kind(name)
+
+    def is_open(self, name: str) -> bool:
+        return self.words.status(name) is False
 
     def role(self, name: str) -> str:
         folded = fold(_PARENTHESES.sub("", name))
         if folded in self.words.tasks:
             return "tasks"
-        return "improvement" if folded in self.words.improvements else ""
+        if folded in self.words.improvements:
+            return "improvement" if folded in self.words.wishes else "broad"
+        return ""
 
 
 def clean(name: str) -> str:
@@ -204,6 +222,13 @@ def clean(name: str) -> str:
 
 def read_lead(source: Source, block: Block) -> Lead | None:
     """How a paragraph opens, read from its first events only. None when it opens as plain prose."""
+    if block.lead is False:
+        block.lead = _read_lead(source, block)
+    lead: Lead | None = block.lead
+    return lead
+
+
+def _read_lead(source: Source, block: Block) -> Lead | None:
     if block.kind is not Kind.PARAGRAPH or block.first >= block.last:
         return None
     event, _ = source.events[block.first]

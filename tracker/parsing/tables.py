@@ -31,16 +31,29 @@ def rows(source: Source, table: Block, section: Section, words: Vocabulary, read
     lines = _children(source, table)
     if not lines:
         return
-    head = [plain(render(source, cell).text) for cell in _children(source, lines[0])]
-    columns = [words.column(name) for name in head]
-    if not _holds_items(head, columns, section):
-        return
-    place = _item_column(head, columns)
-    for line in lines[1:]:
-        cells = [render(source, cell) for cell in _children(source, line)]
-        if place >= len(cells) or _left_empty(cells[place], words):
-            continue
-        yield _row(line, cells, columns, place, reader)
+    grid = Grid([plain(render(source, cell).text) for cell in _children(source, lines[0])], section, words)
+    for line in lines[1:] if grid.holds_items else ():
+        row = grid.row([render(source, cell) for cell in _children(source, line)], reader)
+        if row is not None:
+            yield Row(line, *row)
+
+
+class Grid:
+    """A table's columns, by which its rows are read."""
+
+    def __init__(self, head: list[str], section: Section, words: Vocabulary) -> None:
+        self.words = words
+        self.columns = [words.column(name) for name in head]
+        self.place = _item_column(head, self.columns)
+        self.holds_items = _holds_items(head, self.columns, section)
+
+    def row(self, cells: list[Rich], reader: FieldReader) -> tuple[Fields, list[str]] | None:
+        """The item of a row and the comments in it; None for a row without one."""
+        if self.place >= len(cells) or _left_empty(cells[self.place], self.words):
+            return None
+        return _fields(cells, self.columns, self.place, reader), [
+            comment for cell in cells for comment in cell.comments
+        ]
 
 
 def describes(source: Source, table: Block, words: Vocabulary) -> bool:
@@ -58,7 +71,7 @@ def describe(source: Source, table: Block, fields: Fields, words: Vocabulary, re
             reader.value(fields, str(column), value)
 
 
-def _row(line: Block, cells: list[Rich], columns: list[str | None], place: int, reader: FieldReader) -> Row:
+def _fields(cells: list[Rich], columns: list[str | None], place: int, reader: FieldReader) -> Fields:
     stated = Fields()
     for cell, column in zip(cells, columns, strict=False):
         if column in _TRACKED:
@@ -78,7 +91,7 @@ def _row(line: Block, cells: list[Rich], columns: list[str | None], place: int, 
     struck = [cell.all_struck for cell in cells if cell.text.strip()]
     if struck and all(struck):
         stated.done = True
-    return Row(line, stated, [comment for cell in cells for comment in cell.comments])
+    return stated
 
 
 def _children(source: Source, block: Block) -> list[Block]:
@@ -117,6 +130,8 @@ def _item_column(head: list[str], columns: list[str | None]) -> int:
 
 def _left_empty(cell: Rich, words: Vocabulary) -> bool:
     text = plain(cell.text)
+    if not any(character.isalpha() for character in text):
+        return True
     return (words.is_placeholder(text) and not cell.links) or (
         text[:1] in "<[{" and text[-1:] in ">]}" and not cell.links
     )

@@ -19,6 +19,8 @@ from typing import Any
 _ASCII_GAPS = re.compile(r"[^a-z0-9]+")
 _GAPS = re.compile(r"[\W_]+")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts that put no spaces between words
+_BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]{2,30})[)）\]]|[-–—:：]\s{0,2}(\w[\w ]{1,20})$")
+_HALF = 0.5  # of a name
 _LONGEST_NAME = 200  # characters; nobody names a section or column in more
 
 
@@ -80,17 +82,23 @@ class Vocabulary:
     not_tickets: frozenset[str]
     not_issues: frozenset[str]
     wishes: frozenset[str]
+    generic: frozenset[str]
+    opening: frozenset[str]
+    links: frozenset[str]
+    joins: frozenset[str]
+    holders: frozenset[str]
+    areas: frozenset[str]
     languages: Mapping[str, frozenset[str]]
     deeds: Mapping[str, frozenset[str]]
     verbs: frozenset[str]
     past: frozenset[str]
+    adjectival: frozenset[str]
     infinitives: tuple[str, ...]
     future: re.Pattern[str]
     commit: re.Pattern[str]
     horizon: re.Pattern[str]
     perfect: re.Pattern[str]
     talk: re.Pattern[str]
-    past_announcement: re.Pattern[str]
     months: Mapping[str, int]
     date_labels: frozenset[str]
     severity_labels: frozenset[str]
@@ -113,6 +121,13 @@ class Vocabulary:
         """The language whose commonest words a text holds most of; "en" where none stands out."""
         counts = Counter(fold(text).split())
         return max(self.languages, key=lambda language: sum(counts[word] for word in self.languages[language]))
+
+    def says_done(self, name: str) -> bool:
+        """True for a section's name that says its work is done: "Completed", "Quick wins (done)", "Fixes ✅"."""
+        if any(sign in name for sign in self.done_signs):
+            return True
+        parts = [name, *(part for match in _BRACKETED.findall(name[:_LONGEST_NAME]) for part in match if part)]
+        return any(fold(part) in self.done for part in parts)
 
     def column(self, name: str) -> str | None:
         """Which field a table column of this name holds: item, owner, due, priority, ticket, status or ignored."""
@@ -160,9 +175,59 @@ def _section_kind(words: Vocabulary, name: str) -> SectionKind | None:
     folded = fold(name)
     if (exact := words.sections.get(folded)) is not None:
         return exact
-    found = [words.sections[match.group()] for match in words.section_pattern.finditer(folded)]
+    found = [(match.start(), match.group()) for match in words.section_pattern.finditer(folded)]
+    kinds = {words.sections[phrase] for _, phrase in found}
+    if SectionKind.ACTION in kinds and not _names_work(words, folded, found):
+        kinds.discard(SectionKind.ACTION)
     # Work named beside other things ("Lessons and next steps") makes an action section
-    return next((kind for kind in SectionKind if kind in found), None)
+    return next((kind for kind in SectionKind if kind in kinds), None)
+
+
+def _names_work(words: Vocabulary, folded: str, found: list[tuple[int, str]]) -> bool:
+    """True where a name's words for work are what it names, and do not only qualify that.
+
+    "Recommendations", "Lessons and next steps" and "List of actions" do; "Timeline of the remediation", "Indicateurs de
+    suivi" and "Why did it not prevent this" do not, nor do "Mitigation actions", which name what was done in a phase.
+    """
+    work, other = [], False
+    for start, phrase in found:
+        if words.sections[phrase] is not SectionKind.ACTION:
+            other = True
+        elif _heads(words, folded, start, phrase):
+            work.append(phrase)
+    if not work:
+        return False
+    if any(phrase not in words.generic for phrase in work):
+        return True
+    return (not other or not words.joins.isdisjoint(folded.split())) and _weigh(
+        words, folded, sum(len(phrase) for _, phrase in found)
+    )
+
+
+def _heads(words: Vocabulary, folded: str, start: int, phrase: str) -> bool:
+    """True where a phrase for work is what a name is about: it opens it, follows "and", or is most of it."""
+    before = folded[:start].split()
+    if not before:
+        return True
+    if phrase in words.opening or _qualifies(words, before):
+        return False
+    return before[-1] in words.joins or _weigh(words, folded, len(phrase))
+
+
+def _weigh(words: Vocabulary, folded: str, length: int) -> bool:
+    """True where that many characters are half of a name's words that say something."""
+    telling = sum(len(word) + 1 for word in folded.split() if word not in words.links and word not in words.holders)
+    return length >= (telling - 1) * _HALF
+
+
+def _qualifies(words: Vocabulary, before: list[str]) -> bool:
+    """True where the words before a phrase end in a preposition, and name more than a list or more work."""
+    if not before or before[-1] not in words.links:
+        return False
+    rest = " ".join(word for word in before if word not in words.links and word not in words.holders)
+    return bool(rest) and all(
+        words.sections[phrase] is not SectionKind.ACTION for phrase in words.section_pattern.findall(rest)
+    )
 
 
 def _folded(words: Iterable[str]) -> frozenset[str]:
@@ -215,17 +280,23 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         not_tickets=frozenset(values["not_tickets"]),
         not_issues=_folded(values["not_issues"]),
         wishes=_folded(values["wishes"]),
+        generic=_folded(data["names"]["generic"]),
+        opening=_folded(data["names"]["opening"]),
+        links=_folded(data["names"]["links"]),
+        joins=_folded(data["names"]["joins"]),
+        holders=_folded(data["names"]["holders"]),
+        areas=_folded(data["names"]["areas"]),
         languages={language: _folded(common) for language, common in grammar["languages"].items()},
         deeds={language: _folded(nouns) for language, nouns in grammar["deeds"].items()},
         verbs=frozenset(grammar["verbs"].split()),
         past=frozenset(grammar["past"].split()),
+        adjectival=frozenset(grammar["adjectival"].split()),
         infinitives=tuple(grammar["infinitives"]),
         future=phrases(grammar["future"]),
         commit=phrases(grammar["commit"]),
         horizon=phrases(grammar["horizon"]),
         perfect=phrases(grammar["perfect"]),
         talk=phrases(grammar["talk"]),
-        past_announcement=phrases(grammar["past_announcement"]),
         months={fold(name): number for number, names in enumerate(data["months"]["names"], 1) for name in names},
         date_labels=_folded(data["facts"]["date"]),
         severity_labels=_folded(data["facts"]["severity"]),

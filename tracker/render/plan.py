@@ -159,13 +159,24 @@ def output(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> Pla
 
 
 def fingerprint(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
-    """A digest of everything that the plans would write. Lines may shift: they are left out."""
+    """A digest of all that the plans would write, the blocks' meaning included. Lines may shift: they are left out."""
     writes = [
-        _action(action, documents).model_dump(mode="json", exclude={"line"}) | {"target": plan.target}
+        _action(action, documents).model_dump(mode="json", exclude={"line"})
+        | {"target": plan.target, "fields": _fields(action)}
         for plan in plans
         for action in plan.writes
     ]
     return hashlib.sha256(json.dumps(writes, sort_keys=True).encode()).hexdigest()
+
+
+def _fields(action: Action) -> Any:
+    """The document's side of what is written; `content` is the digest of the block's meaning."""
+    match action:
+        case Create(fields=fields):
+            return dict(fields)
+        case Update(base=base):
+            return base.get("document")
+    return None
 
 
 def read_fingerprint(text: str, where: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,13 @@ from tracker.settings import DocumentSettings
 from tracker.sources.git import Checkout
 
 _LARGEST = 20_000_000
+_MARKS = (
+    # UTF-32 first: its little-endian mark begins with UTF-16's.
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +48,26 @@ def read_documents(
     """
     documents: dict[str, Document] = {}
     unreadable: dict[str, str] = {}
-    for file in _files(paths, settings):
+    for file in _once(_files(paths, root, settings), root):
         name = document_path(file, root)
+        if (shown := _shown(name)) != name:
+            # No name for a key, a marker or a page: none of them could hold it.
+            unreadable[shown] = "its name is not UTF-8; rename it"
+            continue
         try:
             if file.stat().st_size > _LARGEST:
                 unreadable[name] = f"larger than {_LARGEST // 1_000_000} MB"
                 continue
             data = file.read_bytes()
+            text = decode(data)
         except OSError as error:
             unreadable[name] = error.strerror or str(error)
             continue
+        except ValueError as error:
+            unreadable[name] = str(error)
+            continue
         revision, web_url = checkout.describe(file) if checkout else (None, None)
-        documents[name] = Document(name, decode(data), hashlib.sha256(data).hexdigest(), revision, web_url)
+        documents[name] = Document(name, text, hashlib.sha256(data).hexdigest(), revision, web_url)
     return Found(tuple(documents[name] for name in sorted(documents)), tuple(sorted(unreadable.items())))
 
 
@@ -63,24 +79,61 @@ def document_path(file: Path, root: Path) -> str:
 
 
 def decode(data: bytes) -> str:
-    """The text of a file: UTF-8 (with or without a mark), else Latin-1, which takes any bytes."""
+    """The text of a file: as its byte-order mark says, else UTF-8, else Latin-1, which takes any bytes.
+
+    Raises:
+        ValueError: it is no text.
+    """
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+        text = data.decode(next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "utf-8"))
+    except UnicodeDecodeError as error:
+        if error.encoding != "utf-8":
+            raise ValueError("is no text") from error
+        text = data.decode("latin-1")
+    # Parsed nevertheless, a picture or an unmarked UTF-16 file would look like a document whose items have all left.
+    if "\0" in text:
+        raise ValueError("is no text")
+    return text
 
 
-def _files(paths: Iterable[str], settings: DocumentSettings) -> Iterator[Path]:
+def _files(paths: Iterable[str], root: Path, settings: DocumentSettings) -> Iterator[Path]:
     for path in paths:
         place = Path(path)
         if place.is_dir():
-            yield from _in_folder(place, settings)
+            yield from (_real(file, place) for file in _in_folder(place, settings))
         elif place.exists():
-            yield place
+            # Named by itself, a file has the name that a reading of its whole folder gives it.
+            folders = [folder for each in settings.paths if (folder := root / each).is_dir()]
+            yield _real(place, next((folder for folder in folders if _is_below(place, folder)), place.parent))
         else:
             raise UsageError(
                 "no such file or folder", where=path, advice="Check the path, or `documents.paths` in closeout.toml."
             )
+
+
+def _real(file: Path, folder: Path) -> Path:
+    """The file that a symbolic link stands for, if that lies below the same folder; else `file` as it is."""
+    real, base = file.resolve(), folder.resolve()
+    return folder / real.relative_to(base) if real.is_relative_to(base) else file
+
+
+def _is_below(file: Path, folder: Path) -> bool:
+    return Path(os.path.abspath(file)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100 - links stay links
+
+
+def _once(files: Iterable[Path], root: Path) -> list[Path]:
+    """Each file once, by the name that takes no link if there is one, else by the first."""
+    chosen: dict[Path, Path] = {}
+    for file in files:
+        real = file.resolve()
+        if real not in chosen or document_path(file, root) == document_path(real, root.resolve()):
+            chosen[real] = file
+    return list(chosen.values())
+
+
+def _shown(name: str) -> str:
+    """`name` as it can be written: bytes that are no UTF-8 become replacement characters."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _in_folder(folder: Path, settings: DocumentSettings) -> list[Path]:
@@ -88,9 +141,16 @@ def _in_folder(folder: Path, settings: DocumentSettings) -> list[Path]:
         file
         for pattern in settings.include
         for file in folder.glob(pattern)
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if _is_file(file) and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     }
     return sorted(file for file in found if not any(_matches(file, folder, pattern) for pattern in settings.exclude))
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except PermissionError:
+        return True  # reading it tells why not
 
 
 def _matches(file: Path, folder: Path, pattern: str) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from connectors.database import open_engine, resolve_url, revision, upgrade
+from connectors.database import NewerDatabase, open_engine, resolve_url, revision, upgrade
 from tracker.errors import Unavailable, UsageError
 from tracker.store.tables import HEAD, VERSION_TABLE
 
@@ -23,7 +23,7 @@ def open_store_engine(url: str, root: Path, *, create: bool) -> Engine:
         create: make the database if there is none; otherwise an absent one reads as empty and nothing is written.
 
     Raises:
-        UsageError: `url` is no database URL, or its driver is not installed.
+        UsageError: `url` is no database URL, its driver is not installed, or a newer Closeout made the database.
         Unavailable: the database can't be reached or migrated.
     """
     try:
@@ -32,7 +32,7 @@ def open_store_engine(url: str, root: Path, *, create: bool) -> Engine:
         if file and file != ":memory:" and not create and not Path(file).exists():
             parsed = parsed.set(database=":memory:")
         engine = open_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except ArgumentError as error:
         raise UsageError(
             f"the store's address does not work: {error}",
             where="setting `database`",
@@ -41,6 +41,12 @@ def open_store_engine(url: str, root: Path, *, create: bool) -> Engine:
     try:
         if revision(engine, VERSION_TABLE) != HEAD:
             upgrade(engine, MIGRATIONS)
+    except NewerDatabase as error:
+        raise UsageError(
+            f"the store can't be used: {error}",
+            where=parsed.render_as_string(hide_password=True),
+            advice="Update this installation: pip install --upgrade closeout",
+        ) from error
     except (SQLAlchemyError, OSError) as error:
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise Unavailable(

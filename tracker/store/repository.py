@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from connectors import Issue
@@ -44,6 +44,9 @@ _FIRING = METADATA.tables[str(FiringRow.__tablename__)]
 
 CLAIM_HOLDS = timedelta(hours=1)
 """How long a sending may take before its claim counts as abandoned."""
+
+FIRING_HOLDS = timedelta(hours=6)
+"""How long a firing may run before it counts as abandoned: syncs that wait for a target's rate limit take hours."""
 
 _IN_DOUBT = (Outcome.SENT.value, Outcome.UNCERTAIN.value)
 
@@ -199,10 +202,16 @@ class Store:
         with self._reading() as connection:
             return set(connection.scalars(select(_LINK.c.issue_key).where(_LINK.c.target == target)))
 
-    def finish_reading(self, target: str, cursor: str, strays: Mapping[str, Issue], now: datetime) -> None:
+    def place(self, target: str) -> str | None:
+        """Where `target` was when it was last read; None before the first reading."""
+        with self._reading() as connection:
+            return connection.scalar(select(_CURSOR.c.place).where(_CURSOR.c.target == target))
+
+    def finish_reading(self, target: str, place: str, cursor: str, strays: Mapping[str, Issue], now: datetime) -> None:
         """All that a listing told is recorded: remember up to where, and which marked issues nobody claimed."""
         with self._transaction() as connection:
-            _put(connection, _CURSOR, "target", {"target": target, "value": cursor, "read_at": now})
+            row = {"target": target, "place": place, "value": cursor, "read_at": now}
+            _put(connection, _CURSOR, "target", row)
             connection.execute(delete(_STRAY).where(_STRAY.c.target == target))
             rows = [
                 {"target": target, "issue_key": key, "issue": mapping.issue_values(issue)}
@@ -273,29 +282,50 @@ class Store:
     # Firings of schedules
 
     def start_firing(self, schedule: str, due_at: datetime, now: datetime) -> bool:
-        """True for exactly one scheduler per schedule and due time."""
-        values = {"schedule": schedule, "due_at": due_at, "started_at": now, "outcome": "started", "detail": ""}
-        try:
-            with self._transaction() as connection:
-                connection.execute(insert(_FIRING).values(values))
-        except IntegrityError:
-            return False
+        """True for exactly one scheduler per schedule and due time, until that firing failed or was abandoned.
+
+        A firing that never finished is its runner's death notice: after six hours somebody else may take over.
+        """
+        mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at)
+        values = {"started_at": now, "finished_at": None, "outcome": "started", "detail": ""}
+        with self._transaction() as connection:
+            if connection.execute(update(_FIRING).where(*mine, _unfinished(now)).values(values)).rowcount:
+                return True
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(_FIRING).values(schedule=schedule, due_at=due_at, **values))
+            except IntegrityError:
+                return False
         return True
 
-    def finish_firing(self, schedule: str, due_at: datetime, now: datetime, outcome: str, detail: str) -> None:
-        """What became of it: `done` or `failed`."""
+    def finish_firing(
+        self, schedule: str, due_at: datetime, started_at: datetime, now: datetime, outcome: str, detail: str
+    ) -> None:
+        """What became of the firing that was started then: `done` or `failed`.
+
+        A runner that was taken for dead has nothing to say any more: the firing is somebody else's.
+        """
+        mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at, _FIRING.c.started_at == started_at)
         with self._transaction() as connection:
-            connection.execute(
-                update(_FIRING)
-                .where(_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at)
-                .values(finished_at=now, outcome=outcome, detail=detail)
-            )
+            connection.execute(update(_FIRING).where(*mine).values(finished_at=now, outcome=outcome, detail=detail))
 
     def last_firing(self, schedule: str) -> datetime | None:
         """The latest due time that somebody took up."""
         query = select(_FIRING.c.due_at).where(_FIRING.c.schedule == schedule).order_by(_FIRING.c.due_at.desc())
         with self._reading() as connection:
             return connection.scalar(query.limit(1))
+
+    def unfinished_firing(self, schedule: str, now: datetime) -> datetime | None:
+        """The latest due time that somebody took up, if that firing failed or was abandoned.
+
+        What failed before a later firing went well has been made up for by it.
+        """
+        latest = select(func.max(_FIRING.c.due_at)).where(_FIRING.c.schedule == schedule).scalar_subquery()
+        query = select(_FIRING.c.due_at).where(
+            _FIRING.c.schedule == schedule, _FIRING.c.due_at == latest, _unfinished(now)
+        )
+        with self._reading() as connection:
+            return connection.scalar(query)
 
     # How it is done
 
@@ -344,8 +374,14 @@ class Store:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except IntegrityError:
-            raise
+        except IntegrityError as error:
+            # Where two may race for a row the loser is caught on the spot; here it is a contradiction.
+            raise Unavailable(
+                _contradiction(error),
+                where=self._engine.url.render_as_string(hide_password=True),
+                advice="Was the database of the embedded tracker replaced? Move closeout.db away and run again: "
+                "links are rebuilt from the issues' markers.",
+            ) from error
         except SQLAlchemyError as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise Unavailable(
@@ -353,6 +389,24 @@ class Store:
                 where=self._engine.url.render_as_string(hide_password=True),
                 advice="Nothing is lost: what was sent is journalled. Mend the database and run the command again.",
             ) from error
+
+
+def _unfinished(now: datetime) -> ColumnElement[bool]:
+    """Firings that may be tried again."""
+    abandoned = and_(_FIRING.c.outcome == "started", _FIRING.c.started_at < now - FIRING_HOLDS)
+    return or_(_FIRING.c.outcome == "failed", abandoned)
+
+
+def _contradiction(error: IntegrityError) -> str:
+    """The clash in words; the engines name a broken key by its columns or by its constraint."""
+    cause = str(error.orig).splitlines()[0]
+    if _clashes(cause, _LINK.c.target.name, _LINK.c.issue_key.name):
+        return f"the store says that this issue belongs to another item ({cause})"
+    return f"the store refused what contradicts the rest of it: {cause}"
+
+
+def _clashes(cause: str, *columns: str) -> bool:
+    return _LINK.name in cause and all(column in cause for column in columns)
 
 
 def _put(connection: Connection, table: Any, key: str, values: Mapping[str, Any]) -> None:

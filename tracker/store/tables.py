@@ -120,11 +120,12 @@ class EventRow(_Table, table=True):
 
 
 class CursorRow(_Table, table=True):
-    """Up to where a target's changes were read."""
+    """Up to where a target's changes were read, and where the target was then."""
 
     __tablename__ = "target_cursor"
 
     target: str = Field(primary_key=True)
+    place: str
     value: str
     read_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
 

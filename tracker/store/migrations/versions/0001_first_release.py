@@ -106,6 +106,7 @@ def _journal_and_events() -> None:
     op.create_table(
         "target_cursor",
         sa.Column("target", sa.String(), primary_key=True),
+        sa.Column("place", sa.String(), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
         sa.Column("read_at", _TIME, nullable=False),
     )
