@@ -339,3 +339,21 @@ def test_moved_is_told_by_what_came_back(github: GitHubBench, draft: Draft) -> N
         assert caught.value.location == "https://github.com/acme/elsewhere/issues/1"
     with pytest.raises(OutcomeUnknown, match="elsewhere"):
         github.tracker.create(draft())
+
+
+class TestOtherRepositories:
+    def test_an_issue_of_another_repository_is_never_touched(self, github: GitHubBench, draft: Draft) -> None:
+        """The same number is somebody else's issue there."""
+        elsewhere = github.again("acme/site")
+        mine = github.tracker.create(draft())
+        elsewhere.create(draft())
+        github.sent.clear()
+        for call in (
+            lambda: elsewhere.update(mine, IssuePatch(state=IssueState.DONE)),
+            lambda: elsewhere.comment(mine.ref, "hello"),
+            lambda: elsewhere.comments(mine.ref),
+            lambda: elsewhere.get(mine.ref),
+        ):
+            with pytest.raises(IssueMoved):
+                call()
+        assert github.sent.verbs == []

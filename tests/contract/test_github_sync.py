@@ -6,6 +6,7 @@ from workplace import Workplace, postmortem
 from connectors import IssuePatch, IssueState
 from tracker.app import Consent
 from tracker.apply import CONTENT_ACTIONS
+from tracker.errors import UsageError
 from tracker.model import ItemState
 
 SETTINGS = """
@@ -129,6 +130,16 @@ def test_the_budget_is_counted_from_the_journal_across_runs(place):
     assert len(sent) == 165
     for first, last in zip(sent, sent[80:], strict=False):
         assert (last - first).total_seconds() >= 60
+
+
+def test_a_repository_changed_under_the_same_name_is_refused_before_anything_is_sent(place, github):
+    place.document("a.md", postmortem(LOAD, RUNBOOK))
+    place.verbs()
+    place.open_tracker = lambda _name: github.again("acme/site")
+    github.sent.clear()
+    with pytest.raises(UsageError, match="its links would mean other issues"):
+        place.run()
+    assert github.sent.verbs == []
 
 
 def test_words_around_the_block_stay_when_the_item_changes(place):

@@ -1,6 +1,8 @@
 """The store on both engines: what goes in comes out, journal, ledgers, locks, migrations that fit the tables."""
 
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from workplace import Workplace, postmortem
 
-from connectors import Issue, IssueRef, IssueState, Marker
+from connectors import ConnectorError, Issue, IssueDraft, IssueNotFound, IssueRef, IssueState, Marker
 from connectors.database import UtcDateTime
 from connectors.local import LocalTracker
 from connectors.local import tables as local_tables
@@ -177,8 +179,59 @@ def test_two_processes_cannot_both_claim(url, tmp_path):
     with Store.open(url, tmp_path) as one, Store.open(url, tmp_path) as two:
         assert [one.claim("r", "jo", "p", NOW), two.claim("r", "jo", "p", NOW)] == [True, False]
         assert [one.start_firing("s", NOW, NOW), two.start_firing("s", NOW, NOW)] == [True, False]
-        one.finish_firing("s", NOW, NOW, "done", "")
+        one.finish_firing("s", NOW, NOW, NOW, "done", "")
         assert two.last_firing("s") == NOW
+
+
+def test_a_firing_is_tried_again_when_it_failed_and_never_when_it_is_done(store):
+    assert store.start_firing("s", NOW, NOW)
+    assert store.unfinished_firing("s", NOW) is None
+    store.finish_firing("s", NOW, NOW, NOW, "failed", "server down")
+    assert store.unfinished_firing("s", NOW) == NOW
+    again = NOW + timedelta(minutes=15)
+    assert [store.start_firing("s", NOW, again), store.start_firing("s", NOW, again)] == [True, False]
+    assert store.unfinished_firing("s", again) is None
+    store.finish_firing("s", NOW, again, again, "done", "")
+    assert store.unfinished_firing("s", again) is None
+    assert not store.start_firing("s", NOW, NOW + timedelta(days=9))
+
+
+def test_a_firing_whose_runner_died_is_taken_over_after_six_hours(store):
+    assert store.start_firing("s", NOW, NOW)
+    late = NOW + timedelta(hours=6, minutes=1)
+    assert not store.start_firing("s", NOW, NOW + timedelta(hours=6))
+    assert store.unfinished_firing("s", late) == NOW
+    assert store.start_firing("s", NOW, late)
+    # The first runner was only slow: what it says no longer lets a third one in.
+    store.finish_firing("s", NOW, NOW, late, "failed", "")
+    assert not store.start_firing("s", NOW, late)
+
+
+def test_one_of_many_takes_over_a_failed_firing(url, tmp_path):
+    with Store.open(url, tmp_path) as first:
+        first.start_firing("s", NOW, NOW)
+        first.finish_firing("s", NOW, NOW, NOW, "failed", "")
+    together = threading.Barrier(6)
+
+    def race(_):
+        with Store.open(url, tmp_path) as mine:
+            together.wait()
+            return mine.start_firing("s", NOW, NOW + timedelta(minutes=1))
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(race, range(6))) == [False] * 5 + [True]
+
+
+def test_a_contradiction_is_told_in_words(store):
+    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_link(LINK, ITEM, [])
+    other = replace(ITEM, id="def", text="Other")
+    with pytest.raises(Unavailable, match="belongs to another item") as caught:
+        store.record_link(replace(LINK, item="def"), other, [])
+    assert "Move closeout.db away" in caught.value.advice
+    with pytest.raises(Unavailable, match="contradicts"):
+        store.record_item(replace(ITEM, id="ghi", document="nowhere.md"), [])
+    assert set(store.known().items) == {"abc"}
 
 
 def test_one_sync_at_a_time(url, tmp_path):
@@ -224,6 +277,44 @@ def test_an_absent_store_reads_as_empty_and_is_not_made(tmp_path):
 def test_an_address_that_is_none_is_told(tmp_path, url):
     with pytest.raises(UsageError, match="address"):
         Store.open(url, tmp_path)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysterydb://x/y", "postgresql://u:p@ss:word@h/x", "mysql+pymysql://h/x"])
+def test_a_bad_address_of_the_embedded_tracker_is_told(tmp_path, url):
+    with pytest.raises(ConnectorError, match="address") as caught:
+        LocalTracker("local", LocalSettings(database=url), tmp_path).create(IssueDraft("Do it", "", LINK.issue.marker))
+    assert "word" not in str(caught.value)
+    with pytest.raises(UsageError, match="address") as caught:
+        Store.open(url, tmp_path)
+    assert "word" not in str(caught.value)
+
+
+def test_a_database_of_a_newer_release_is_told(url, tmp_path):
+    engine = open_store_engine(url, tmp_path, create=True)
+    tracker = LocalTracker("local", LocalSettings(database=url), tmp_path)
+    tracker._engine()
+    tracker.close()
+    with engine.begin() as connection:
+        for table in (tables.VERSION_TABLE, local_tables.VERSION_TABLE):
+            connection.exec_driver_sql(f"UPDATE {table} SET version_num = '9999'")
+    engine.dispose()
+    with pytest.raises(UsageError, match="made by a newer Closeout") as caught:
+        Store.open(url, tmp_path)
+    assert "Update" in caught.value.advice
+    with pytest.raises(ConnectorError, match="made by a newer Closeout"):
+        tracker.changed_since(None)
+    with pytest.raises(ConnectorError, match="made by a newer Closeout"):
+        tracker.comment(ISSUE.ref, "x")
+
+
+def test_an_issue_number_beyond_all_columns_is_not_found(url, tmp_path):
+    tracker = LocalTracker("local", LocalSettings(database=url), tmp_path)
+    tracker._engine()
+    for number in (2**31, 2**63, int("9" * 23)):
+        with pytest.raises(IssueNotFound, match="no such issue"):
+            tracker.get(tracker.reference(f"#{number}"))
+    assert tracker.reference("#" + "9" * 5000) is None
+    tracker.close()
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):

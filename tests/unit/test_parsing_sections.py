@@ -233,3 +233,23 @@ def test_a_comment_makes_an_item_anywhere() -> None:
 def test_addresses_of_trackers(url: str) -> None:
     (item,) = items(f"## TODO\n\n- See [[Runbook cleanup]] and finish it {url}\n")
     assert item.links == (url,)
+
+
+def test_a_table_of_names_and_values_is_one_item() -> None:
+    text = "## Action items\n\n| Field | Value |\n|--|--|\n| Action | Add an alert |\n| Owner | Jo |\n| Due | 2026-05-01 |\n\n| Action | Add a test |\n|--|--|\n| Owner | Kim |\n"
+    assert [(i.text, i.owner, i.due) for i in items(text)] == [
+        ("Add an alert", "Jo", "2026-05-01"),
+        ("Add a test", "Kim", None),
+    ]
+
+
+def test_a_table_of_actions_and_owners_is_none() -> None:
+    text = "## Action items\n\n| Action | Owner |\n|--|--|\n| Add an alert | Jo |\n| Add a test | Kim |\n"
+    assert [(i.text, i.owner) for i in items(text)] == [("Add an alert", "Jo"), ("Add a test", "Kim")]
+
+
+def test_what_a_sentence_lists_explains_it() -> None:
+    text = (
+        "## Corrective measures\n\n- The import now writes every step of its work to the log:\n  - Rows\n  - Prices\n"
+    )
+    assert found(text) == ["The import now writes every step of its work to the log"]

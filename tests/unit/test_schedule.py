@@ -2,13 +2,14 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from workplace import SETTINGS, Workplace, postmortem
 
-from tracker.errors import UsageError
+from tracker.errors import Unavailable, UsageError
 from tracker.schedule import Runner, jobs, latest_due, make_trigger, missed, serve, weekdays
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -83,6 +84,43 @@ def test_the_latest_due_time_is_the_nearest_one_before_now(moment, hours):
         assert (due.isoweekday(), due.hour, due.minute) == (1, 9, 30)
 
 
+class Bounded:
+    """A trigger that gives up where a loop over it would not end."""
+
+    def __init__(self, cron):
+        self.trigger = make_trigger(cron, "Europe/Berlin")
+        self.left = 200
+
+    def get_next_fire_time(self, previous, now):
+        self.left -= 1
+        assert self.left, "this goes on for ever"
+        return self.trigger.get_next_fire_time(previous, now)
+
+
+@pytest.mark.parametrize("local", [False, True])
+@pytest.mark.parametrize(
+    ("cron", "now", "due"),
+    [
+        # The night in which the clock shows the hour from two to three twice ...
+        ("*/15 * * * *", datetime(2026, 10, 25, 0, 50), datetime(2026, 10, 25, 0, 45)),
+        ("*/15 * * * *", datetime(2026, 10, 25, 1, 20), datetime(2026, 10, 25, 1, 15)),
+        ("*/15 * * * *", datetime(2026, 10, 25, 4, 1), datetime(2026, 10, 25, 4, 0)),
+        ("30 2 * * *", datetime(2026, 10, 25, 0, 31), datetime(2026, 10, 25, 0, 30)),
+        ("30 2 * * *", datetime(2026, 10, 25, 8, 0), datetime(2026, 10, 25, 1, 30)),
+        ("0 9 * * *", datetime(2026, 10, 25, 8, 30), datetime(2026, 10, 25, 8, 0)),
+        # ... and the one in which it never shows it.
+        ("*/15 * * * *", datetime(2026, 3, 29, 1, 20), datetime(2026, 3, 29, 1, 15)),
+        ("*/15 * * * *", datetime(2026, 3, 29, 4, 1), datetime(2026, 3, 29, 4, 0)),
+        ("0 9 * * *", datetime(2026, 3, 29, 7, 30), datetime(2026, 3, 29, 7, 0)),
+    ],
+)
+def test_the_latest_due_time_is_found_when_the_clocks_change(cron, now, due, local):
+    now, due = now.replace(tzinfo=UTC), due.replace(tzinfo=UTC)
+    zone = ZoneInfo("Europe/Berlin") if local else UTC
+    found = latest_due(Bounded(cron), (now - timedelta(hours=12)).astimezone(zone), now.astimezone(zone))
+    assert found.astimezone(UTC) == due
+
+
 def test_a_new_schedule_has_missed_nothing(place):
     assert missed(jobs(place.settings)[0], None, MONDAY) is None
 
@@ -125,6 +163,82 @@ def test_catch_up_runs_what_was_missed(place):
     place.document("b.md", postmortem("Practise restoring from backups", title="Another"))
     runner.catch_up([job])
     assert len(place.issues()) == 2
+
+
+def test_catch_up_tries_a_failed_firing_again_and_a_done_one_never(place):
+    place.document("a.md", postmortem("Write a runbook for failing over"))
+    said = []
+    runner = Runner(place, said.append)
+    job = jobs(place.settings)[0]
+    file = place.root / "postmortems"
+    file.rename(place.root / "away")
+    runner.fire(job, MONDAY)
+    (place.root / "away").rename(file)
+    for _ in range(3):
+        place.now += timedelta(seconds=20)
+        runner.catch_up([job])
+    assert [line.split(": ")[0] for line in said] == [
+        "2026-11-23 09:00:00 sync failed",
+        "2026-11-23 09:00:20 sync done",
+    ]
+    assert len(place.issues()) == 1
+
+
+def test_a_failed_firing_is_not_tried_again_when_it_is_too_old_or_a_later_one_went_well(place):
+    sync = jobs(place.settings)[0]
+    with place.store() as store:
+        assert store.start_firing("sync", MONDAY, MONDAY)
+        store.finish_firing("sync", MONDAY, MONDAY, MONDAY, "failed", "")
+        assert store.unfinished_firing("sync", MONDAY) == MONDAY
+        later = MONDAY + timedelta(minutes=15)
+        assert store.start_firing("sync", later, later)
+        store.finish_firing("sync", later, later, later, "done", "")
+        assert store.unfinished_firing("sync", later) is None
+    monday = jobs(place.settings)[1]
+    assert missed(monday, MONDAY, MONDAY + timedelta(hours=23), MONDAY) == MONDAY
+    assert missed(monday, MONDAY, MONDAY + timedelta(hours=25), MONDAY) is None
+    assert missed(sync, MONDAY, MONDAY + timedelta(minutes=20), MONDAY) == MONDAY + timedelta(minutes=15)
+
+
+def test_catch_up_takes_over_from_a_killed_scheduler_after_six_hours(place):
+    place.document("a.md", postmortem("Write a runbook for failing over"))
+    said = []
+    runner = Runner(place, said.append)
+    monday = jobs(place.settings)[1]
+    due = MONDAY.replace(hour=8)
+    with place.store() as store:
+        assert store.start_firing("monday", due, due)
+    place.now = due + timedelta(hours=5)
+    runner.catch_up([monday])
+    assert said == []
+    place.now = due + timedelta(hours=7)
+    runner.catch_up([monday])
+    assert len(said) == 1
+
+
+def test_serving_catches_up_again_and_again(place, monkeypatch):
+    monkeypatch.setattr("tracker.schedule._CATCH_UP_EVERY", timedelta(seconds=0.05))
+    stop = threading.Event()
+    threads = []
+
+    def catch_up(runner, all_jobs, stopping):
+        threads.append(threading.current_thread())
+        assert [job.name for job in all_jobs] == ["sync", "monday"]
+        assert stopping is stop
+        if len(threads) == 2:
+            raise Unavailable("the store is away", where="store", advice="Wait.")
+        if len(threads) == 3:
+            stop.set()
+
+    monkeypatch.setattr(Runner, "catch_up", catch_up)
+    said = []
+    guard = threading.Timer(20, stop.set)
+    guard.start()
+    serve(place, stop, said.append)
+    guard.cancel()
+    assert threads[0] is threading.current_thread(), "the first one before anything is waited for"
+    assert len(threads) >= 3
+    assert any("catching up failed: store: the store is away Wait." in line for line in said)
 
 
 def test_serving_nothing_is_refused(tmp_path):

@@ -2,6 +2,8 @@
 
 import pytest
 from pydantic import ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from tracker.errors import UsageError
 from tracker.settings import Settings
@@ -46,10 +48,47 @@ def test_settings_are_frozen():
         ("[people.jo]\nname = 'Jo'\nteam = 'sre'\n", "people.jo.team names 'sre'"),
         ('[targets.gh]\nkind = "gitlab"', "targets.gh"),
         ("target = ", "not valid TOML"),
+        ('[documents]\ninclude = ["/srv/**"]', "line 2: `documents.include`: '/srv/**' is absolute"),
+        ('[documents]\ninclude = [""]', "line 2: `documents.include`: '' names no files"),
+        ('[documents]\nexclude = [""]', "line 2: `documents.exclude`: '' names no files"),
+        ('[documents]\nexclude = ["**/"]', "line 2: `documents.exclude`: '**/' names no files"),
+        ('[documents]\ninclude = ["../*.md"]', "'../*.md' leaves the folder"),
+        ('[documents]\ninclude = ["**.md"]', "'**.md' has `**` beside other characters"),
+        ('database = "nonsense"', "line 1: `database`: is no database URL"),
+        ('database = "postgresql+psycopg://u:secret@h:port/x"', "line 1: `database`: has a port that is no number"),
+        ('[targets.local]\ndatabase = "nonsense"', "targets.local.database is no database URL"),
+        ('[targets.local]\ndatabase = "postgresql://h:port/x"', "targets.local.database has a port that is no number"),
     ],
 )
 def test_a_problem_is_told_with_its_line_and_the_nearest_key(tmp_path, text, expected):
     assert expected in problems(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///closeout.db",
+        "sqlite:////srv/c d.db",
+        "sqlite://",
+        "postgresql+psycopg://u:p%40ss@[::1]:5432/x?sslmode=require",
+        "postgresql+psycopg:///x?host=/run/postgresql",
+        "postgresql://u:p:w#@h/x",
+        "postgresql://h:/x",
+        "nonsense",
+        "postgresql://u:p@ss:word@h/x",
+        "sqlite:/x.db",
+        "://x",
+        "a-b://x",
+        "",
+    ],
+)
+def test_addresses_are_judged_as_sqlalchemy_does(url, tmp_path):
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        assert "word" not in problems(tmp_path, f'database = "{url}"').replace("password", "")
+    else:
+        assert Settings(database=url).database == url
 
 
 def test_all_problems_are_told_at_once(tmp_path):

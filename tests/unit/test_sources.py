@@ -1,5 +1,6 @@
 """Documents from folders, with what git knows about them."""
 
+import os
 import subprocess
 
 import pytest
@@ -53,6 +54,63 @@ def test_any_bytes_become_text(tmp_path, data, text):
     (tmp_path / "a.md").write_bytes(data)
     found = read_documents([str(tmp_path)], tmp_path, DocumentSettings())
     assert found.documents[0].text == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_byte_order_marks_are_honoured(tmp_path, encoding):
+    (tmp_path / "a.md").write_bytes("\ufeff# Ausfall \u00fcber Nacht\n".encode(encoding))
+    found = read_documents([str(tmp_path)], tmp_path, DocumentSettings())
+    assert [document.text for document in found.documents] == ["# Ausfall \u00fcber Nacht\n"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\0\0", "# T".encode("utf-16-le"), b"\xff\xfeodd", b"\xff\xfe\0\xd8", b"a\0b"]
+)
+def test_what_is_no_text_is_unreadable_and_stops_nobody(tmp_path, data):
+    (tmp_path / "a.md").write_bytes(data)
+    write(tmp_path, "b.md")
+    found = read_documents([str(tmp_path)], tmp_path, DocumentSettings())
+    assert found.unreadable == (("a.md", "is no text"),)
+    assert [document.path for document in found.documents] == ["b.md"]
+
+
+def test_a_name_that_is_not_utf8_is_unreadable_and_stops_nobody(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / os.fsdecode(b"caf\xe9.md")).write_text("# x\n")
+    write(tmp_path, "b.md")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "x")
+    found = read_documents([str(tmp_path)], tmp_path, DocumentSettings(), find_checkout(tmp_path))
+    assert found.unreadable == (("caf\ufffd.md", "its name is not UTF-8; rename it"),)
+    assert [document.path for document in found.documents] == ["b.md"]
+
+
+def test_a_file_that_is_reached_twice_is_read_once_under_its_own_name(tmp_path):
+    write(tmp_path, "pm/a.md", "pm/2026/b.md", "elsewhere/c.md")
+    (tmp_path / "pm/0-latest.md").symlink_to("a.md")
+    (tmp_path / "pm/latest.md").symlink_to("a.md")
+    (tmp_path / "pm/2026/latest.md").symlink_to("../a.md")
+    (tmp_path / "pm/c.md").symlink_to("../elsewhere/c.md")
+    (tmp_path / "again").symlink_to("pm")
+    names = ["pm/2026/b.md", "pm/a.md", "pm/c.md"]
+    settings = DocumentSettings(paths=("pm",))
+
+    def read(*places):
+        found = read_documents([str(tmp_path / place) for place in places], tmp_path, settings)
+        return [document.path for document in found.documents]
+
+    assert read("pm") == names
+    assert read("pm", "pm/2026", "pm/a.md") == names
+    assert read("again", "pm") == read("pm", "again") == names
+    assert read("pm/2026/latest.md") == read("pm/latest.md") == ["pm/a.md"]
+    assert read("pm", "elsewhere") == read("elsewhere", "pm") == ["elsewhere/c.md", "pm/2026/b.md", "pm/a.md"]
+
+
+def test_a_folder_that_is_a_link_keeps_its_name(tmp_path):
+    write(tmp_path, "real/a.md")
+    (tmp_path / "pm").symlink_to("real")
+    found = read_documents([str(tmp_path / "pm")], tmp_path, DocumentSettings(paths=("pm",)))
+    assert [document.path for document in found.documents] == ["pm/a.md"]
 
 
 def test_outside_of_a_checkout_there_is_no_revision(tmp_path):
