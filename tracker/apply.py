@@ -27,9 +27,10 @@ from connectors import (
     TargetUnreachable,
     next_slot,
 )
+from tracker.actions import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
 from tracker.merge import agreed, issue_fields, state_of
 from tracker.model import Event, Item, Link, Outcome
-from tracker.plan import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update, gone_patch
+from tracker.plan import gone_patch
 from tracker.store import Store
 
 Answer = TypeVar("Answer")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tracker.actions import CloseTwin, Plan, Tell
 from tracker.errors import RefusedByBrake
-from tracker.plan import CloseTwin, Plan, Tell
 from tracker.settings import BrakeSettings
 
 SEVERAL = 2

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors import Issue, IssueDraft, IssuePatch, IssueRef, IssueState
+from tracker.actions import Action, Adopt, CloseTwin, Create, Held, Plan, Record, Tell, Update
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.identity import Doubt
 from tracker.merge import Change, Conflict, agreed, issue_fields, make_marker, merge, state_of
@@ -28,111 +29,6 @@ from tracker.settings import PolicySettings
 
 _RACE = timedelta(days=1)
 """Issues of one item that were made further apart than this did not come from two runs that raced."""
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Open an issue for an item. `after` is the journal entry of an earlier try that proved to have failed."""
-
-    item: Item
-    draft: IssueDraft
-    fields: Mapping[str, Any]
-    after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Write `patch` to the item's issue. `link` is how things stand before, `base` what is agreed after it."""
-
-    item: Item
-    link: Link
-    patch: IssuePatch
-    changes: tuple[Change, ...]
-    base: Mapping[str, Any]
-
-    @property
-    def closes(self) -> bool:
-        """True when an open issue is closed by this."""
-        return self.patch.state is not None and self.patch.state.closed and not self.link.issue.state.closed
-
-
-@dataclass(frozen=True, slots=True)
-class Adopt:
-    """Tie an existing issue to its item; nothing is written to it. `settles` are journal entries answered by it."""
-
-    item: Item
-    link: Link
-    why: str
-    settles: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Remember what changed on the issue's side (or about the item); nothing is sent anywhere."""
-
-    item: Item
-    link: Link | None
-    changes: tuple[Change, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Tell:
-    """Comment on an issue, once. `once` is the hidden mark by which the comment is recognised."""
-
-    item: Item
-    link: Link
-    body: str
-    once: str
-    base: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class CloseTwin:
-    """Close the younger of two issues of one item as a duplicate of the other."""
-
-    item: Item
-    issue: Issue
-    of: IssueRef
-
-
-Action = Create | Update | Adopt | Record | Tell | CloseTwin
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """An item left alone for now, and why. `until` when waiting helps."""
-
-    item: Item
-    why: str
-    until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All actions for one target, in the order of documents, and what people should know besides."""
-
-    target: str
-    actions: tuple[Action, ...] = ()
-    held: tuple[Held, ...] = ()
-    conflicts: tuple[tuple[Item, Conflict], ...] = ()
-    drift: tuple[tuple[Item, Change], ...] = ()
-    doubts: tuple[Doubt, ...] = ()
-    open_issues: int = 0
-
-    @property
-    def writes(self) -> tuple[Action, ...]:
-        """The actions that send something to the target."""
-        return tuple(action for action in self.actions if isinstance(action, Create | Update | Tell | CloseTwin))
-
-    @property
-    def creates(self) -> int:
-        """How many issues it would open."""
-        return sum(isinstance(action, Create) for action in self.actions)
-
-    @property
-    def closes(self) -> int:
-        """How many open issues it would close; twins do not count, they heal a duplicate."""
-        return sum(isinstance(action, Update) and action.closes for action in self.actions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from connectors import (
     TargetUnreachable,
 )
 from tracker import brake
+from tracker.actions import CloseTwin, Plan, Record
 from tracker.app.reading import Reading, read
 from tracker.apply import Applied, Progress, apply
 from tracker.draft import TargetFacts
@@ -28,7 +29,7 @@ from tracker.errors import StalePlan, UsageError
 from tracker.identity import Identified, identify
 from tracker.model import Event, Item, ItemState, Kind, KnownDocument
 from tracker.people import PeopleBook
-from tracker.plan import CloseTwin, Plan, Record, World, make_plan
+from tracker.plan import World, make_plan
 from tracker.settings import Settings
 from tracker.store import Known, Store
 

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 from rich.text import Text
 
+from tracker.actions import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
 from tracker.apply import Applied, Done
 from tracker.errors import UsageError
 from tracker.model import KnownDocument
-from tracker.plan import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
 from tracker.render import escape
 from tracker.render.words import stamp
 
