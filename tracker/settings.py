@@ -54,7 +54,7 @@ def _database_problem(url: str) -> str | None:
     found = _DATABASE.fullmatch(url)
     if found is None:
         return 'is no database URL (such as "sqlite:///closeout.db" or "postgresql+psycopg://HOST/NAME")'
-    if found["port"] and not found["port"].isdecimal():
+    if found["port"] is not None and not found["port"].isdecimal():
         return "has a port that is no number (a `@`, `:` or `/` in the password is written %40, %3A or %2F)"
     return None
 

@@ -195,6 +195,7 @@ class LocalTracker:
                 if revision(engine, VERSION_TABLE) != HEAD:
                     upgrade(engine, Path(__file__).with_name("migrations"))
             except NewerDatabase as error:
+                engine.dispose()
                 raise TargetUnreachable(
                     f"the embedded tracker's database can't be used: {error}",
                     where=self._name,

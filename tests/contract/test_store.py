@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from workplace import Workplace, postmortem
@@ -296,7 +297,7 @@ def test_a_database_of_a_newer_release_is_told(url, tmp_path):
     tracker.close()
     with engine.begin() as connection:
         for table in (tables.VERSION_TABLE, local_tables.VERSION_TABLE):
-            connection.exec_driver_sql(f"UPDATE {table} SET version_num = '9999'")
+            connection.execute(sa.update(sa.table(table, sa.column("version_num"))).values(version_num="9999"))
     engine.dispose()
     with pytest.raises(UsageError, match="made by a newer Closeout") as caught:
         Store.open(url, tmp_path)

@@ -15,7 +15,7 @@ from tracker.parsing import parse
 DEV = Path(__file__).parents[3] / "shared" / "corpus" / "dev"
 pytestmark = pytest.mark.skipif(not DEV.is_dir(), reason=f"the labelled documents are not at {DEV}")
 SEEDS = [f"seed-{number}" for number in range(5)]
-FLOOR = 0.93  # the F1 measured when this was written, rounded down: raise it, never lower it
+FLOOR = 0.97  # the F1 measured when this was written, rounded down: raise it, never lower it
 FIELDS = ("text", "line", "section", "kind", "owner", "due", "priority", "links", "done", "parent_line")
 
 

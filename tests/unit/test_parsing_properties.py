@@ -36,7 +36,7 @@ def check_spans(text: str, document: ParsedDocument) -> None:
         assert item.text
         word = re.search(r"[A-Za-z]{2,}", item.text)
         if word and "&" not in source:  # an entity's characters are not its source's
-            assert word.group() in re.sub(r"[\\*_~`]|<[^>]*>", "", source)
+            assert word.group() in re.sub(r"\]\([^)]*\)|[\\*_~`\[\]()]|<[^>]*>", "", source)
 
 
 @given(_DOCUMENTS)

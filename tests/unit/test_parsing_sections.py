@@ -253,3 +253,25 @@ def test_what_a_sentence_lists_explains_it() -> None:
         "## Corrective measures\n\n- The import now writes every step of its work to the log:\n  - Rows\n  - Prices\n"
     )
     assert found(text) == ["The import now writes every step of its work to the log"]
+
+
+def test_tasks_alone_are_an_assignment() -> None:
+    assert found("# 0x19. Postmortem\n\n## Resources\n\n- A book\n\n## Tasks\n\n- Write a postmortem\n") == []
+    assert found("## Corrective measures\n\n### Tasks\n\n- Add an alert\n") == ["Add an alert"]
+    assert found("**Improvements/Fixes:**\n\n- Watch more\n\n**Tasks:**\n\n- Add an alert\n") == [
+        "Watch more",
+        "Add an alert",
+    ]
+
+
+PLAN = "## Action plan\n\n| Action | Owner | Status |\n|--|--|--|\n| Add an alert | Jo | Open |\n"
+WEIGHED = "## Second hypothesis\n\n**Prevention:**\n\n- Cut the cache\n\n"
+
+
+def test_a_plan_with_owners_wins_over_labels_in_the_discussion() -> None:
+    assert found(WEIGHED) == ["Cut the cache"]
+    assert found(WEIGHED + PLAN) == ["Add an alert"]
+
+
+def test_a_plan_with_owners_leaves_other_sections_of_work() -> None:
+    assert found("## Follow-ups\n\n- Write a runbook\n\n" + PLAN) == ["Write a runbook", "Add an alert"]

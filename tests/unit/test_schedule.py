@@ -102,20 +102,20 @@ class Bounded:
     ("cron", "now", "due"),
     [
         # The night in which the clock shows the hour from two to three twice ...
-        ("*/15 * * * *", datetime(2026, 10, 25, 0, 50), datetime(2026, 10, 25, 0, 45)),
-        ("*/15 * * * *", datetime(2026, 10, 25, 1, 20), datetime(2026, 10, 25, 1, 15)),
-        ("*/15 * * * *", datetime(2026, 10, 25, 4, 1), datetime(2026, 10, 25, 4, 0)),
-        ("30 2 * * *", datetime(2026, 10, 25, 0, 31), datetime(2026, 10, 25, 0, 30)),
-        ("30 2 * * *", datetime(2026, 10, 25, 8, 0), datetime(2026, 10, 25, 1, 30)),
-        ("0 9 * * *", datetime(2026, 10, 25, 8, 30), datetime(2026, 10, 25, 8, 0)),
+        ("*/15 * * * *", "2026-10-25T00:50Z", "2026-10-25T00:45Z"),
+        ("*/15 * * * *", "2026-10-25T01:20Z", "2026-10-25T01:15Z"),
+        ("*/15 * * * *", "2026-10-25T04:01Z", "2026-10-25T04:00Z"),
+        ("30 2 * * *", "2026-10-25T00:31Z", "2026-10-25T00:30Z"),
+        ("30 2 * * *", "2026-10-25T08:00Z", "2026-10-25T01:30Z"),
+        ("0 9 * * *", "2026-10-25T08:30Z", "2026-10-25T08:00Z"),
         # ... and the one in which it never shows it.
-        ("*/15 * * * *", datetime(2026, 3, 29, 1, 20), datetime(2026, 3, 29, 1, 15)),
-        ("*/15 * * * *", datetime(2026, 3, 29, 4, 1), datetime(2026, 3, 29, 4, 0)),
-        ("0 9 * * *", datetime(2026, 3, 29, 7, 30), datetime(2026, 3, 29, 7, 0)),
+        ("*/15 * * * *", "2026-03-29T01:20Z", "2026-03-29T01:15Z"),
+        ("*/15 * * * *", "2026-03-29T04:01Z", "2026-03-29T04:00Z"),
+        ("0 9 * * *", "2026-03-29T07:30Z", "2026-03-29T07:00Z"),
     ],
 )
 def test_the_latest_due_time_is_found_when_the_clocks_change(cron, now, due, local):
-    now, due = now.replace(tzinfo=UTC), due.replace(tzinfo=UTC)
+    now, due = datetime.fromisoformat(now), datetime.fromisoformat(due)
     zone = ZoneInfo("Europe/Berlin") if local else UTC
     found = latest_due(Bounded(cron), (now - timedelta(hours=12)).astimezone(zone), now.astimezone(zone))
     assert found.astimezone(UTC) == due

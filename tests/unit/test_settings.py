@@ -56,8 +56,11 @@ def test_settings_are_frozen():
         ('[documents]\ninclude = ["**.md"]', "'**.md' has `**` beside other characters"),
         ('database = "nonsense"', "line 1: `database`: is no database URL"),
         ('database = "postgresql+psycopg://u:secret@h:port/x"', "line 1: `database`: has a port that is no number"),
-        ('[targets.local]\ndatabase = "nonsense"', "targets.local.database is no database URL"),
-        ('[targets.local]\ndatabase = "postgresql://h:port/x"', "targets.local.database has a port that is no number"),
+        ('[targets.local]\nkind = "local"\ndatabase = "nonsense"', "targets.local.database is no database URL"),
+        (
+            '[targets.local]\nkind = "local"\ndatabase = "postgresql://h:port/x"',
+            "targets.local.database has a port that is no number",
+        ),
     ],
 )
 def test_a_problem_is_told_with_its_line_and_the_nearest_key(tmp_path, text, expected):

@@ -19,7 +19,7 @@ app = typer.Typer(
     name="closeout",
     help="Makes sure that what a postmortem promised gets done.",
     epilog="Exit codes: 0 fine; 1 --fail-on found something; 2 usage or settings; 3 some items failed, the rest was "
-    "done; 4 refused by the brake or a stale plan; 5 a target could not be reached at all.",
+    "done; 4 refused by the brake or a stale plan; 5 a target could not be reached at all; 70 a bug.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -71,7 +71,9 @@ class Brackets:
             before = _COMPLETED_ON.sub("", before)
         else:
             trial.set_due(self.reader.dates.read(content[found.start : found.end]))
-            before = _DUE_ON.sub("", before)
+            label = before[max(map(before.rfind, ",;，、")) + 1 :]
+            named = self.words.fields.get(fold(label)) == "due"
+            before = before[: len(before) - len(label)] if named else _DUE_ON.sub("", before)
         return f"{before};{content[found.end :]}"
 
     def whole(self, piece: str) -> bool:
@@ -149,9 +151,10 @@ class Brackets:
         label, colon, value = text.partition(":" if ":" in text else "：")
         if not colon:
             label, _, value = text.partition(" ")
-        name = self.words.fields.get(fold(label))
+        name, words_of_teams = self.words.fields.get(fold(label)), self.words.team  # "Team Platform" is a name
         if name not in _TRACKED or (
-            not colon and (name not in ("owner", "due", "priority") or len(label) < len("dri"))
+            not colon
+            and (name not in ("owner", "due", "priority") or len(label) < len("dri") or fold(label) in words_of_teams)
         ):
             return None
         if not value.strip():

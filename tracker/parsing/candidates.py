@@ -17,6 +17,7 @@ from tracker.parsing.vocabulary import Vocabulary, fold
 _IGNORE = re.compile(r"<!--\s*closeout:\s*ignore\s*-->", re.IGNORECASE)
 _ITEM = re.compile(r"<!--\s*closeout:\s*item\b(.{0,1000}?)-->", re.IGNORECASE | re.DOTALL)
 _SETTING = re.compile(r"(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
+_MUCH = 0.4  # of a name
 _BLANK_LINES = 200  # bytes of white space between a comment and the item that it silences
 _COMMENT = 2000  # bytes of a comment that are looked at
 _TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
@@ -58,6 +59,33 @@ class Collector:
                 while section is not None and section.is_action and section not in self.listed:
                     self.listed.add(section)
                     section = section.parent
+
+    def trust_the_plan(self) -> None:
+        """Where a section's table tracks the work, drop lists that only a label, or part of a name, calls work.
+
+        Such a document has its plan; below "**Prevention:**" in its discussion of a cause it weighs what could be done.
+        """
+        heads = {s: _head(s) for s in dict.fromkeys(self.sections) if s.is_action}
+        plans = {heads[self.sections[block.index]] for block in self.source.blocks if self.tracks(block)}
+        if not any(self.is_named(plan) for plan in plans):
+            return
+        for section, head in heads.items():
+            if head not in plans and not self.is_named(head):
+                section.kind = None
+
+    def tracks(self, block: Block) -> bool:
+        """True for a table of an action section that has two columns for owners, dates and the like."""
+        if block.kind is not Kind.TABLE or not self.sections[block.index].is_action or block.index + 1 >= block.after:
+            return False
+        head = self.source.blocks[block.index + 1]
+        cells = self.source.blocks[head.index + 1 : head.after]
+        columns = {self.words.column(render(self.source, cell).text) for cell in cells}
+        return len(_TRACKED & columns) >= 2  # noqa: PLR2004 - one may be chance
+
+    def is_named(self, section: Section) -> bool:
+        """True for a section whose heading is the name of work, and not only mentions it."""
+        heading = section.opener >= 0 and self.source.blocks[section.opener].kind is not Kind.PARAGRAPH
+        return heading and self.words.coverage(section.name) >= _MUCH
 
     def comment(self, block: Block) -> None:
         text = self.source.text(block.start, min(block.end, block.start + _COMMENT))
@@ -138,6 +166,13 @@ class Collector:
             out.append(self.source.blocks[index])
             index = self.source.blocks[index].after
         return out
+
+
+def _head(section: Section) -> Section:
+    """The outermost action section around one."""
+    while section.parent is not None and section.parent.is_action:
+        section = section.parent
+    return section
 
 
 def without_label(rich: Rich, *, line: bool = False) -> Rich:

@@ -194,6 +194,9 @@ def says_done(text: str, words: Vocabulary, language: str = "en") -> bool:
 
 def _is_past(split: list[str], words: Vocabulary) -> bool:
     """True for "Added an alert"; false for "Automated tests", where the same form only describes the noun."""
+    if split[0] == "re" and len(split) > 1:  # "Re-worked the alerts"
+        split = [f"re{split[1]}", "the"] if split[1] in words.past or split[1].endswith("ed") else split[1:]
+        return split[-1] == "the"
     first = split[0]
     if first in words.verbs:
         return False

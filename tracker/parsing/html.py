@@ -53,6 +53,8 @@ class _Reader:
         self.part: Part | None = None
         self.cell: Rich | None = None
         self.open: dict[str, tuple[int, str]] = {}
+        self.parts: list[str] = []  # the open cell's words so far, and how many characters
+        self.length = 0
 
     def tag(self, tag: re.Match[str]) -> Part | None:
         """Take what stands before a tag, and the tag. A row or item that it ends is returned."""
@@ -67,7 +69,7 @@ class _Reader:
                     self.new_cell()
         elif name in _CELLS and self.part is not None:
             if tag[1]:
-                self.cell = None
+                self.end_cell()
             else:
                 self.new_cell()
                 self.part.head |= name == "th"
@@ -76,13 +78,23 @@ class _Reader:
         return done if done is not None and done.cells else None
 
     def new_cell(self) -> None:
+        self.end_cell()
         self.cell, self.open = Rich(), {}
         if self.part is not None:
             self.part.cells.append(self.cell)
 
+    def end_cell(self) -> None:
+        if self.cell is not None:
+            self.cell.text = "".join(self.parts)
+        self.cell, self.parts, self.length = None, [], 0
+
     def words(self, end: int) -> None:
         if self.cell is not None:
-            self.cell.text += html.unescape(self.text[self.at : end]).replace("\n", " ")
+            self.write(html.unescape(self.text[self.at : end]).replace("\n", " "))
+
+    def write(self, text: str) -> None:
+        self.parts.append(text)
+        self.length += len(text)
 
     def mark(self, name: str, tag: re.Match[str]) -> None:
         """An inline tag: a link, bold or struck-through words, a line break, a comment."""
@@ -92,18 +104,19 @@ class _Reader:
         if not name:
             cell.comments.append(tag.group())
         elif name in ("br", "p", "ul", "ol"):
-            cell.text += " "
+            self.write(" ")
         elif not tag[1]:
             address = _ADDRESS.search(tag[3]) if name == "a" else None
-            self.open[name] = (len(cell.text), address[1] if address else "")
+            self.open[name] = (self.length, address[1] if address else "")
         elif name in self.open:
             start, url = self.open.pop(name)
             if name == "a":
-                cell.links.append((start, len(cell.text), url))
+                cell.links.append((start, self.length, url))
             elif name in _BOLD or name in _STRUCK:
-                (cell.strong if name in _BOLD else cell.struck).append((start, len(cell.text)))
+                (cell.strong if name in _BOLD else cell.struck).append((start, self.length))
 
     def close(self, end: int) -> Part:
         part = self.part or Part("", end, end)
-        part.end, self.part, self.cell = end, None, None
+        self.end_cell()
+        part.end, self.part = end, None
         return part

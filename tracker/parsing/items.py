@@ -18,6 +18,7 @@ def collect(c: Collector) -> list[Candidate]:
     headings = HeadingReader(c)
     prose = ProseReader(c, headings)
     lists = ListReader(c, prose)
+    c.trust_the_plan()
     c.note_lists()
     skip = 0
     for block in c.source.blocks:

@@ -25,6 +25,7 @@ _OPENS = re.compile(
 _PLUS = re.compile(r" [+&] ")
 _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
+_SENTENCE = 7  # spaces of a line that says more than a group's name
 _TWO = 2  # bracketed names make a habit
 
 
@@ -106,7 +107,8 @@ class ListReader:
         if not colon and self.is_tracked(block, fields) and not any(child.detail is not None for child in children):
             return False, not all(self.is_assigned(child) for child in children)
         if colon or rich.all_strong:
-            return (True, False) if work or not verb else (False, True)
+            states = verb or (colon and fields.text.count(" ") >= _SENTENCE)
+            return (True, False) if work or not states else (False, True)
         if verb:
             return False, not work
         return (True, False) if work else (False, True)

@@ -185,6 +185,8 @@ class _Walk:
         self.labels.append((item.after, Section(name, kind, 9, around, item.index, self.role(name), label=True)))
 
     def push(self, name: str, kind: SectionKind | None, level: int, block: Block) -> None:
+        if kind is SectionKind.ACTION and fold(name) in self.words.nested and not self.path[-1].is_action:
+            kind = None  # "Tasks" by itself heads an assignment as often
         while self.path[-1].level >= level:
             self.path.pop()
         parent = self.path[-1]

@@ -14,6 +14,7 @@ from tracker.parsing.sections import Section
 from tracker.parsing.vocabulary import Vocabulary, fold
 
 _TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
+_MOST_PAIRS = 10  # rows of a table that describes one item
 _ITEM_NAMES = ("action item", "action", "task", "item", "todo", "follow up")
 
 
@@ -30,6 +31,13 @@ def rows(source: Source, table: Block, section: Section, words: Vocabulary, read
     """The items of a table: of every one in an action section, elsewhere only of one that plainly tracks work."""
     lines = _children(source, table)
     if not lines:
+        return
+    if section.is_action and (pairs := _pairs(source, lines, words)) is not None:
+        fields = read(reader, pairs[0])
+        for name, value in pairs[1]:
+            reader.value(fields, name, value)
+        if not _left_empty(pairs[0], words):
+            yield Row(table, fields, [])
         return
     grid = Grid([plain(render(source, cell).text) for cell in _children(source, lines[0])], section, words)
     for line in lines[1:] if grid.holds_items else ():
@@ -61,6 +69,19 @@ def describes(source: Source, table: Block, words: Vocabulary) -> bool:
     lines = [_children(source, line) for line in _children(source, table)]
     names = [words.column(plain(render(source, cells[0]).text)) for cells in lines if len(cells) == 2]  # noqa: PLR2004 - name and value
     return len(names) == len(lines) and sum(name in _TRACKED for name in names) >= 2  # noqa: PLR2004 - one may be chance
+
+
+def _pairs(source: Source, lines: list[Block], words: Vocabulary) -> tuple[Rich, list[tuple[str, Rich]]] | None:
+    """The item and fields of a table of names and values ("Action | Add an alert", "Owner | Jo"); None for others."""
+    rows = [_children(source, line) for line in lines[: _MOST_PAIRS + 1]]
+    if not 2 <= len(rows) <= _MOST_PAIRS or any(len(cells) != 2 for cells in rows):  # noqa: PLR2004 - name and value
+        return None
+    named = [(words.fields.get(fold(plain(render(source, cells[0]).text))), cells[1]) for cells in rows]
+    items = [cell for name, cell in named if name == "item"]
+    fields = [(name, render(source, cell)) for name, cell in named if name in _TRACKED]
+    if len(items) != 1 or not fields or not all(name for name, _ in named[1:]):
+        return None
+    return render(source, items[0]), [(str(name), value) for name, value in fields]
 
 
 def describe(source: Source, table: Block, fields: Fields, words: Vocabulary, reader: FieldReader) -> None:

@@ -88,6 +88,7 @@ class Vocabulary:
     joins: frozenset[str]
     holders: frozenset[str]
     areas: frozenset[str]
+    nested: frozenset[str]
     languages: Mapping[str, frozenset[str]]
     deeds: Mapping[str, frozenset[str]]
     verbs: frozenset[str]
@@ -286,6 +287,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         joins=_folded(data["names"]["joins"]),
         holders=_folded(data["names"]["holders"]),
         areas=_folded(data["names"]["areas"]),
+        nested=_folded(data["names"]["nested"]),
         languages={language: _folded(common) for language, common in grammar["languages"].items()},
         deeds={language: _folded(nouns) for language, nouns in grammar["deeds"].items()},
         verbs=frozenset(grammar["verbs"].split()),

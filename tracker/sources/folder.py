@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -48,7 +48,7 @@ def read_documents(
     """
     documents: dict[str, Document] = {}
     unreadable: dict[str, str] = {}
-    for file in _once(_files(paths, root, settings), root):
+    for file in _files(paths, root, settings):
         name = document_path(file, root)
         if (shown := _shown(name)) != name:
             # No name for a key, a marker or a page: none of them could hold it.
@@ -96,39 +96,33 @@ def decode(data: bytes) -> str:
     return text
 
 
-def _files(paths: Iterable[str], root: Path, settings: DocumentSettings) -> Iterator[Path]:
+def _files(paths: Iterable[str], root: Path, settings: DocumentSettings) -> list[Path]:
+    """The files below `paths`, each once: by the name that takes no link if there is one, else by the first."""
+    folders = [folder for each in settings.paths if (folder := root / each).is_dir()]
+    real_root = root.resolve()
+    chosen: dict[Path, Path] = {}
     for path in paths:
         place = Path(path)
-        if place.is_dir():
-            yield from (_real(file, place) for file in _in_folder(place, settings))
-        elif place.exists():
-            # Named by itself, a file has the name that a reading of its whole folder gives it.
-            folders = [folder for each in settings.paths if (folder := root / each).is_dir()]
-            yield _real(place, next((folder for folder in folders if _is_below(place, folder)), place.parent))
-        else:
+        if not place.exists():
             raise UsageError(
                 "no such file or folder", where=path, advice="Check the path, or `documents.paths` in closeout.toml."
             )
-
-
-def _real(file: Path, folder: Path) -> Path:
-    """The file that a symbolic link stands for, if that lies below the same folder; else `file` as it is."""
-    real, base = file.resolve(), folder.resolve()
-    return folder / real.relative_to(base) if real.is_relative_to(base) else file
+        files = _in_folder(place, settings) if place.is_dir() else [place]
+        # A part that is named by itself gets the names that a reading of the whole folder gives it.
+        own = place if place.is_dir() else place.parent
+        folder = next((folder for folder in folders if _is_below(place, folder)), own)
+        real_folder = folder.resolve()
+        for file in files:
+            real = file.resolve()
+            # A link to another file of the folder is that file; one that leads elsewhere is a document of its own.
+            named = folder / real.relative_to(real_folder) if real.is_relative_to(real_folder) else file
+            if real not in chosen or document_path(named, root) == document_path(real, real_root):
+                chosen[real] = named
+    return list(chosen.values())
 
 
 def _is_below(file: Path, folder: Path) -> bool:
     return Path(os.path.abspath(file)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100 - links stay links
-
-
-def _once(files: Iterable[Path], root: Path) -> list[Path]:
-    """Each file once, by the name that takes no link if there is one, else by the first."""
-    chosen: dict[Path, Path] = {}
-    for file in files:
-        real = file.resolve()
-        if real not in chosen or document_path(file, root) == document_path(real, root.resolve()):
-            chosen[real] = file
-    return list(chosen.values())
 
 
 def _shown(name: str) -> str:

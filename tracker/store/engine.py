@@ -42,12 +42,14 @@ def open_store_engine(url: str, root: Path, *, create: bool) -> Engine:
         if revision(engine, VERSION_TABLE) != HEAD:
             upgrade(engine, MIGRATIONS)
     except NewerDatabase as error:
+        engine.dispose()
         raise UsageError(
             f"the store can't be used: {error}",
             where=parsed.render_as_string(hide_password=True),
             advice="Update this installation: pip install --upgrade closeout",
         ) from error
     except (SQLAlchemyError, OSError) as error:
+        engine.dispose()
         cause = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise Unavailable(
             f"the store can't be opened: {cause}",

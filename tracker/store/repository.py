@@ -400,13 +400,9 @@ def _unfinished(now: datetime) -> ColumnElement[bool]:
 def _contradiction(error: IntegrityError) -> str:
     """The clash in words; the engines name a broken key by its columns or by its constraint."""
     cause = str(error.orig).splitlines()[0]
-    if _clashes(cause, _LINK.c.target.name, _LINK.c.issue_key.name):
+    if _LINK.name in cause and _LINK.c.issue_key.name in cause:
         return f"the store says that this issue belongs to another item ({cause})"
     return f"the store refused what contradicts the rest of it: {cause}"
-
-
-def _clashes(cause: str, *columns: str) -> bool:
-    return _LINK.name in cause and all(column in cause for column in columns)
 
 
 def _put(connection: Connection, table: Any, key: str, values: Mapping[str, Any]) -> None:
