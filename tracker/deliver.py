@@ -1,8 +1,8 @@
 """Send each recipient their part of a report by mail, once a period. `tracker.report` decided what and to whom.
 
-In the ledger a sending is claimed, then sent or failed. A failed one can be claimed again, and one whose holder died, after
-an hour; so two processes never both send, and a second run of the same period is silent. Where a mail server's answer is
-lost the sending is made again: better twice with the same Message-ID than never.
+In the ledger a sending is claimed, then sent or failed. A failed one can be claimed again, and one whose holder died,
+after an hour; so two processes never both send, and a second run of the same period is silent. Where a mail server's
+answer is lost the sending is made again: better twice with the same Message-ID than never.
 """
 
 from __future__ import annotations
