@@ -357,3 +357,18 @@ def test_names_in_brackets_where_the_neighbours_have_them() -> None:
     found = items("## TODO\n- Add a probe (Priya)\n- Add a test (Lukas)\n- Add a page (in Grafana)\n")
     assert [i.owner for i in found] == ["Priya", "Lukas", None]
     assert found[2].text == "Add a page (in Grafana)"
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("Roll the hotfix out to EU, as started in #2", "Roll the hotfix out to EU, as started in #2"),
+        ("Undo what was changed since #2", "Undo what was changed since #2"),
+        ("Mend the pager (#2)", "Mend the pager"),
+        ("Mend the pager, tracked in #2", "Mend the pager"),
+        ("Mend the pager #2", "Mend the pager"),
+    ],
+)
+def test_a_reference_that_the_sentence_speaks_of_stays_in_it(line, text):
+    (item,) = parse("a.md", f"# T\n\n## Action items\n\n- {line}\n").items
+    assert (item.text, item.links) == (text, ("#2",))

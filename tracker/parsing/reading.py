@@ -36,6 +36,7 @@ _DOUBLE_STOP = re.compile(r"([.!?])(?:\x00[.,;])+")
 _SPACE_BEFORE = re.compile(r" ([.,;:!?)])(?=[\s)]|$)")
 _TAIL = " \x00,;:：|·•–—-"
 _HEAD = " \x00,;:：|·•–—.-"
+_LEAD = 40  # characters before a reference in which the words that lead to it stand
 _MOST_MARKS = 100  # links or bold words of one item that are compared one by one
 _LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_TAIL = 40, 400, 90  # characters
 
@@ -180,6 +181,8 @@ class _Reading:
             gap = self.text[stop:end]
             if gap.strip(" .,;:&\x00()[]") and fold(gap) not in self.words.link_words and fold(gap) != "and":
                 break
+            if self.points_at(start):
+                break
             cuts.append((start, stop))
             end = start
         if (
@@ -193,6 +196,14 @@ class _Reading:
             if not any(s <= start and stop <= e for s, e in in_links[:_MOST_MARKS]):
                 self.out.add_link(reference)
         self.blank(cuts)
+
+    def points_at(self, start: int) -> bool:
+        """Whether the sentence itself speaks of the reference at `start` ("as started in #2"): it is no field then."""
+        before = self.text[:start].rstrip(" \x00")[-_LEAD:]
+        if not before or not (before[-1].isalnum() or before[-1] in "'’"):
+            return False
+        words = fold(before).split()
+        return " ".join(words[-2:]) not in self.words.connectives and words[-1] in self.words.pointing
 
     def groups(self) -> None:
         """Brackets that hold fields and nothing else."""

@@ -77,6 +77,7 @@ class Vocabulary:
     team: frozenset[str]
     placeholders: frozenset[str]
     link_words: frozenset[str]
+    pointing: frozenset[str]
     connectives: frozenset[str]
     remarks: frozenset[str]
     not_tickets: frozenset[str]
@@ -276,6 +277,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         team=_folded(values["team"]),
         placeholders=_folded(values["placeholder"]),
         link_words=_folded(values["link_words"]),
+        pointing=_folded(values["pointing"]),
         connectives=_folded(values["connectives"]),
         remarks=_folded(values["remarks"]),
         not_tickets=frozenset(values["not_tickets"]),
