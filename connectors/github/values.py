@@ -70,7 +70,8 @@ class Repository:
         return IssueRef(
             target=self.target,
             number=number,
-            key=f"{self.full_name}#{number}",
+            # GitHub minds no case: another spelling in the settings must not make other issues of the same ones.
+            key=f"{self.full_name.lower()}#{number}",
             url=url or f"{self.html}/{self.full_name}/issues/{number}",
         )
 

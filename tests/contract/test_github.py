@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -357,3 +358,8 @@ class TestOtherRepositories:
             with pytest.raises(IssueMoved):
                 call()
         assert github.sent.verbs == []
+
+    def test_another_spelling_of_the_repository_means_the_same_issues(self, github: GitHubBench) -> None:
+        shouted = github.again(REPOSITORY.upper())
+        assert shouted.reference("#1") == replace(github.tracker.reference("#1"), url=shouted.reference("#1").url)
+        assert shouted.capabilities.place == github.tracker.capabilities.place
