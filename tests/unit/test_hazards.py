@@ -1,5 +1,6 @@
 """What a careful reader tried in order to make the sync do harm. Each of these did harm once."""
 
+import os
 import sqlite3
 from datetime import timedelta
 
@@ -234,6 +235,26 @@ def test_an_emptied_file_keeps_its_items(place):
     place.document("a.md", " \n")
     assert not place.run().clean
     assert place.writes == []
+    assert place.states()[ALERT] == "open"
+
+
+def test_documents_in_a_folder_that_cannot_be_listed_are_not_gone(place, monkeypatch):
+    place.document("2026/a.md", postmortem(ALERT))
+    place.document("b.md", postmortem(RUNBOOK, title="B"))
+    place.run()
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("2026"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    synced = place.run()
+    assert place.writes == []
+    assert synced.prepared.reading.unreadable == (
+        ("postmortems/2026", "the folder can't be listed: Permission denied"),
+    )
     assert place.states()[ALERT] == "open"
 
 

@@ -176,4 +176,5 @@ def _known(
 
 
 def _is_unreadable(document: KnownDocument, unreadable: Iterable[tuple[str, str]]) -> bool:
-    return any(document.path == path for path, _ in unreadable)
+    """Whether it could not be read, or stands in a folder that could not be listed."""
+    return any(document.path == path or document.path.startswith(f"{path}/") for path, _ in unreadable)

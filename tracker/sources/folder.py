@@ -47,8 +47,9 @@ def read_documents(
         UsageError: a path does not exist.
     """
     documents: dict[str, Document] = {}
-    unreadable: dict[str, str] = {}
-    for file in _files(paths, root, settings):
+    places = list(paths)
+    unreadable = {_shown(document_path(folder, root)): why for folder, why in _closed_folders(places)}
+    for file in _files(places, root, settings):
         name = document_path(file, root)
         if (shown := _shown(name)) != name:
             # No name for a key, a marker or a page: none of them could hold it.
@@ -138,6 +139,15 @@ def _in_folder(folder: Path, settings: DocumentSettings) -> list[Path]:
         if _is_file(file) and not any(part.startswith(".") for part in file.relative_to(folder).parts)
     }
     return sorted(file for file in found if not any(_matches(file, folder, pattern) for pattern in settings.exclude))
+
+
+def _closed_folders(paths: Iterable[str]) -> list[tuple[Path, str]]:
+    """Folders that may not be listed, with the reason: `Path.glob` passes over them as if they were empty."""
+    closed: list[OSError] = []
+    for path in paths:
+        for _, folders, _ in os.walk(path, onerror=closed.append):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+    return [(Path(str(error.filename)), f"the folder can't be listed: {error.strerror}") for error in closed]
 
 
 def _is_file(file: Path) -> bool:
