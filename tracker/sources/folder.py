@@ -144,7 +144,7 @@ def _in_folder(folder: Path, settings: DocumentSettings) -> list[Path]:
 def _closed_folders(paths: Iterable[str]) -> list[tuple[Path, str]]:
     """Folders that may not be listed, with the reason: `Path.glob` passes over them as if they were empty."""
     closed: list[OSError] = []
-    for path in paths:
+    for path in filter(os.path.isdir, paths):
         for _, folders, _ in os.walk(path, onerror=closed.append):
             folders[:] = [name for name in folders if not name.startswith(".")]
     return [(Path(str(error.filename)), f"the folder can't be listed: {error.strerror}") for error in closed]
