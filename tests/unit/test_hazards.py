@@ -300,6 +300,25 @@ def test_a_reopening_survives_a_lost_store(place):
     assert place.issue(1).state is IssueState.OPEN
 
 
+TWO = SETTINGS + '[targets.other]\nkind = "local"\ndatabase = "sqlite:///other.db"\n'
+
+
+def test_a_lost_store_finds_issues_in_a_target_that_is_no_longer_the_default(tmp_path):
+    place = Workplace(tmp_path, TWO)
+    place.document("a.md", postmortem(ALERT, LOAD))
+    place.run()
+    (tmp_path / "closeout.toml").write_text(TWO.replace('target = "local"', 'target = "other"'))
+    forget(place)
+    place = Workplace(tmp_path)
+    place.run()
+    assert place.writes == []
+    assert place.issues("other") == []
+    assert {link.ref.target for link in place.known().links.values()} == {"local"}
+    place.document("a.md", postmortem(ALERT, LOAD, RUNBOOK))
+    place.run()
+    assert [issue.title for issue in place.issues("other")] == [RUNBOOK]
+
+
 # People's words
 
 

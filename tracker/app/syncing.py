@@ -193,8 +193,11 @@ def _prepare(desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[s
         if any(references.get(link) in unread for item in document.items for link in item.links)
     }
     reading = replace(reading, documents=_read_again(reading.documents, again))
+    homes = _homes(desk, known, issues)
     plans = tuple(
-        _plan_for(desk, tracker, _world(desk, tracker, known, reading, identified, issues[name], references), now)
+        _plan_for(
+            desk, tracker, _world(desk, tracker, known, reading, identified, issues[name], references, homes), now
+        )
         for name, tracker in trackers.items()
     )
     places = {name: tracker.capabilities.place for name, tracker in trackers.items()}
@@ -258,23 +261,31 @@ def _world(
     identified: Identified,
     issues: Mapping[str, Issue],
     references: Mapping[str, IssueRef],
+    homes: Mapping[str, str],
 ) -> World:
-    opens = tracker.name == desk.settings.target
-    items = [
-        item
-        for item in identified.items
-        if (known.links[item.id].ref.target == tracker.name if item.id in known.links else opens)
-    ]
+    default = desk.settings.target
     return World(
         _facts(desk, tracker),
-        items,
+        [item for item in identified.items if homes.get(item.id, default) == tracker.name],
         reading.documents,
         known.links,
         issues,
         desk.store.in_doubt(tracker.name, "create"),
-        identified.doubts if opens else (),
+        identified.doubts if tracker.name == default else (),
         {text: ref for text, ref in references.items() if ref.target == tracker.name},
     )
+
+
+def _homes(desk: Desk, known: Known, issues: Mapping[str, Mapping[str, Issue]]) -> dict[str, str]:
+    """The target of each item that has an issue: as its link says, else where its marker is, the default first."""
+    default_last = sorted(issues, key=lambda name: name == desk.settings.target)
+    marked = {
+        issue.marker.item: name
+        for name in default_last
+        for issue in issues[name].values()
+        if issue.marker is not None and issue.state is not IssueState.DUPLICATE
+    }
+    return marked | {item: link.ref.target for item, link in known.links.items()}
 
 
 def _items_from_markers(issues: Iterable[Issue], known: Known) -> list[Item]:
