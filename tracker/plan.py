@@ -82,16 +82,14 @@ class _Planner:
             link = self.world.links.get(item.id)
             if link is not None and link.ref.target != self.world.target.name:
                 continue
-            oldest = self._heal_twins(item, link)
-            if oldest is not None:
-                base = dict(oldest.marker.base) if oldest.marker else {}
-                self._adopt(item, oldest, base, "it is the older of two with this marker")
-            elif link is not None and (named := self._corrected(item, link)) is None:
-                self._linked(item, link)
-            elif link is not None and named is not None:
+            if (oldest := self._heal_twins(item, link)) is not None:
+                self._adopt(item, oldest, _told_base(oldest), "it is the older of two with this marker")
+            elif link is None:
+                self._unlinked(item)
+            elif (named := self._corrected(item, link)) is not None:
                 self._adopt_named(item, named)
             else:
-                self._unlinked(item)
+                self._linked(item, link)
         return Plan(
             self.world.target.name,
             tuple(self.actions),
@@ -124,8 +122,7 @@ class _Planner:
         marked = self.marked.get(item.id)
         if marked:
             why = "its create had gone through" if doubtful else "its marker names this item"
-            base = dict(marked[0].marker.base) if marked[0].marker else {}
-            self._adopt(item, marked[0], base, why, tuple(entry.id for entry in doubtful))
+            self._adopt(item, marked[0], _told_base(marked[0]), why, tuple(entry.id for entry in doubtful))
         elif (named := self._named(item)) is not None:
             self._adopt_named(item, named)
         elif doubtful and not self._grace_over(doubtful):
@@ -303,6 +300,11 @@ def gone_patch(issue: Issue, base: Mapping[str, Any]) -> IssuePatch:
     if issue.marker is None or issue.managed is None:
         return IssuePatch()
     return IssuePatch(managed=issue.managed, marker=replace(issue.marker, base={"document": dict(base["document"])}))
+
+
+def _told_base(issue: Issue) -> dict[str, Any]:
+    """The base that the issue's own marker tells."""
+    return dict(issue.marker.base) if issue.marker else {}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

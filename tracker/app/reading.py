@@ -47,9 +47,7 @@ def lint_paths(paths: Sequence[str], settings: Settings) -> tuple[list[Finding],
     return lint(parsed, book), len(parsed), unreadable
 
 
-def read(
-    paths: Sequence[str], settings: Settings, root: Path, known: Known, marked: Iterable[Item], *, afresh: bool = False
-) -> Reading:
+def read(paths: Sequence[str], settings: Settings, root: Path, known: Known, marked: Iterable[Item]) -> Reading:
     """Read the documents below `paths`, or below the settings' own paths when none are given.
 
     Args:
@@ -58,7 +56,6 @@ def read(
         root: the settings' folder.
         known: what the store remembers.
         marked: items that only markers tell of: they reveal renamed documents to an empty store.
-        afresh: parse unchanged documents too.
     """
     whole = not paths
     places = [str(root / place) for place in settings.documents.paths] if whole else list(paths)
@@ -69,7 +66,7 @@ def read(
     changed = [
         document
         for document in legible
-        if afresh or document.path not in by_path or by_path[document.path].digest != document.digest
+        if document.path not in by_path or by_path[document.path].digest != document.digest
     ]
     parsed = {document.path: parse(document.path, document.text) for document in changed}
     keys = _keys(legible, parsed, known, marked, root)

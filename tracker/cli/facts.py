@@ -58,6 +58,7 @@ def status(
 ) -> int:
     """Say where things stand, from the store, with an "as of" time."""
     from tracker.app import Wanted
+    from tracker.policy import flagged
     from tracker.render import status as render
 
     session: Session = context.obj
@@ -73,7 +74,7 @@ def status(
         render.print_item(found.entries[0], session.out)
     else:
         render.print_table(found.entries, found.as_of, session.out)
-    bad = sum(bool(entry.flags & frozenset(failing)) for entry in found.entries)
+    bad = len(flagged(found.entries, failing))
     if bad:
         sys.stderr.write(f"closeout: {bad} items are {' or '.join(flag.value for flag in failing)}\n")
     return 1 if bad else 0
