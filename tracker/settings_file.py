@@ -20,7 +20,7 @@ from tracker.settings import Settings
 
 FILE_NAME = "closeout.toml"
 
-NOT_SETTINGS = frozenset({"CLOSEOUT_CONFIG", "CLOSEOUT_NOW", "CLOSEOUT_WHO", "CLOSEOUT_SMTP_PASSWORD"})
+NOT_SETTINGS = frozenset({"CLOSEOUT_CONFIG", "CLOSEOUT_NOW", "CLOSEOUT_SMTP_PASSWORD"})
 """Environment variables with our prefix that are no settings: they are read elsewhere."""
 
 

@@ -188,7 +188,10 @@ jobs:
       - uses: actions/setup-python@v6
         with:
           python-version: "3.13"
-      - run: pipx install closeout
+      # Not on a package index yet: name the wheel or the repository that you install Closeout from.
+      - run: pipx install "$PACKAGE"
+        env:
+          PACKAGE: ${{ vars.CLOSEOUT_PACKAGE }}
       - run: closeout sync
         env:
           GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}
