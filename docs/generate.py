@@ -23,10 +23,11 @@ from rich.text import Text
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
 
-from tracker.render import issues, json, lint, parse, plan, settings, status  # noqa: E402 - the checkout's own
+from tracker.render import explain, issues, json, lint, parse, plan, settings, status  # noqa: E402 - the checkout's own
 
 OUTPUTS = {
     "parse": parse.ParseOutput,
+    "explain": explain.ExplainOutput,
     "lint": lint.LintOutput,
     "plan": plan.PlanOutput,
     "sync": plan.SyncOutput,

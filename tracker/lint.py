@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ class Rule(StrEnum):
     UNKNOWN_OWNER = "unknown-owner"
     NO_DUE = "no-due"
     UNCLEAR_DUE = "unclear-due"
+    NO_VERB = "no-verb"
     NO_ITEMS = "no-items"
     UNCLEAR = "unclear"
 
@@ -26,6 +27,7 @@ EXPLAINED = {
     Rule.UNKNOWN_OWNER: "The people book does not have this name, so nobody is assigned or reminded.",
     Rule.NO_DUE: "Without a due date nothing is ever overdue.",
     Rule.UNCLEAR_DUE: "The due date could not be read as a day, so nobody is reminded of it.",
+    Rule.NO_VERB: "The item names a thing, and does not say what is to be done.",
     Rule.NO_ITEMS: "The document promises nothing, or in a way that is not understood.",
     Rule.UNCLEAR: "Something could not be read for certain.",
 }
@@ -42,16 +44,28 @@ class Finding:
     advice: str
 
 
-def lint(documents: Iterable[ParsedDocument], book: PeopleBook | None) -> list[Finding]:
-    """What is to be mended in `documents`, in their order. Without a people book no name is unknown."""
-    return [finding for document in documents for finding in sorted(_document(document, book), key=_place)]
+def lint(
+    documents: Iterable[ParsedDocument],
+    book: PeopleBook | None,
+    verbless: Callable[[ParsedDocument, ParsedItem], bool] = lambda _document, _item: False,
+) -> list[Finding]:
+    """What is to be mended in `documents`, in their order.
+
+    Args:
+        documents: as the parser read them.
+        book: who is known; without one no name is unknown.
+        verbless: whether an item's words certainly hold no verb.
+    """
+    return [finding for document in documents for finding in sorted(_document(document, book, verbless), key=_place)]
 
 
 def _place(finding: Finding) -> tuple[int, str]:
     return finding.line, finding.rule
 
 
-def _document(document: ParsedDocument, book: PeopleBook | None) -> Iterator[Finding]:
+def _document(
+    document: ParsedDocument, book: PeopleBook | None, verbless: Callable[[ParsedDocument, ParsedItem], bool]
+) -> Iterator[Finding]:
     for diagnostic in document.diagnostics:
         yield Finding(
             Rule.UNCLEAR, document.path, diagnostic.line, diagnostic.message, "Write it so that it can be read."
@@ -63,6 +77,9 @@ def _document(document: ParsedDocument, book: PeopleBook | None) -> Iterator[Fin
         # What is done needs nobody; a general statement needs no date of its own.
         if not item.done:
             yield from _item(document.path, item, book)
+            if item.kind is Kind.TASK and verbless(document, item):
+                advice = "Say what is to be done: “Add …”, “Test …”."
+                yield Finding(Rule.NO_VERB, document.path, item.line, f"no verb: {item.text}", advice)
 
 
 def _item(path: str, item: ParsedItem, book: PeopleBook | None) -> Iterator[Finding]:

@@ -73,7 +73,10 @@ class ParsedItem:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What the parser understood of one document. `id` and `private` come from its front matter."""
+    """What the parser understood of one document. `id` and `private` come from its front matter.
+
+    `started` and `ended` bound the incident: a datetime where a time is stated (aware where its zone is), else a date.
+    """
 
     path: str
     title: str | None
@@ -83,6 +86,10 @@ class ParsedDocument:
     diagnostics: tuple[Diagnostic, ...] = ()
     id: str | None = None
     private: bool | None = None
+    started: date | None = None
+    ended: date | None = None
+    services: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """A document as the store remembers it. `key` survives a rename; `path` is where it was last seen."""
+    """A document as the store remembers it. `key` survives a rename; `path` is where it was last seen.
+
+    `rules` stands for the parser and the settings that read it: under others it has to be read again.
+    """
 
     key: str
     path: str
@@ -113,6 +123,7 @@ class KnownDocument:
     revision: str | None = None
     web_url: str | None = None
     present: bool = True
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Secrets never stand in the file: settings name the environment variable or the f
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -98,6 +98,80 @@ class DocumentSettings(_Closed):
         if problems := [problem for pattern in value if (problem := _glob_problem(pattern))]:
             raise ValueError("; ".join(problems))
         return value
+
+
+_Names = tuple[str, ...]
+
+
+class SectionNames(_Closed):
+    """More names of sections, in any language; case, accents and punctuation do not matter."""
+
+    action: _Names = Field(default=(), description="Sections that give work.")
+    tasks: _Names = Field(default=(), description="Lists of concrete work inside those.")
+    improvement: _Names = Field(default=(), description="Lists of general statements inside those.")
+    response: _Names = Field(default=(), description="Sections about what was done during the incident.")
+    lessons: _Names = Field(default=(), description="Sections about what was learnt.")
+    other: _Names = Field(default=(), description="Other sections that give no work.")
+
+
+class ColumnNames(_Closed):
+    """More names of table columns; before a colon they are labels."""
+
+    item: _Names = Field(default=(), description="The promised work.")
+    owner: _Names = Field(default=(), description="Whose it is.")
+    due: _Names = Field(default=(), description="By when.")
+    priority: _Names = Field(default=(), description="How urgent it is.")
+    ticket: _Names = Field(default=(), description="Its issue.")
+    status: _Names = Field(default=(), description="How far it is.")
+    ignored: _Names = Field(default=(), description="None of these.")
+
+
+class ValueWords(_Closed):
+    """More words that a team writes for a value."""
+
+    nobody: _Names = Field(default=(), description="In place of an owner: nobody yet.")
+    placeholder: _Names = Field(default=(), description="In place of an item: the template left it.")
+    done: _Names = Field(default=(), description="As a status: done.")
+    open: _Names = Field(default=(), description="As a status: still open.")
+
+
+class ParserSettings(_Closed):
+    """How documents are read, beyond what the parser knows by itself."""
+
+    day_first: bool | None = Field(
+        default=None,
+        description="How to read 04/05/2026: true for 4 May, false for April 5. When not given, the document's other "
+        "dates and its language tell.",
+    )
+    sections: SectionNames = Field(default_factory=SectionNames, description="More names of sections.")
+    columns: ColumnNames = Field(default_factory=ColumnNames, description="More names of columns and labels.")
+    words: ValueWords = Field(default_factory=ValueWords, description="More words for values.")
+
+    @model_validator(mode="after")
+    def _names_are_clear(self) -> "ParserSettings":
+        if problems := [
+            *_name_problems("sections", dict(self.sections)),
+            *_name_problems("columns", dict(self.columns)),
+            *_name_problems("words", dict(self.words)),
+        ]:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def _name_problems(group: str, names: Mapping[str, _Names]) -> list[str]:
+    """Names that say nothing, and names that are given to two places of a group."""
+    if not any(names.values()):
+        return []
+    from tracker.parsing.vocabulary import fold  # noqa: PLC0415 - most teams teach nothing, and need not wait for it
+
+    problems, places = [], dict[str, str]()
+    for place, given in names.items():
+        for name in given:
+            if not fold(name):
+                problems.append(f"{group}.{place} holds {name!r}, which names nothing")
+            elif places.setdefault(fold(name), place) != place:
+                problems.append(f"{group}.{place} and {group}.{places[fold(name)]} both hold {name!r}: choose one")
+    return problems
 
 
 class PolicySettings(_Closed):
@@ -242,6 +316,9 @@ class Settings(BaseSettings):
     )
     timezone: str = Field(default="UTC", description="IANA time zone of due dates, reports and schedules.")
     documents: DocumentSettings = Field(default_factory=DocumentSettings, description="Where the postmortems are.")
+    parser: ParserSettings = Field(
+        default_factory=ParserSettings, description="How documents are read, beyond what the parser knows."
+    )
     targets: dict[str, TargetSettings] = Field(
         default_factory=_embedded_only, description="Where issues live, by name."
     )

@@ -131,15 +131,13 @@ def _known_keys(location: Sequence[int | str]) -> list[str]:
     for part in location:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
-            model = _models_in(field.annotation) if field else None
+            models = _models_in(field.annotation) if field else []
+            model = models[0] if field and len(models) == 1 and "dict" not in str(field.annotation) else models
         elif isinstance(model, list):
             tagged = [
                 m for m in model if str(part) in get_args(getattr(m.model_fields.get("kind"), "annotation", None))
             ]
             model = tagged[0] if tagged else model[0] if len(model) == 1 else model
-        if isinstance(model, list) and len(model) == 1 and part in Settings.model_fields:
-            field = Settings.model_fields[str(part)]
-            model = model if "dict" in str(field.annotation) else model[0]
     return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 

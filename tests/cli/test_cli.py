@@ -69,13 +69,22 @@ def test_parse_prints_the_contract(closeout, folder):
     output = json.loads(out)
     assert output["version"] == 1
     (document,) = output["documents"]
-    assert list(document) == ["path", "title", "incident_date", "severity", "items", "diagnostics"]
+    contract, added = list(document)[:6], list(document)[6:]
+    assert contract == ["path", "title", "incident_date", "severity", "items", "diagnostics"]
+    assert added == ["started", "ended", "services", "authors"]
     assert document["path"] == "postmortems/a.md"
     assert list(document["items"][0]) == [
         "text", "line", "section", "kind", "owner", "due", "priority", "links", "done", "parent_line",
     ]  # fmt: skip
     assert document["items"][0]["owner"] == "Jo Smith"
     assert sorted(path.name for path in folder.iterdir()) == ["postmortems"]
+
+
+def test_explain_shows_the_document_and_why(closeout):
+    code, out, _ = closeout("parse", "postmortems", "--explain")
+    assert code == 0
+    assert "↳ item 1 · " in out
+    assert "gives work" in out
 
 
 def test_parse_names_documents_relative_to_where_one_stands(closeout, folder, monkeypatch):
@@ -94,6 +103,7 @@ def test_parse_names_documents_relative_to_where_one_stands(closeout, folder, mo
         ["issues", "list"],
         ["issues", "show", "1"],
         ["parse", "postmortems"],
+        ["parse", "postmortems", "--explain"],
         ["history", "#1"],
         ["lint", "postmortems"],
     ],
@@ -106,7 +116,8 @@ def test_json_fits_its_published_schema_and_stdout_holds_nothing_else(closeout, 
     assert err == ""
     output = json.loads(out)
     assert output["version"] == 1
-    schema = json.loads((TOP / "docs/schemas" / f"{command[0]}.json").read_text("utf-8"))
+    name = "explain" if "--explain" in command else command[0]
+    schema = json.loads((TOP / "docs/schemas" / f"{name}.json").read_text("utf-8"))
     jsonschema.validate(output, schema)
     assert schema["additionalProperties"] is False
 
@@ -178,6 +189,56 @@ def test_lint_tells_authors_what_to_mend(closeout, folder):
     assert closeout("lint", "postmortems/b.md", "--fail-on", "no-owner")[0] == 0
     assert closeout("lint", "postmortems/b.md", "--fail-on", "any")[0] == 1
     assert closeout("lint", "postmortems", "--fail-on", "nonsense")[0] == 2
+
+
+def test_lint_tells_what_holds_no_verb_in_every_format(closeout, folder):
+    (folder / "postmortems/a.md").write_text(postmortem("Database backups", "Test the backups"), "utf-8")
+    _, out, _ = closeout("lint", "postmortems/a.md", "--format", "json")
+    findings = [finding for finding in json.loads(out)["findings"] if finding["rule"] == "no-verb"]
+    assert [(finding["line"], finding["message"]) for finding in findings] == [(11, "no verb: Database backups")]
+    assert "no-verb" in closeout("lint", "postmortems/a.md", "--format", "github")[1]
+    assert "no-verb no verb: Database backups" in closeout("lint", "postmortems/a.md")[1]
+    run_ = json.loads(closeout("lint", "postmortems/a.md", "--format", "sarif")[1])["runs"][0]
+    assert "no-verb" in {rule["id"] for rule in run_["tool"]["driver"]["rules"]}
+    assert "no-verb" in {result["ruleId"] for result in run_["results"]}
+    assert closeout("lint", "postmortems/a.md", "--fail-on", "no-verb")[0] == 1
+
+
+PARSER = """
+[parser]
+day_first = true
+[parser.sections]
+action = ["Wat nu"]
+[parser.columns]
+owner = ["Kapitein"]
+"""
+
+
+def test_the_settings_teach_every_command_that_reads_documents(closeout, folder):
+    text = (
+        "# Storing\n\n## Wat nu\n\n| Action | Kapitein | Due |\n|--|--|--|\n| Add a probe | Jo Smith | 04/05/2027 |\n"
+    )
+    (folder / "postmortems/a.md").write_text(text, "utf-8")
+    (folder / "closeout.toml").write_text(SETTINGS + PARSER, "utf-8")
+    _, out, _ = closeout("parse", "postmortems", "--format", "json")
+    (document,) = json.loads(out)["documents"]
+    assert [(item["owner"], item["due"]) for item in document["items"]] == [("Jo Smith", "2027-05-04")]
+    assert document["diagnostics"] == []
+    assert "0 to mend" in closeout("lint", "postmortems")[1]
+    assert "1 to create" in closeout("plan")[1]
+    assert "1 opened" in closeout("sync")[1]
+
+
+def test_parse_shows_what_the_document_says_of_itself(closeout, folder):
+    facts = "Severity: SEV1\nAuthors: Jo, Kim, Lee, Max\nStart: 2026-11-02 10:03 UTC\nEnd: 11:20 UTC\nServices: api\n"
+    (folder / "postmortems/a.md").write_text(f"# Down\n\n{facts}", "utf-8")
+    _, out, _ = closeout("parse", "postmortems/a.md", "--format", "json")
+    (document,) = json.loads(out)["documents"]
+    assert (document["started"], document["ended"]) == ("2026-11-02T10:03:00Z", "2026-11-02T11:20:00Z")
+    assert (document["services"], document["authors"]) == (["api"], ["Jo", "Kim", "Lee", "Max"])
+    _, out, _ = closeout("parse", "postmortems/a.md")
+    told = "postmortems/a.md, 2026-11-02 10:03Z – 11:20Z, SEV1, api, by Jo, Kim, Lee and 1 more"
+    assert told in " ".join(out.split())
 
 
 def test_lint_annotates_on_github_and_in_code_scanning(closeout, folder):

@@ -57,6 +57,15 @@ def test_settings_are_frozen():
         ('database = "nonsense"', "line 1: `database`: is no database URL"),
         ('database = "postgresql+psycopg://u:secret@h:port/x"', "line 1: `database`: has a port that is no number"),
         ('[targets.local]\nkind = "local"\ndatabase = "nonsense"', "targets.local.database is no database URL"),
+        ('[parser.columns]\nownr = ["Held"]', "line 2: unknown setting `parser.columns.ownr`; did you mean `owner`?"),
+        ("[parser]\nday_frist = true", "line 2: unknown setting `parser.day_frist`; did you mean `day_first`?"),
+        ('[parser.sections]\naction = [" - "]', "sections.action holds ' - ', which names nothing"),
+        (
+            '[parser.columns]\nowner = ["Über"]\ndue = ["uber"]',
+            "columns.due and columns.owner both hold 'uber': choose one",
+        ),
+        ('[parser.words]\ndone = ["Ok"]\nopen = ["OK!"]', "words.open and words.done both hold 'OK!'"),
+        ('[parser.sections]\naction = "Wat nu"', "line 2: `parser.sections.action`: Input should be a valid tuple"),
         (
             '[targets.local]\nkind = "local"\ndatabase = "postgresql://h:port/x"',
             "targets.local.database has a port that is no number",

@@ -11,7 +11,7 @@ from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_tracker
 from tracker import deliver
 from tracker.app import reporting, syncing
-from tracker.app.reading import lint_paths, parse_paths
+from tracker.app.reading import explain_paths, lint_paths, parse_paths
 from tracker.app.reporting import Status, Wanted
 from tracker.app.syncing import Desk, Prepared, Synced
 from tracker.apply import Progress
@@ -23,7 +23,7 @@ from tracker.report import Audience, Report
 from tracker.settings_file import Loaded, read_secret
 from tracker.store import Store
 
-__all__ = ["App", "Consent", "Prepared", "Status", "Synced", "Wanted", "lint_paths", "parse_paths"]
+__all__ = ["App", "Consent", "Prepared", "Status", "Synced", "Wanted", "explain_paths", "lint_paths", "parse_paths"]
 
 
 class App:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
+from tracker.explanation import Explanation
 from tracker.identity import FormerDocument, FoundDocument, match_documents, normalise
 from tracker.lint import Finding, lint
-from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument
-from tracker.parsing import parse
+from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument, ParsedItem
+from tracker.parsing import Vocabulary, edition, explain, lacks_verb, language_of, parse, teach
 from tracker.people import PeopleBook
-from tracker.settings import Settings
-from tracker.sources import find_checkout, read_documents
+from tracker.settings import ParserSettings, Settings
+from tracker.sources import Found, find_checkout, read_documents
 from tracker.store import Known
 
 
@@ -34,17 +37,51 @@ class Reading:
 
 def parse_paths(paths: Sequence[str], settings: Settings) -> tuple[list[ParsedDocument], tuple[tuple[str, str], ...]]:
     """Parse files and folders for `closeout parse`; also gives the paths that could not be read."""
+    found = _found(paths, settings)
+    return _parse(found.documents, settings.parser), found.unreadable
+
+
+def explain_paths(paths: Sequence[str], settings: Settings) -> tuple[list[Explanation], tuple[tuple[str, str], ...]]:
+    """Like `parse_paths`, with what was understood of each stretch of the documents, and why."""
+    found, words, day_first = _found(paths, settings), _words(settings.parser), settings.parser.day_first
+    explained = [explain(each.path, each.text, words=words, day_first=day_first) for each in found.documents]
+    return explained, found.unreadable
+
+
+def _found(paths: Sequence[str], settings: Settings) -> Found:
     # Whoever names a folder here wants to see what is in it, templates included.
     everything = settings.documents.model_copy(update={"exclude": ()})
-    found = read_documents(paths, Path.cwd(), everything)
-    return [parse(document.path, document.text) for document in found.documents], found.unreadable
+    return read_documents(paths, Path.cwd(), everything)
+
+
+def _parse(documents: Iterable[Document], settings: ParserSettings) -> list[ParsedDocument]:
+    words = _words(settings)
+    return [parse(document.path, document.text, words=words, day_first=settings.day_first) for document in documents]
+
+
+@lru_cache(maxsize=4)
+def _words(settings: ParserSettings) -> Vocabulary:
+    return teach(dict(settings.sections), dict(settings.columns), dict(settings.words))
+
+
+def reading_rules(settings: Settings) -> str:
+    """A digest of what decides how a document is read: the parser's edition and the settings that it takes."""
+    told = f"{edition()}\0{settings.parser.model_dump_json()}\0{settings.documents.private}"
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def lint_paths(paths: Sequence[str], settings: Settings) -> tuple[list[Finding], int, tuple[tuple[str, str], ...]]:
     """What to mend in files and folders, how many documents there are, and the paths that could not be read."""
-    parsed, unreadable = parse_paths(paths, settings)
+    found, words = _found(paths, settings), _words(settings.parser)
+    languages = {document.path: language_of(document.text, words) for document in found.documents}
+
+    def verbless(document: ParsedDocument, item: ParsedItem) -> bool:
+        language = languages[document.path]
+        return language is not None and lacks_verb(item.text, words, language)
+
     book = PeopleBook.from_settings(settings) if settings.people or settings.teams else None
-    return lint(parsed, book), len(parsed), unreadable
+    findings = lint(_parse(found.documents, settings.parser), book, verbless)
+    return findings, len(found.documents), found.unreadable
 
 
 def read(paths: Sequence[str], settings: Settings, root: Path, known: Known, marked: Iterable[Item]) -> Reading:
@@ -63,12 +100,14 @@ def read(paths: Sequence[str], settings: Settings, root: Path, known: Known, mar
     by_path = {document.path: document for document in known.documents.values() if document.present}
     emptied, legible = _without_a_word(read_now.documents, by_path, known)
     unreadable = [*read_now.unreadable, *emptied]
+    rules = reading_rules(settings)
     changed = [
         document
         for document in legible
-        if document.path not in by_path or by_path[document.path].digest != document.digest
+        if document.path not in by_path
+        or (by_path[document.path].digest, by_path[document.path].rules) != (document.digest, rules)
     ]
-    parsed = {document.path: parse(document.path, document.text) for document in changed}
+    parsed = {document.path: document for document in _parse(changed, settings.parser)}
     keys = _keys(legible, parsed, known, marked, root)
     clashes = _clashes(keys, known)
     unreadable += [(path, f"its id {keys.pop(path)!r} is that of {other}") for path, other in clashes.items()]
@@ -77,7 +116,8 @@ def read(paths: Sequence[str], settings: Settings, root: Path, known: Known, mar
         if document.path not in keys:
             continue
         key = keys[document.path]
-        documents[key] = _known(key, document, parsed.get(document.path), documents.get(key), settings)
+        now = parsed.get(document.path)
+        documents[key] = _known(key, document, now, documents.get(key), private=settings.documents.private, rules=rules)
     here = {*keys.values(), *(key for key, document in documents.items() if _is_unreadable(document, unreadable))}
     gone = frozenset(key for key, document in known.documents.items() if whole and document.present and key not in here)
     documents |= {key: replace(documents[key], present=False) for key in gone}
@@ -152,13 +192,21 @@ def _clashes(keys: Mapping[str, str], known: Known) -> dict[str, str]:
 
 
 def _known(
-    key: str, document: Document, parsed: ParsedDocument | None, before: KnownDocument | None, settings: Settings
+    key: str,
+    document: Document,
+    parsed: ParsedDocument | None,
+    before: KnownDocument | None,
+    *,
+    private: bool,
+    rules: str,
 ) -> KnownDocument:
     """The document as it will be remembered. An unchanged one keeps the revision it was read at."""
     if parsed is None and before is not None:
         return before
     facts = parsed or ParsedDocument(document.path, None, None, None, ())
-    private = settings.documents.private if facts.private is None else facts.private
+    read_at: Document | KnownDocument = document
+    if before is not None and (before.path, before.digest) == (document.path, document.digest):
+        read_at = before
     return KnownDocument(
         key,
         document.path,
@@ -166,9 +214,10 @@ def _known(
         facts.title,
         facts.incident_date,
         facts.severity,
-        private,
-        document.revision,
-        document.web_url,
+        private if facts.private is None else facts.private,
+        read_at.revision,
+        read_at.web_url,
+        rules=rules,
     )
 
 

@@ -345,7 +345,7 @@ def _fetch_named(
 
 def _read_again(documents: Mapping[str, KnownDocument], keys: AbstractSet[str]) -> dict[str, KnownDocument]:
     """What could not be decided or looked up is looked at again at the next sync, changed or not."""
-    return {key: replace(known, digest="") if key in keys else known for key, known in documents.items()}
+    return {key: replace(known, rules="") if key in keys else known for key, known in documents.items()}
 
 
 def _emptied(prepared: Prepared) -> tuple[str, ...]:

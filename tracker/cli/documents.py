@@ -58,17 +58,34 @@ def parse(
     context: typer.Context,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files or folders.")],
     form: Annotated[ParseFormat, typer.Option("--format", help="How to print.")] = ParseFormat.TABLE,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show the documents, coloured by what was understood, and why.")
+    ] = False,
 ) -> int:
     """Extract action items and print them; needs no settings, store or network."""
     from tracker.app import parse_paths
     from tracker.render import parse as render
 
     session: Session = context.obj
+    if explain:
+        return _explain(session, paths, form)
     parsed, unreadable = parse_paths(paths, session.loaded.settings)
     if form is ParseFormat.JSON:
         session.write(render.to_json(parsed))
     else:
         render.print_table(parsed, session.out)
+    return _tell_unreadable(session, unreadable)
+
+
+def _explain(session: Session, paths: list[str], form: ParseFormat) -> int:
+    from tracker.app import explain_paths
+    from tracker.render import explain as render
+
+    explained, unreadable = explain_paths(paths, session.loaded.settings)
+    if form is ParseFormat.JSON:
+        session.write(render.to_json(explained))
+    else:
+        render.print_documents(explained, session.out)
     return _tell_unreadable(session, unreadable)
 
 
@@ -80,7 +97,7 @@ def lint(
         str, typer.Option(metavar="RULES", help="Exit 1 on one of these: no-owner,no-due,… or `any`.")
     ] = "",
 ) -> int:
-    """Tell authors which action items lack an owner or a due date, or can't be read."""
+    """Tell authors which action items lack an owner, a due date or a verb, or can't be read."""
     from importlib.metadata import version
 
     from tracker.app import lint_paths

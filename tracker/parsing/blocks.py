@@ -10,6 +10,7 @@ import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import accumulate
 from typing import Any, TypeAlias, cast
 
 import pyromark
@@ -55,7 +56,6 @@ _BLOCKS = {
     "Table": Kind.TABLE,
     "TableHead": Kind.HEAD,
     "TableRow": Kind.ROW,
-    "TableCell": Kind.CELL,
     "HtmlBlock": Kind.HTML,
     "CodeBlock": Kind.CODE,
     "MetadataBlock": Kind.FRONT_MATTER,
@@ -66,7 +66,7 @@ _BLOCKS = {
     "DefinitionListDefinition": Kind.OTHER,
     "ContainerBlock": Kind.OTHER,
 }
-_LEAVES = frozenset({Kind.PARAGRAPH, Kind.HEADING, Kind.CELL, Kind.HTML, Kind.CODE, Kind.FRONT_MATTER})
+_LEAVES = frozenset({Kind.PARAGRAPH, Kind.HEADING, Kind.HEAD, Kind.ROW, Kind.HTML, Kind.CODE, Kind.FRONT_MATTER})
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ class Block:
     index: int
     parent: int
     first: int
-    last: int
+    last: int = -1
     after: int = 0
     detail: Any = None
     lead: Any = False  # how a paragraph opens; False until somebody asked
@@ -96,12 +96,19 @@ class Source:
     data: bytes
     events: list[_Event]
     blocks: list[Block]
-    breaks: list[int]
     shift: int
+    ends: list[int] | None = None  # where each line ends, made when first asked for
 
     def line(self, position: int) -> int:
-        """The 1-based line on which a byte position stands."""
-        return bisect.bisect_right(self.breaks, position) + 1
+        """The 1-based line on which a byte position stands. A line ends with LF, CR LF or a lone CR."""
+        if self.ends is None:
+            self.ends = list(accumulate(map(len, self.data.splitlines(keepends=True))))  # bytes split at these only
+        return bisect.bisect_right(self.ends, position) + 1
+
+    @property
+    def lowered(self) -> str:
+        """All of the source in lower case."""
+        return self.data.decode("utf-8", "replace").lower()
 
     def text(self, start: int, end: int) -> str:
         """The source between two byte positions."""
@@ -120,108 +127,87 @@ def read(text: str) -> Source:
         text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
         data = text.encode()
     events: list[_Event] = list(cast("Iterable[_Event]", _MARKDOWN.events_with_range(text, merge_text=True)))
-    return Source(data, events, _Builder().run(events), _line_starts(data), shift)
+    return Source(data, events, _build(events), shift)
 
 
-class _Builder:
-    """State of one pass over the events: the open blocks, and the leaf that inline events go to."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
-        self.stack: list[Block] = []
-        self.leaf: Block | None = None
-        self.implicit = False  # the leaf is a tight item's own paragraph, which has no events of its own
-
-    def run(self, events: list[_Event]) -> list[Block]:  # noqa: C901, PLR0912 - the inner loop, where calls cost
-        """Look at each event once."""
-        kinds, inline, start, end = _BLOCKS, self.inline, self.start, self.end
-        for number, (event, span) in enumerate(events):
-            if type(event) is str:
-                if event != "Rule":
-                    inline(span, number)
-                    continue
-                self.close_implicit(number)
-                rule = self.open(Kind.RULE, span, number)
-                rule.after = rule.index + 1
+def _build(events: list[_Event]) -> list[Block]:  # noqa: C901, PLR0912 - the inner loop, where calls cost
+    """The blocks of a document. Looks at each event once; what stands inside a leaf is passed over."""
+    blocks: list[Block] = []
+    stack: list[Block] = []
+    leaf: Block | None = None
+    implicit = False  # the leaf is a tight item's own paragraph, which has no events of its own
+    kinds, leaves = _BLOCKS, _LEAVES
+    detail: Any
+    for number, (event, span) in enumerate(events):
+        opens, detail = None, None
+        if type(event) is str:
+            if event == "Rule":
+                opens = Kind.RULE
+        elif "Text" in event:
+            pass
+        elif "Start" in event:
+            name = event["Start"]
+            if type(name) is dict:
+                [(name, detail)] = name.items()
+            opens = kinds.get(name)
+        elif "End" in event:
+            name = event["End"]
+            if (name if type(name) is str else next(iter(name))) in kinds:
+                if implicit:
+                    _close(cast("Block", leaf), events, number, len(blocks))
+                    implicit = False
+                leaf, block = None, stack.pop()
+                block.last, block.after = number, len(blocks)
                 continue
-            for key, tag in event.items():  # the only one
-                if key == "Start":
-                    if type(tag) is str:
-                        name, detail = tag, None
-                    else:
-                        for name, detail in tag.items():  # noqa: B007 - again the only one
-                            pass
-                    if (kind := kinds.get(name)) is not None:
-                        start(kind, span, number, detail)
-                        continue
-                elif key == "End":
-                    if (tag if type(tag) is str else next(iter(tag))) in kinds:
-                        end(number)
-                        continue
-                elif key == "TaskListMarker":
-                    self.check(tag, number)
-                    continue
-                if self.leaf is None or self.implicit:
-                    inline(span, number)
-        return self.blocks
-
-    def open(self, kind: Kind, span: dict[str, int], first: int) -> Block:
-        stack, blocks = self.stack, self.blocks
-        index = len(blocks)
-        block = Block(kind, span["start"], span["end"], index, stack[-1].index if stack else -1, first, first)
+        elif "TaskListMarker" in event:
+            _check(stack, leaf, event["TaskListMarker"], number)
+            continue
+        if opens is None:
+            if leaf is None and stack:
+                leaf = Block(Kind.PARAGRAPH, span["start"], span["end"], len(blocks), stack[-1].index, number)
+                implicit = True
+                blocks.append(leaf)
+            continue
+        if implicit:
+            _close(cast("Block", leaf), events, number, len(blocks))
+            implicit = False
+        block = Block(opens, span["start"], span["end"], len(blocks), stack[-1].index if stack else -1, number + 1)
         blocks.append(block)
-        return block
-
-    def start(self, kind: Kind, span: dict[str, int], number: int, detail: Any) -> None:
-        if self.implicit:
-            self.close_implicit(number)
-        block = self.open(kind, span, number + 1)
-        if kind is Kind.HEADING:
+        if opens is Kind.RULE:
+            leaf, block.after = None, len(blocks)
+            continue
+        if opens is Kind.HEADING:
             block.detail = int(detail["level"][1])
-        elif kind is Kind.FRONT_MATTER:
+        elif opens is Kind.FRONT_MATTER:
             block.detail = detail
-        self.stack.append(block)
-        self.leaf = block if kind in _LEAVES else None
-
-    def end(self, number: int) -> None:
-        if self.implicit:
-            self.close_implicit(number)
-        self.leaf = None
-        block = self.stack.pop()
-        block.last, block.after = number, len(self.blocks)
-
-    def check(self, checked: bool, number: int) -> None:  # noqa: FBT001 - the box itself
-        """A check box belongs to the list item around it, and is none of its words."""
-        item = next((block for block in reversed(self.stack[-2:]) if block.kind is Kind.ITEM), None)
-        if item is not None:
-            item.detail = checked
-        if self.leaf is not None and self.leaf.first == number:
-            self.leaf.first = number + 1
-
-    def inline(self, span: dict[str, int], number: int) -> None:
-        if self.leaf is None and self.stack:
-            self.leaf = self.open(Kind.PARAGRAPH, span, number)
-            self.implicit = True
-        if self.implicit and self.leaf is not None:
-            self.leaf.end = max(self.leaf.end, span["end"])
-
-    def close_implicit(self, number: int) -> None:
-        if self.implicit and self.leaf is not None:
-            self.leaf.last, self.leaf.after = number, len(self.blocks)
-            self.leaf, self.implicit = None, False
+        stack.append(block)
+        leaf = block if opens in leaves else None
+    return blocks
 
 
-def _line_starts(data: bytes) -> list[int]:
-    """Where the second and later lines start. A line ends with LF, CR LF or a lone CR."""
-    if b"\r" not in data:
-        starts, position = [], data.find(b"\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = data.find(b"\n", position + 1)
-        return starts
-    starts, position = [], 0
-    for line in data.splitlines(keepends=True):  # bytes split at LF, CR LF and CR only
-        position += len(line)
-        if line[-1:] in b"\r\n":
-            starts.append(position)
-    return starts
+def _close(paragraph: Block, events: list[_Event], number: int, after: int) -> None:
+    """End a tight item's own paragraph before an event."""
+    paragraph.last, paragraph.after = number, after
+    paragraph.end = events[number - 1][1]["end"]
+
+
+def _check(stack: list[Block], leaf: Block | None, checked: bool, number: int) -> None:  # noqa: FBT001 - the box itself
+    """A check box belongs to the list item around it, and is none of its words."""
+    item = next((block for block in reversed(stack[-2:]) if block.kind is Kind.ITEM), None)
+    if item is not None:
+        item.detail = checked
+    if leaf is not None and leaf.first == number:
+        leaf.first = number + 1
+
+
+def cells(source: Source, row: Block) -> list[Block]:
+    """The cells of a table's row, which stand in no list of blocks."""
+    out: list[Block] = []
+    for number in range(row.first, row.last):
+        event, span = source.events[number]
+        if type(event) is dict:
+            if event.get("Start") == "TableCell":
+                out.append(Block(Kind.CELL, span["start"], span["end"], -1, row.index, number + 1))
+            elif event.get("End") == "TableCell":
+                out[-1].last = number
+    return out

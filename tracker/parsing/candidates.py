@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import Block, Kind, Source
+from tracker.parsing.blocks import Block, Kind, Source, cells
 from tracker.parsing.fields import FieldReader, Fields
-from tracker.parsing.inline import Rich, render
+from tracker.parsing.inline import Rich, render, text_of
 from tracker.parsing.reading import read
-from tracker.parsing.sections import Section, read_lead
+from tracker.parsing.sections import Lead, Section, read_lead
+from tracker.parsing.trace import Trace
 from tracker.parsing.vocabulary import Vocabulary, fold
 
 _IGNORE = re.compile(r"<!--\s*closeout:\s*ignore\s*-->", re.IGNORECASE)
 _ITEM = re.compile(r"<!--\s*closeout:\s*item\b(.{0,1000}?)-->", re.IGNORECASE | re.DOTALL)
+_REPORTED = re.compile(r"\W*(?:already )?\w+(?: (?:in|by|with|via|on|as|at)\b|\W*$)", re.IGNORECASE)  # "Done in #12"
 _SETTING = re.compile(r"(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 _MUCH = 0.4  # of a name
 _BLANK_LINES = 200  # bytes of white space between a comment and the item that it silences
+_MARKER = 8  # bytes in which an unlabelled TODO stands
 _COMMENT = 2000  # bytes of a comment that are looked at
 _TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
 
@@ -32,6 +37,7 @@ class Candidate:
     fields: Fields
     section: Section
     parent: Candidate | None = None
+    why: str = ""
     general: bool = False
 
 
@@ -44,6 +50,7 @@ class Collector:
     words: Vocabulary
     reader: FieldReader
     language: str
+    trace: Trace | None = None
     found: list[Candidate] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     listed: set[Section] = field(default_factory=set)
@@ -71,15 +78,14 @@ class Collector:
             return
         for section, head in heads.items():
             if head not in plans and not self.is_named(head):
-                section.kind = None
+                section.demote()
 
     def tracks(self, block: Block) -> bool:
         """True for a table of an action section that has two columns for owners, dates and the like."""
         if block.kind is not Kind.TABLE or not self.sections[block.index].is_action or block.index + 1 >= block.after:
             return False
-        head = self.source.blocks[block.index + 1]
-        cells = self.source.blocks[head.index + 1 : head.after]
-        columns = {self.words.column(render(self.source, cell).text) for cell in cells}
+        head = cells(self.source, self.source.blocks[block.index + 1])
+        columns = {self.words.column(text_of(self.source, cell)) for cell in head}
         return len(_TRACKED & columns) >= 2  # noqa: PLR2004 - one may be chance
 
     def is_named(self, section: Section) -> bool:
@@ -92,6 +98,16 @@ class Collector:
         if _IGNORE.search(text) and text.rstrip().endswith("-->"):
             self.silenced = block.end
 
+    def may_be_marked(self, index: int) -> bool:
+        """False for a block that no label and no comment can make an item outside action sections; cheap to ask."""
+        if self.has_marks or index >= len(self.source.blocks):
+            return self.has_marks
+        block = self.source.blocks[index]
+        lead: Lead | Literal[False] | None = block.lead  # False where nobody had to ask how it opens
+        if lead and not lead.alone:
+            return lead.colon or lead.bold
+        return b"TODO" in self.source.data[block.start : block.start + _MARKER]
+
     def marked(self, block: Block) -> bool:
         """True for a block that carries `<!-- closeout: item ... -->`: it is an item wherever it stands."""
         return self.has_marks and _ITEM.search(self.source.text(block.start, block.end)) is not None
@@ -100,7 +116,7 @@ class Collector:
         """The `closeout: item` comments between two bytes."""
         return [match.group() for match in _ITEM.finditer(self.source.text(start, end))] if self.has_marks else []
 
-    def settle(self, fields: Fields, comments: list[str]) -> None:
+    def settle(self, fields: Fields, comments: Sequence[str]) -> None:
         """Set the fields that a `closeout: item` comment names; they win over what was read."""
         for comment in comments:
             if (match := _ITEM.match(comment)) is None:
@@ -114,7 +130,7 @@ class Collector:
                     fields.owner, fields.due, fields.due_date = stated.owner, stated.due, stated.due_date
                     fields.priority, fields.done, fields.links = stated.priority, stated.done, stated.links
 
-    def is_silenced(self, start: int, comments: list[str]) -> bool:
+    def is_silenced(self, start: int, comments: Sequence[str]) -> bool:
         """True for an item that an ignore comment stands on or directly above."""
         if any(_IGNORE.match(comment) for comment in comments):
             return True
@@ -122,12 +138,29 @@ class Collector:
             return False
         return not self.source.data[self.silenced : start].strip()
 
-    def add(self, start: int, end: int, fields: Fields, section: Section, parent: Candidate | None = None) -> Candidate:
+    def skip(self, start: int, end: int, why: str) -> None:
+        """Note why a stretch of an action section is no item."""
+        if self.trace is not None:
+            self.trace.skip(start, end, why)
+
+    def add(
+        self, start: int, end: int, fields: Fields, section: Section, why: str, parent: Candidate | None = None
+    ) -> Candidate:
+        """Keep an item; `why` completes the sentence "this is an item because it is a ..."."""
         while end > start and self.source.data[end - 1 : end].isspace():
             end -= 1
-        candidate = Candidate(start, end, fields, section, parent)
+        candidate = Candidate(start, end, fields, section, parent, why)
         self.found.append(candidate)
         return candidate
+
+    def drop_template(self) -> None:
+        """Forget what stands in a template. A comment that marks an item says that it is none."""
+        if self.has_marks:
+            return
+        line = self.source.line(self.found[0].start)
+        advice = "the title or date is still a placeholder, so this counts as a template; fill it in to have its items"
+        self.diagnostics.append(Diagnostic(line, advice))
+        self.found.clear()
 
     def is_empty(self, fields: Fields) -> bool:
         text = fields.text
@@ -153,6 +186,8 @@ class Collector:
         else:
             for link in fields.links:
                 candidate.fields.add_link(link)
+            if candidate.fields.done is None and _REPORTED.match(rich.text) and self.reader.status(rich.text):
+                candidate.fields.done = True
 
     def own_words(self, item: Block) -> Block | None:
         """The paragraph with a list item's own words."""

@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
+from tracker.parsing.phrases import SPACELESS
 from tracker.parsing.vocabulary import Vocabulary, data, fold
 
 _FULL = re.compile(
-    r"(?<![\d/.-])(?P<iy>\d{4})[-/.](?P<im>\d{1,2})[-/.](?P<id>\d{1,2})(?!\d)"
+    r"(?<![\d/.-])(?P<iy>\d{4})(?:[-/]|\.\s?)(?P<im>\d{1,2})(?:[-/]|\.\s?)(?P<id>\d{1,2})(?!\d)"
     r"|(?<![\d/.-])(?P<ny>\d{4})[-/. ](?P<nm>[^\W\d_]{3,9})[-/. ](?P<nd>\d{1,2})(?!\d)"
-    r"|(?P<cy>\d{4})\s?年\s?(?P<cm>\d{1,2})\s?月\s?(?P<cd>\d{1,2})\s?日?"
+    r"|(?P<cy>\d{4})\s?[年년]\s?(?P<cm>\d{1,2})\s?[月월]\s?(?P<cd>\d{1,2})\s?[日일]?"
+    r"|(?<!\d)(?P<vd>\d{1,2}) tháng (?P<vm>\d{1,2})(?: năm|,)? (?P<vy>\d{4})(?!\d)"
     r"|(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])"
-    r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of )?"
-    r"(?P<dm>[^\W\d_]{3,10})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
-    r"|(?<!\w)(?P<mm>[^\W\d_]{3,10})\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
+    r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of |d['’])?"
+    r"(?P<dm>[^\W\d_]{3,12})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
+    r"|(?<!\w)(?P<mm>[^\W\d_]{3,12})\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
 )
 _MAYBE = re.compile(r"\d{4}|\d[/.-]\d\d?[/.-]\d\d")
 _NUMERIC = re.compile(r"\d([/-])\d{1,2}\1(?:\d{4}|\d{2})(?![\d/])")
 _MONTHS_A_YEAR, _MONTHS_A_QUARTER = 12, 3
 _PARTS_OF_MORE = frozenset("0123456789/.-")
+_WORD = re.compile(r"\w+")
+_LONGEST_TIME = 8  # words after the one that opens it
 _EARLIEST = 1970  # year of an incident
 
 
@@ -62,9 +66,8 @@ def find(text: str, words: Vocabulary, *, day_first: bool | None = None) -> Iter
         if group["a"]:
             yield _numeric(match, day_first=day_first)
             continue
-        if group["iy"] or group["cy"]:
-            parts = (group["iy"], group["im"], group["id"]) if group["iy"] else (group["cy"], group["cm"], group["cd"])
-            year, month, day = map(int, parts)
+        if numbered := next((kind for kind in "icv" if group[f"{kind}y"]), ""):
+            year, month, day = (int(group[numbered + part]) for part in "ymd")
         else:
             kind = "d" if group["dm"] else "m" if group["mm"] else "n"
             name, numbers = group[f"{kind}m" if kind != "m" else "mm"], (f"{kind}y", f"{kind}d")
@@ -129,7 +132,7 @@ class DueReader:
 
     def search(self, text: str) -> Due | None:
         """A due date inside a sentence: a word such as "by", and then a time."""
-        for match in _patterns().inside.finditer(text):
+        for match in _patterns().inside_of(text):
             value = match["value"] or match["span"]
             start = match.start("value") if match["value"] else match.start()
             if full := next(iter(find(value, self.words, day_first=self.day_first)), None):
@@ -227,9 +230,9 @@ class _Patterns:
         within = _any(time["within"])
         amount = (
             rf"(?:(?:{within})\s*)?(?:(?:{the})\s+)?(?:(?:{following})\s+)?(?P<n>{number})(?:\s*[-–]\s*\d{{1,3}})?"
-            rf"[\s-]?(?:(?:{following})\s+)?(?P<unit>{unit})\s?(?:内|以内|之内)?"
+            rf"[\s-]?(?:(?:{following})\s+)?(?P<unit>{unit})\s?(?:{_any(time['after'])})?"
         )
-        month = r"[^\W\d_]{3,10}"
+        month = r"[^\W\d_]{3,12}"
         quarter = r"(?:Q(?P<q>[1-4])(?:[ /-]?(?P<y>\d{4}))?|(?P<y2>\d{4})[ /-]?Q(?P<q2>[1-4]))"
         ending = rf"(?:{end})\s+(?P<what>Q[1-4](?:[ /-]?\d{{4}})?|{unit}|{month}(?:\s+(?:de\s+)?\d{{4}})?|\d{{4}})"
         month_day = (
@@ -237,6 +240,9 @@ class _Patterns:
             rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m2>{month})"
             rf"|(?P<m3>{month})\s+(?:de\s+)?(?P<y3>\d{{4}}))"
         )
+        self.openings = {_WORD.findall(phrase)[0] for phrase in (*time["before"], *time["within"])}
+        self.times = {fold(_WORD.findall(phrase)[-1]) for phrase in (*self.units, *time["vague"]["names"])}
+        self.times |= {month for months in data()["months"]["names"] for month in months}
         self.amount, self.quarter = _compile(amount), _compile(quarter)
         self.end, self.month_day, self.vague = (
             _compile(ending),
@@ -246,8 +252,10 @@ class _Patterns:
         bare = [re.sub(r"\?P<\w+>", "?:", part) for part in (ending, quarter, month_day, _any(time["vague"]["names"]))]
         full = (
             rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}"
-            rf"|\d{{4}}\s?年\s?\d{{1,2}}\s?月\s?\d{{1,2}}\s?日|{month}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-            rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+)?{month}\s+(?:de\s+|del\s+)?\d{{4}}"
+            rf"|\d{{4}}\.\s\d{{1,2}}\.\s\d{{1,2}}|\d{{4}}\s?[年년]\s?\d{{1,2}}\s?[月월]\s?\d{{1,2}}\s?[日일]"
+            rf"|(?:ngày\s+)?\d{{1,2}} tháng \d{{1,2}}(?: năm|,)? \d{{4}}"
+            rf"|{month}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+            rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+|d['’])?{month}\s+(?:de\s+|del\s+)?\d{{4}}"
         )
         soon = re.sub(
             r"\?P<\w+>",
@@ -257,6 +265,30 @@ class _Patterns:
         self.inside = _compile(
             rf"(?<!\w)(?:(?:{_any(time['before'])})[:：]?\s+(?:(?:the|el|le|la|den|o)\s+)?(?P<value>{full}|{'|'.join(bare)})|(?P<span>{soon}))(?!\w)"
         )
+
+        span = rf"(?P<span>(?<!\w)(?:{number})[\s-]?(?:{unit})\s?(?:{_any(time['after'])}))"
+        self.closed = _compile(
+            rf"(?<!\w)(?P<value>{full}|{'|'.join(bare)})[.'’]?\w{{0,3}}\s?(?:{_any(time['until'])})|{span}"
+        )
+        closings = tuple(word.lower() for word in (*time["until"], *time["after"]))
+        self.closings = {True: tuple(filter(str.isascii, closings)), False: closings}
+
+    def inside_of(self, text: str) -> Iterator[re.Match[str]]:
+        """Where a text tells by when: each opens with one of a few words, and goes on with a number or a unit."""
+        if any(word in text for word in self.closings[text.isascii()]):  # "2026-05-01까지", "2 hafta içinde"
+            yield from self.closed.finditer(text)
+        if not text.isascii() and SPACELESS.search(text):
+            yield from self.inside.finditer(text)
+            return
+        words = [(match.start(), match.group().lower()) for match in _WORD.finditer(text)]
+        for place, (start, word) in enumerate(words):
+            if word in self.openings and any(
+                fold(following) in self.times or following[0].isdigit() or following[-1].isdigit()
+                for _, following in words[place + 1 : place + _LONGEST_TIME]
+            ):
+                match = self.inside.match(text, start)
+                if match is not None:
+                    yield match
 
     def unit(self, word: str) -> str:
         """The unit that a word names: day, week, month, quarter or year; empty for none."""

@@ -1,15 +1,15 @@
-"""What a document says of itself: front matter, title, the day the incident began, severity."""
+"""What a document says of itself: front matter, title, when it happened, how severely, what it hit, who wrote it."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, timedelta
 from typing import Any
 
 from tracker.model import Diagnostic
-from tracker.parsing import dates
+from tracker.parsing import dates, moments, statements
 from tracker.parsing.blocks import Block, Kind, Source
 from tracker.parsing.inline import plain, render
 from tracker.parsing.sections import Section, clean, read_lead
@@ -17,8 +17,13 @@ from tracker.parsing.vocabulary import Vocabulary, fold
 
 _LARGEST_FRONT_MATTER = 64_000  # bytes; more is no front matter
 _PRIVATE_WORDS = frozenset({"private", "internal", "confidential", "restricted"})
-_SCANNED = 400  # blocks from the top in which facts are looked for
-_BLOCK_WORDS = 600  # bytes of a block in which a date or label is looked for
+_SCANNED = 400  # blocks from the top in which a date is looked for
+_BLOCK_WORDS = 600  # bytes of a block in which one is
+_DATES_WITHIN = 200_000  # bytes from the top that show how the document writes dates
+_LONGEST_SEVERITY = 40  # characters
+_LONGEST_VALUE, _MOST_NAMES = 2_000, 50  # of front matter
+_MOMENTS = {"start": (1, 2), "end": (1,), "period": (2,), "date": (2,)}  # how many a label states
+_TELL_DAY = frozenset({"date", "start", "period", statements.DATED})
 _STRAY = "*_#`: \t"
 
 
@@ -29,29 +34,50 @@ class Facts:
     title: str | None = None
     incident_date: date | None = None
     severity: str | None = None
+    started: date | None = None
+    ended: date | None = None
+    services: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
     id: str | None = None
     private: bool | None = None
     day_first: bool | None = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
-def read(source: Source, sections: list[Section], words: Vocabulary, *, day_first: bool | None = None) -> Facts:
+def read(
+    source: Source,
+    sections: list[Section],
+    words: Vocabulary,
+    *,
+    day_first: bool | None = None,
+    day_first_usual: bool | None = None,
+) -> Facts:
     """Gather a document's facts. Front matter wins over headings and labels, except for the title.
 
-    `day_first` is how its language writes dates, where the document itself shows none that can be read in one way only.
+    `day_first` settles how numeric dates are read. Without it the document's own dates tell, where some can be read in
+    one way only, and else what its language does, `day_first_usual`.
     """
     facts = Facts()
-    head = source.text(0, min(len(source.data), 200_000))
-    facts.day_first = dates.reads_day_first(head)
-    if facts.day_first is None:
-        facts.day_first = day_first
-    stated = _front_matter(source, facts)
+    if day_first is None:
+        day_first = dates.reads_day_first(source.text(0, min(len(source.data), _DATES_WITHIN)))
+    facts.day_first = day_first_usual if day_first is None else day_first
+    front = _front_matter(source, facts)
     facts.title = _title(source, sections, words)
-    _apply(stated, facts, words)
-    if facts.severity is None or facts.incident_date is None:
-        _labels(source, sections, words, facts)
-    if facts.incident_date is None:
-        facts.incident_date = _first_date(source, words, facts)
+    _apply(front, facts)
+    stated = [*_stated_in_front(front, words), *statements.gather(source, sections, words)]
+    facts.severity = next(
+        (
+            value
+            for fact, value in stated
+            if fact == "severity" and len(value) < _LONGEST_SEVERITY and not words.is_nobody(value)
+        ),
+        None,
+    )
+    days = (_as_date(value, words, facts) for fact, value in stated if fact in _TELL_DAY)
+    facts.incident_date = next(filter(None, days), None) or _first_date(source, words, facts)
+    facts.started, facts.ended = _bounds(stated, words, facts)
+    facts.services = statements.names(stated, "services", words)
+    facts.authors = statements.names(stated, "authors", words)
     return facts
 
 
@@ -86,20 +112,13 @@ def _yaml(text: str) -> Any:
         raise ValueError(str(problem)) from problem
 
 
-def _apply(stated: Mapping[str, Any], facts: Facts, words: Vocabulary) -> None:
-    known = {fold(str(key)): value for key, value in stated.items()}
+def _apply(front: Mapping[str, Any], facts: Facts) -> None:
+    """Take what only front matter can tell, and the title where no heading does."""
+    known = {fold(str(key)): value for key, value in front.items()}
     if isinstance(identity := known.get("id"), str | int) and str(identity).strip():
         facts.id = str(identity).strip()
     if facts.title is None and isinstance(known.get("title"), str):
         facts.title = plain(known["title"]) or None
-    for key in ("incident date", "date", "incident start", "start", "started", "fecha", "data", "datum"):
-        if facts.incident_date is None and (value := known.get(key)) is not None:
-            facts.incident_date = _as_date(value, words, facts)
-    if (
-        isinstance(severity := known.get("severity", known.get("sev", known.get("severidad"))), str | int)
-        and str(severity).strip()
-    ):
-        facts.severity = str(severity).strip()
     if isinstance(private := known.get("private"), bool):
         facts.private = private
     elif private is not None:
@@ -111,12 +130,58 @@ def _apply(stated: Mapping[str, Any], facts: Facts, words: Vocabulary) -> None:
         facts.private = fold(visibility) in _PRIVATE_WORDS
 
 
-def _as_date(value: Any, words: Vocabulary, facts: Facts) -> date | None:
-    if isinstance(value, datetime):
-        return value.date()
+def _stated_in_front(front: Mapping[str, Any], words: Vocabulary) -> statements.Stated:
+    """Front matter's facts, as labels would state them; what speaks of the incident by name comes first."""
+    found: statements.Stated = []
+    for key in sorted(map(str, front), key=lambda key: "incident" not in fold(key)):
+        if (fact := words.facts.get(fold(key))) is not None:
+            value = front.get(key)
+            values = [_front_value(each) for each in (value if isinstance(value, list) else [value])[:_MOST_NAMES]]
+            if text := "\n".join(filter(None, values)):
+                found.append((fact, text))
+    return found
+
+
+def _front_value(value: Any) -> str:
+    """One value as text; nothing for what is none, such as a table without a name."""
+    if isinstance(value, dict):
+        value = value.get("name")
     if isinstance(value, date):
-        return value
-    return next((f.day for f in dates.find(str(value)[:200], words, day_first=facts.day_first) if f.day), None)
+        return value.isoformat()
+    return str(value).strip()[:_LONGEST_VALUE] if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _bounds(stated: statements.Stated, words: Vocabulary, facts: Facts) -> tuple[date | None, date | None]:
+    """When the incident began and ended, as far as both are certain; a time alone is one of the incident's day."""
+    found: dict[str, list[moments.Moment]] = {}
+    for fact, value in stated:
+        if fact in _MOMENTS and fact not in found and (fact != "date" or ":" in value):
+            read = moments.read(value, words, day_first=facts.day_first)
+            if len(read) in _MOMENTS[fact]:
+                found[fact] = read
+    whole = found.get("period") or found.get("date") or []
+    start = next(iter(found.get("start") or whole), None)
+    last = (found.get("end") or found.get("start", [])[1:] or whole[1:])[:1]
+    return _in_order(start, last[0] if last else None, facts.incident_date)
+
+
+def _in_order(
+    start: moments.Moment | None, end: moments.Moment | None, day: date | None
+) -> tuple[date | None, date | None]:
+    """Both as days or times; an end before its start is the next morning's, or makes neither certain."""
+    began = start.on(day) if start else None
+    ended = end.on(began or day) if end else None
+    try:
+        if start is None or end is None or began is None or ended is None or ended >= began:
+            return began, ended
+    except TypeError:  # a day beside a time, or only one of them with a zone: nothing to compare
+        return began, ended
+    past_midnight = start.day is not None and end.day is None
+    return (began, ended + timedelta(days=1)) if past_midnight else (None, None)
+
+
+def _as_date(value: str, words: Vocabulary, facts: Facts) -> date | None:
+    return next((f.day for f in dates.find(value[:200], words, day_first=facts.day_first) if f.day), None)
 
 
 def _title(source: Source, sections: list[Section], words: Vocabulary) -> str | None:
@@ -125,7 +190,7 @@ def _title(source: Source, sections: list[Section], words: Vocabulary) -> str | 
         if block.kind is Kind.HEADING:
             name = plain(render(source, block).text)
             opens = block.detail == 1 and sections[block.index].kind is None and words.coverage(name) < 0.8  # noqa: PLR2004 - a section's name is no title
-            return name.strip(_STRAY) or None if opens or words.title_words.search(fold(name)) else None
+            return name.strip(_STRAY) or None if opens or words.title_words.among(fold(name)) else None
         if block.kind is Kind.PARAGRAPH and block.parent < 0 and block.end - block.start < 200:  # noqa: PLR2004 - bytes of a line
             return _first_line(source, block, words)
         if block.kind in (Kind.LIST, Kind.TABLE, Kind.PARAGRAPH):
@@ -151,40 +216,6 @@ def _later_title(source: Source, after: Block, words: Vocabulary) -> str | None:
             name = plain(render(source, block).text)
             return name.strip(_STRAY) or None if block.detail == 1 and words.coverage(name) < 0.8 else None  # noqa: PLR2004
     return None
-
-
-def _labels(source: Source, sections: list[Section], words: Vocabulary, facts: Facts) -> None:
-    """Labelled facts near the top: "**Date:** 2026-04-10", "Severity: SEV-2", "- Duration: May 7, 2024, ..."."""
-    for block in source.blocks[:_SCANNED]:
-        if block.kind is Kind.PARAGRAPH:
-            if facts.severity is not None and facts.incident_date is not None:
-                return
-            text = source.text(block.start, min(block.end, block.start + _BLOCK_WORDS))
-            if ":" not in text and "：" not in text:
-                continue
-            for line in text.splitlines()[:20]:
-                for part in line.split(" | "):
-                    _labelled_line(part, words, facts)
-        elif block.kind is Kind.ROW:
-            cells = [
-                c.strip()
-                for c in source.text(block.start, min(block.end, block.start + _BLOCK_WORDS)).strip(" |\n").split("|")
-            ]
-            if len(cells) == 2 and not sections[block.index].is_action:  # noqa: PLR2004 - a table of names and values
-                _labelled_line(f"{cells[0]}: {cells[1]}", words, facts)
-
-
-def _labelled_line(line: str, words: Vocabulary, facts: Facts) -> None:
-    label, colon, value = line.replace("：", ":", 1).partition(":")
-    if not colon or len(label) > 60:  # noqa: PLR2004 - a label is short
-        return
-    folded, value = fold(label), value.strip(_STRAY)
-    if folded in words.severity_labels and facts.severity is None and 0 < len(value) < 40:  # noqa: PLR2004
-        facts.severity = value if not words.is_nobody(value) else None
-    if facts.incident_date is None and (
-        folded in words.date_labels or any(folded.startswith(f"{name} ") for name in ("duration", "date", "incident"))
-    ):
-        facts.incident_date = _as_date(value, words, facts)
 
 
 def _first_date(source: Source, words: Vocabulary, facts: Facts) -> date | None:

@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
+from tracker.explanation import FIELDS, Role
 from tracker.parsing import references
+from tracker.parsing.blocks import Source
 from tracker.parsing.dates import Due, DueReader
 from tracker.parsing.inline import Rich, plain
 from tracker.parsing.vocabulary import Vocabulary, fold
@@ -17,6 +19,7 @@ _FULL_NAME = re.compile(r"[^\W\d_a-zß-ÿ][a-zß-ÿ'’]+(?: [^\W\d_a-zß-ÿ][a-
 _AT = re.compile(r"(?<![\w.])@(?=\w)")
 _OPENING, _CLOSING = "([<{", ")]>}"
 _MOST_LINKS = 50  # in one cell; beyond, nobody tells them apart
+_HEADS = frozenset(("team", "squad", "equipo", "equipe", "time", "gruppe"))  # that open a team's name: "Team Platform"
 _TEAM_WORDS = 4  # words a team's name has at most
 
 
@@ -32,9 +35,11 @@ class Fields:
     links: list[str] = field(default_factory=list)
     done: bool | None = None
     problems: list[str] = field(default_factory=list)
+    marks: list[tuple[Role, int, int]] = field(default_factory=list)  # which bytes told of it, where somebody asked
 
     def add_link(self, link: str) -> None:
         """Keep a reference, once."""
+        link = references.ticket(link)
         if link not in self.links:
             self.links.append(link)
 
@@ -58,17 +63,24 @@ class Fields:
         for link in other.links:
             self.add_link(link)
         self.problems += other.problems
+        self.marks += other.marks
+
+    def state(self) -> tuple[str | None, str | None, str | None, bool | None, int]:
+        """What is known so far, in the order of `trace.FIELDS`."""
+        return self.owner, self.due, self.priority, self.done, len(self.links)
 
 
 class FieldReader:
     """Reads field values of one document. `people` grows with every owner that stood in a column or after a label."""
 
-    def __init__(self, words: Vocabulary, dates: DueReader, language: str = "en") -> None:
-        self.words, self.dates, self.language = words, dates, language
+    def __init__(self, words: Vocabulary, dates: DueReader, language: str = "en", noting: Source | None = None) -> None:
+        """`noting` is the document's source if the bytes that tell of each field are to be noted."""
+        self.words, self.dates, self.language, self.source = words, dates, language, noting
         self.people: set[str] = set()
 
     def value(self, out: Fields, column: str, rich: Rich) -> None:
         """Set a field from a value that stands apart: a table cell, or what follows a label."""
+        before = out.state()
         text = plain(rich.text)
         for _, _, url in rich.links:
             if column == "ticket" or (column == "status" and references.is_ticket_url(url)):
@@ -85,6 +97,16 @@ class FieldReader:
                 out.priority = text.strip(" *[]()") or None
         elif column == "due":
             self.due(out, text)
+        self.mark(out, before, rich, 0, len(rich.text))
+
+    def mark(self, out: Fields, before: tuple[object, ...], rich: Rich, start: int, end: int) -> None:
+        """Note that some characters told of the fields that have changed."""
+        if self.source is None or not rich.pieces:
+            return
+        start += len(rich.text[start:end]) - len(rich.text[start:end].lstrip())
+        for role, was, now in zip(FIELDS, before, out.state(), strict=True):
+            if was != now:
+                out.marks.append((role, rich.byte(start, self.source), rich.byte(end, self.source, end=True)))
 
     def bare_links(self, out: Fields, rich: Rich, *, every: bool) -> None:
         """Keep a cell's references that are no Markdown links; with `every`, addresses of any kind."""
@@ -127,7 +149,7 @@ class FieldReader:
         split = fold(text).split()
         if not 0 < len(split) <= _TEAM_WORDS or not text[:1].isupper():
             return False
-        return split[-1] in self.words.team or split[0] in self.words.team
+        return split[-1] in self.words.team or (split[0] in self.words.team and split[0] in _HEADS)
 
     def is_person(self, text: str) -> bool:
         """True for somebody whom this document named as an owner before."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tracker.parsing.phrases import SPACELESS
 from tracker.parsing.vocabulary import Vocabulary, fold
 
-_SENTENCE_END = re.compile(r"(?<=[.!?。！？])(?:[\"')\]]{0,2})(?:\s+|(?<=[。！？]))(?=[^\s])")
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？।؟])(?:[\"')\]]{0,2})(?:\s+|(?<=[。！？]))(?=[^\s])")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|resp|cf|no|ca|z\.B|bzw|Dr|Mr|Ms|p\.ej|ej|ex)|\b[A-Z]|^\s*\d{1,3})\.$",
     re.IGNORECASE,
@@ -16,6 +17,8 @@ _SUBJECT = re.compile(
     r"((?:will|has|have|plans|is going|are going|intends|to)\b.*|\w+ed\b.*|made\b.*|set\b.*)",
     re.DOTALL,
 )
+_LINKING = frozenset(("will", "has", "have", "plans", "is", "are", "intends", "to", "made", "set"))
+_SUBJECT_WORDS = 8  # in which the verb stands, after the article and up to four parts of the name
 _NOBODY = frozenset(
     {
         "we",
@@ -71,7 +74,6 @@ _ADVERBS = frozenset(
         "to",
     }
 )
-_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _CONDITIONAL = frozenset(
     (
         "could",
@@ -93,6 +95,11 @@ _CONDITIONAL = frozenset(
         "to",
     )
 )
+_DEPENDENT = frozenset(("because", "since", "where", "while", "before", "as", "why", "how", "what"))
+_IRREGULAR = frozenset(
+    ("put", "set", "made", "built", "rebuilt", "written", "rewritten", "taken", "done", "begun", "sent", "given")
+)
+_CLAUSE = 12  # words
 _DETERMINERS = frozenset(
     (
         "the",
@@ -109,6 +116,13 @@ _DETERMINERS = frozenset(
         "every",
         "several",
         "some",
+        "more",
+        "most",
+        "new",
+        "another",
+        "additional",
+        "two",
+        "three",
         "to",
         "from",
         "by",
@@ -123,17 +137,22 @@ _DETERMINERS = frozenset(
 # What is done, where the end of a sentence or its first sign tells
 _REPORTED = re.compile(r"(?:済み?|しました|ました|した|完了)[)）。.\s]*$")
 _REPORTS = re.compile(r"\s*(?:已经?(?![知有存])|完成了)")
-# Participles that open a sentence
-_ENDING = r"(?:ado|ada|ados|adas|ido|ida|idos|idas)"
-_PARTICIPLES = {
-    "es": re.compile(
-        rf"Se (?:ha |han )?\w+(?:ó|aron|ieron|{_ENDING})\b|\w+{_ENDING} (?:el|la|los|las|un|una|de|en|a)\b"
-    ),
-    "pt": re.compile(rf"(?:Foi|Foram) |\w+{_ENDING} (?:o|a|os|as|um|uma|de|do|da|em|no|na)\b"),
-    "fr": re.compile(r"\w+(?:é|ée|és|ées) (?:le|la|les|l'|un|une|des|du|de|d'|à|en)\b"),
-}
+_FILLERS = frozenset(
+    ("also", "now", "soon", "be", "no", "longer", "automatically", "therefore", "start", "begin", "then", "first")
+)
+_PLEDGE = 6  # words after "we will" in which the verb stands
+_OBSERVES = re.compile(r"(?:there (?:is|are|was|were|may|might)|this (?:is|was)|it (?:is|was))\b", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"(?:all |any |end |affected |if )?(?:(?:package|application|app|api|node|plugin|library|site|end|project) )?"
+    r"(?:maintainers|users|customers|developers|consumers|clients|operators|validators|readers|administrators|admins|you)"
+    r"(?: and \w+)? (?:should|must|need to|can|may|are advised|are encouraged|have to)\b",
+    re.IGNORECASE,
+)
+_FEW_WORDS = 5
 _FEWEST_WORDS = 3  # that state work
 _OPENING = 160  # characters in which a sentence shows what it is
+_SHORT = 4  # letters of a word whose ending tells nothing
+_NAME = 8  # characters in which a script without spaces only names something
 
 
 def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
@@ -144,27 +163,71 @@ def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
     if not split:
         return False
     first = split[0]
-    if first in words.verbs or first in words.deeds.get(language, ()):
+    if first in words.verbs:
         return True
     if first.endswith("ing") and len(first) > 5:  # noqa: PLR2004 - "Improving the audit", not "ring"
         stem = first[:-3]
         return stem in words.verbs or f"{stem}e" in words.verbs or stem[:-1] in words.verbs
-    if _SPACELESS.search(first):
-        return True  # without spaces a first word tells nothing
-    if language == "de":  # the verb comes last: "Alarm fuer volle Platten einrichten"
-        last = fold(text[-_OPENING:]).rsplit(" ", 1)[-1]
-        return len(last) > 4 and last.endswith(("en", "ern", "eln"))  # noqa: PLR2004
-    return language != "en" and len(first) > 4 and first.endswith(words.infinitives)  # noqa: PLR2004 - "Ajouter", not "ver"
+    if not first.isascii() and SPACELESS.search(first):
+        return len(text) > _NAME or first.startswith(words.openers) or first.endswith(words.last["ja"])
+    return language != "en" and (_opens(split, words, language) or _closes(text, words, language))
+
+
+def _opens(split: list[str], words: Vocabulary, language: str) -> bool:
+    """True where the first word is a verb of that language, or a noun that stands for one: "Ajouter", "Ajout de"."""
+    first = split[0]
+    if len(first) > _SHORT and first.endswith(words.first.get(language, ())):
+        return True  # "Ajouter", not "ver"
+    return len(split) > 1 and (
+        first in words.deeds.get(language, ())
+        or (len(first) > _SHORT and first.endswith(words.nouns.get(language, ())))
+    )
+
+
+def _closes(text: str, words: Vocabulary, language: str) -> bool:
+    """True where the verb comes last: "Alarm für volle Platten einrichten", "디스크 알람 추가"."""
+    if language not in words.last:
+        return False
+    last = fold(text[-_OPENING:]).rsplit(" ", 1)[-1]
+    return len(last) >= _SHORT and last.endswith(words.last[language])
 
 
 def is_too_short(text: str) -> bool:
     """True for one or two words, in a script that parts them: they state no work."""
-    return len(text.split()) < _FEWEST_WORDS and not _SPACELESS.search(text)
+    return len(text.split()) < _FEWEST_WORDS and not SPACELESS.search(text)
 
 
 def promises(text: str, words: Vocabulary) -> bool:
     """True when the sentence says that something will, should or must be done."""
-    return words.future.search(fold(text)) is not None
+    return words.future.among(fold(text))
+
+
+def pledges(text: str, words: Vocabulary) -> bool:
+    """True where the authors bind themselves to a piece of work: "We'll shard the folder", "We plan to add alerts"."""
+    folded = fold(text)
+    for place, phrase in words.commit.find(folded):
+        rest = folded[place + len(phrase) :].split()[:_PLEDGE]
+        while rest and rest[0] in _FILLERS:
+            rest.pop(0)
+        if rest and rest[0] not in words.idle and opens_with_verb(rest[0], words):
+            return not words.talk.among(folded)
+    return False
+
+
+def ends_done(text: str, words: Vocabulary) -> bool:
+    """True for a few words that end in what was done: "Alerts configured"."""
+    split = fold(text).split()
+    last = split[-1] if split else ""
+    return (
+        1 < len(split) <= _FEW_WORDS
+        and split[0] not in words.verbs
+        and (last in words.past or last in words.adjectival)
+    )
+
+
+def observes(text: str) -> bool:
+    """True for a sentence that only states how things are: "There are TODOs that need to be tracked"."""
+    return _OBSERVES.match(text) is not None
 
 
 def says_done(text: str, words: Vocabulary, language: str = "en") -> bool:
@@ -173,23 +236,39 @@ def says_done(text: str, words: Vocabulary, language: str = "en") -> bool:
     split = folded.split()
     if not split:
         return False
-    participle = _PARTICIPLES.get(language)
     if (
         _is_past(split, words)
-        or _REPORTED.search(text[-_OPENING:])
-        or _REPORTS.match(text)
-        or (participle is not None and participle.match(text))
+        or (not text.isascii() and (_REPORTED.search(text[-_OPENING:]) or _REPORTS.match(text)))
+        or (language in words.opened and words.opened[language].match(text))
     ):
         return True
     first = split[0]
     if first in ("we", "i") and any(word in words.past and word not in words.verbs for word in split[1:4]):
         return True
-    if first in words.verbs or words.future.search(folded):
+    if first in words.verbs or words.future.among(folded) or (language != "en" and _opens(split, words, language)):
         return False
-    match = words.perfect.search(folded)
-    if match is None or match.start() > _OPENING // 2:
+    if language in words.closed and words.closed[language].search(text[-_OPENING:]):
+        return words.undone.isdisjoint(split)
+    place = words.perfect.first(folded)
+    return 0 <= place <= _OPENING // 2 and _CONDITIONAL.isdisjoint(folded[:place].split())
+
+
+def was_done(text: str, words: Vocabulary) -> bool:
+    """True for "Audits were carried out": the first clause says what was done, and not when or why.
+
+    In prose such a sentence may only tell the story; in a list of work it reports.
+    """
+    folded = fold(text[:_OPENING])
+    split = folded.split()
+    if not split or split[0] in words.verbs or words.future.among(folded):
         return False
-    return not _CONDITIONAL.intersection(folded[: match.start()].split())
+    for place, word in enumerate(split[:_CLAUSE]):
+        if word in _CONDITIONAL or word in _DEPENDENT:
+            return False
+        if word in ("was", "were") and place > 0:
+            rest = [next_ for next_ in split[place + 1 : place + 4] if not next_.endswith("ly")]
+            return bool(rest) and (rest[0].endswith("ed") or rest[0] in _IRREGULAR)
+    return False
 
 
 def _is_past(split: list[str], words: Vocabulary) -> bool:
@@ -213,8 +292,16 @@ def _is_past(split: list[str], words: Vocabulary) -> bool:
     )
 
 
+def addresses_others(text: str) -> bool:
+    """True for advice to people outside: "Package maintainers should enable two-factor authentication"."""
+    return _ADVICE.match(text) is not None
+
+
 def subject(text: str) -> tuple[str, str] | None:
     """The sentence's opening name and the rest from its verb on; None when it opens otherwise."""
+    head = text[:_OPENING].split(" ", _SUBJECT_WORDS)[1:_SUBJECT_WORDS]
+    if _LINKING.isdisjoint(head) and not any([word.endswith("ed") for word in head]):  # noqa: C419 - a list is faster
+        return None
     match = _SUBJECT.match(text[:2000])
     if match is None or fold(match[1]) in _NOBODY or fold(match[1]).split()[0] in _NOBODY:
         return None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tracker.parsing import tables
+from tracker.parsing import grammar, tables
 from tracker.parsing.blocks import Block, Kind
 from tracker.parsing.candidates import Collector
-from tracker.parsing.inline import render
+from tracker.parsing.fields import Fields
+from tracker.parsing.inline import render, text_of
 from tracker.parsing.reading import read
-from tracker.parsing.sections import Section, clean
+from tracker.parsing.sections import Section, clean, is_time
 
-_NUMBERED = re.compile(r"\W{0,3}(?:[^\W\d_]{1,12}[ -])?\d{1,3}\s?[:.)–-]")
-_NUMBER_LABEL = re.compile(r"^[\w -]{0,20}\d{1,3}\s?[:.)–-]\s*")
+_NUMBERED = re.compile(r"\W{0,3}(?:[^\W\d_]{1,12}[ -]|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]")
+_NUMBER_LABEL = re.compile(r"^[\w -]{0,20}\d{1,3}\s?[:：.)–-]\s*")
 
 
 @dataclass(slots=True)
@@ -36,36 +38,60 @@ class Body:
         self.paragraphs += words
 
 
+def _tells(fields: Fields) -> bool:
+    """True where a heading itself says whose or how urgent its work is: "2. Time-outs (priority: high)"."""
+    return bool(fields.owner or fields.due or fields.priority or fields.links)
+
+
 class HeadingReader:
     """Reads the headings of one document."""
 
     def __init__(self, collector: Collector) -> None:
         self.c = collector
+        self.steps: Counter[Section] | None = None  # how many numbered headings each section has
 
     def heading(self, block: Block, section: Section) -> int:
         """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""
         if not (section.is_action and not section.known and section.parent is not None and section.parent.is_action):
             return block.index + 1
         rich = render(self.c.source, block)
+        if is_time(rich.text):
+            return block.index + 1
         body = self.body(block)
         if self.c.is_silenced(block.start, rich.comments):
             return body.end
         text = _NUMBER_LABEL.sub("", clean(rich.text))
-        numbered = (
-            _NUMBERED.match(rich.text) is not None and not body.boxed
-        )  # a step of a plan, its bullets the details
-        if not body.described and ((body.listed and not numbered) or not self.c.verb_first(text)):
+        # A step of a plan, its bullets the details
+        numbered = _NUMBERED.match(rich.text) is not None and not body.boxed
+        step = numbered and self.is_step(section) and (not body.listed or _tells(read(self.c.reader, rich)))
+        if not body.described and not step and ((body.listed and not numbered) or not self.c.verb_first(text)):
             return block.index + 1
         fields = read(self.c.reader, rich)
         fields.text = clean(fields.text)
         if self.c.is_empty(fields):
             return block.index + 1
-        candidate = self.c.add(block.start, block.end, fields, section.parent)
+        if step and fields.done is None and grammar.ends_done(fields.text, self.c.words):
+            fields.done = True
+        candidate = self.c.add(block.start, block.end, fields, section.parent, "heading that states work")
         for paragraph in body.paragraphs:
             self.c.absorb(paragraph, candidate)
         for table in body.tables:
             tables.describe(self.c.source, table, candidate.fields, self.c.words, self.c.reader)
         return body.end
+
+    def is_step(self, section: Section) -> bool:
+        """True where a heading and others beside it are numbered: these list the work, whatever their words."""
+        if self.steps is None:
+            self.steps = Counter(
+                found.parent
+                for found in dict.fromkeys(self.c.sections)
+                if found.parent is not None and found.parent.is_action and self.is_numbered(found)
+            )
+        return section.parent is not None and self.steps[section.parent] > 1
+
+    def is_numbered(self, section: Section) -> bool:
+        opener = self.c.source.blocks[section.opener]
+        return opener.kind is Kind.HEADING and _NUMBERED.match(text_of(self.c.source, opener)) is not None
 
     def body(self, block: Block) -> Body:
         """What stands below a heading, up to the next heading."""

@@ -45,13 +45,23 @@ def parts(text: str) -> Iterator[Part]:
         yield reader.close(len(text))
 
 
+@dataclass(slots=True)
+class _Cell:
+    """The marks of the open cell so far."""
+
+    links: list[tuple[int, int, str]] = field(default_factory=list)
+    strong: list[tuple[int, int]] = field(default_factory=list)
+    struck: list[tuple[int, int]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+
+
 class _Reader:
     """State of one pass: the open row or item, and its open cell."""
 
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
         self.part: Part | None = None
-        self.cell: Rich | None = None
+        self.cell: _Cell | None = None
         self.open: dict[str, tuple[int, str]] = {}
         self.parts: list[str] = []  # the open cell's words so far, and how many characters
         self.length = 0
@@ -79,13 +89,13 @@ class _Reader:
 
     def new_cell(self) -> None:
         self.end_cell()
-        self.cell, self.open = Rich(), {}
-        if self.part is not None:
-            self.part.cells.append(self.cell)
+        self.cell, self.open = _Cell(), {}
 
     def end_cell(self) -> None:
-        if self.cell is not None:
-            self.cell.text = "".join(self.parts)
+        cell = self.cell
+        if cell is not None and self.part is not None:
+            text = "".join(self.parts)
+            self.part.cells.append(Rich(text, cell.links, cell.strong, cell.struck, comments=cell.comments))
         self.cell, self.parts, self.length = None, [], 0
 
     def words(self, end: int) -> None:

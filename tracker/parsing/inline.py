@@ -8,9 +8,10 @@ from __future__ import annotations
 import bisect
 import html
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from tracker.parsing.blocks import Block, Source
 
@@ -23,15 +24,8 @@ _ESCAPED = re.compile(
 )
 
 
-@dataclass(slots=True)
-class Piece:
-    """A stretch of text that came from one event: `start` counts characters, `first` and `last` bytes of the source."""
-
-    start: int
-    length: int
-    first: int
-    last: int
-    offsets: list[int] | None = None  # made when first asked for
+# A stretch of text that came from one event: its first character, its length, the first byte of its source, and its end
+Piece: TypeAlias = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
@@ -39,13 +33,15 @@ class Rich:
     """A block's words. Marks are half-open character ranges of `text`; a link's also carries its address."""
 
     text: str = ""
-    links: list[tuple[int, int, str]] = field(default_factory=list)
-    strong: list[tuple[int, int]] = field(default_factory=list)
-    struck: list[tuple[int, int]] = field(default_factory=list)
-    code: list[tuple[int, int]] = field(default_factory=list)
-    breaks: list[int] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-    pieces: list[Piece] = field(default_factory=list)
+    links: Sequence[tuple[int, int, str]] = ()
+    strong: Sequence[tuple[int, int]] = ()
+    struck: Sequence[tuple[int, int]] = ()
+    code: Sequence[tuple[int, int]] = ()
+    breaks: Sequence[int] = ()
+    comments: Sequence[str] = ()
+    pieces: Sequence[Piece] = ()
+    shift: int = 0  # characters cut off before `text`, which the pieces still count
+    offsets: dict[int, list[int]] | None = None  # of pieces, made when first asked for
 
     @property
     def all_struck(self) -> bool:
@@ -70,18 +66,31 @@ class Rich:
                 for b in self.breaks[bisect.bisect_left(self.breaks, start) : bisect.bisect_left(self.breaks, end)]
             ],
             self.comments,
+            self.pieces,
+            self.shift + start,
         )
 
     def byte(self, position: int, source: Source, *, end: bool = False) -> int:
         """The byte at which a character stands in the source; with `end`, the byte after the one before it."""
         if not self.pieces:
             return 0
+        position += self.shift
         find = bisect.bisect_left if end else bisect.bisect_right
-        piece = self.pieces[max(find(self.pieces, position, key=_start) - 1, 0)]
-        return _within(piece, position - piece.start, source)
+        number = max(find(self.pieces, position, key=_first) - 1, 0)
+        start, length, first, last = self.pieces[number]
+        offset = position - start
+        if offset >= length:
+            return last
+        if last - first == length:
+            return first + offset  # one byte a character, nothing escaped
+        if self.offsets is None:
+            self.offsets = {}
+        if (offsets := self.offsets.get(number)) is None:
+            offsets = self.offsets[number] = _offsets(source.text(first, last), length)
+        return first + offsets[min(offset, len(offsets) - 1)]
 
 
-def _inside(marks: list[_Mark], start: int, end: int) -> list[_Mark]:
+def _inside(marks: Sequence[_Mark], start: int, end: int) -> Sequence[_Mark]:
     """The marks that start in a range."""
     return marks[bisect.bisect_left(marks, start, key=_first) : bisect.bisect_left(marks, end, key=_first)]
 
@@ -90,32 +99,17 @@ def _first(mark: tuple[Any, ...]) -> int:
     return int(mark[0])
 
 
-def _shift(marks: list[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
+def _shift(marks: Sequence[tuple[int, int]], start: int, end: int) -> list[tuple[int, int]]:
     return [(s - start, min(e, end) - start) for s, e in marks]
 
 
-def _start(piece: Piece) -> int:
-    return piece.start
-
-
-def _outside(text: str, marks: list[tuple[int, int]]) -> str:
+def _outside(text: str, marks: Sequence[tuple[int, int]]) -> str:
     out, position = [], 0
     for start, end in marks:
         out.append(text[position:start])
         position = max(position, end)
     out.append(text[position:])
     return "".join(out)
-
-
-def _within(piece: Piece, offset: int, source: Source) -> int:
-    """The byte at a number of characters into a piece, past escapes and entities of the source."""
-    if offset >= piece.length:
-        return piece.last
-    if piece.last - piece.first == piece.length:
-        return piece.first + offset  # one byte a character, nothing escaped
-    if piece.offsets is None:
-        piece.offsets = _offsets(source.text(piece.first, piece.last), piece.length)
-    return piece.first + piece.offsets[min(offset, len(piece.offsets) - 1)]
 
 
 def _offsets(raw: str, length: int) -> list[int]:
@@ -131,19 +125,38 @@ def _offsets(raw: str, length: int) -> list[int]:
 
 def render(source: Source, block: Block) -> Rich:
     """The words of a leaf block."""
+    if block.last - block.first == 1:  # most are
+        event, span = source.events[block.first]
+        if type(event) is dict and (text := event.get("Text")) is not None:
+            return Rich(text, pieces=((0, len(text), span["start"], span["end"]),))
     return _Renderer().run(source.events[block.first : block.last])
+
+
+def text_of(source: Source, block: Block) -> str:
+    """The words of a leaf block without their marks."""
+    if block.last - block.first == 1:
+        event, _ = source.events[block.first]
+        if type(event) is dict and (text := event.get("Text")) is not None:
+            return str(text)
+    return render(source, block).text
 
 
 class _Renderer:
     """State of one rendering: what was written so far, and which marks are open."""
 
     def __init__(self) -> None:
-        self.rich = Rich()
+        self.links: list[tuple[int, int, str]] = []
+        self.strong: list[tuple[int, int]] = []
+        self.struck: list[tuple[int, int]] = []
+        self.code: list[tuple[int, int]] = []
+        self.breaks: list[int] = []
+        self.comments: list[str] = []
+        self.pieces: list[Piece] = []
         self.parts: list[str] = []
         self.length = 0
         self.open: list[tuple[str, int, str]] = []
         self.images = 0
-        self.struck = -1  # where <del> opened
+        self.deleted = -1  # where <del> opened
 
     def run(self, events: list[tuple[Any, dict[str, int]]]) -> Rich:
         for event, span in events:
@@ -151,7 +164,7 @@ class _Renderer:
                 if event != "Rule":
                     self.line_break(hard=event == "HardBreak")
                 continue
-            key, value = next(iter(event.items()))
+            [(key, value)] = event.items()
             if key in _WORDS:
                 if not self.images:  # a picture's alternative text is none of the item's words
                     self.text(key, value, span)
@@ -163,18 +176,25 @@ class _Renderer:
                 self.end()
             elif key in ("InlineHtml", "Html"):
                 self.html(value)
-        return self.finish()
+        for marks in (self.strong, self.struck, self.code):
+            marks.sort()
+        self.links.sort()
+        text = "".join(self.parts)
+        return Rich(
+            text, self.links, self.strong, self.struck, self.code, self.breaks, self.comments, tuple(self.pieces)
+        )
 
     def text(self, key: str, value: str, span: dict[str, int]) -> None:
+        length = len(value)
         if key == "Code":
-            self.rich.code.append((self.length, self.length + len(value)))
-        self.rich.pieces.append(Piece(self.length, len(value), span["start"], span["end"]))
+            self.code.append((self.length, self.length + length))
+        self.pieces.append((self.length, length, span["start"], span["end"]))
         self.parts.append(value)
-        self.length += len(value)
+        self.length += length
 
     def line_break(self, *, hard: bool) -> None:
         if hard:
-            self.rich.breaks.append(self.length)
+            self.breaks.append(self.length)
         self.parts.append(" ")
         self.length += 1
 
@@ -182,31 +202,23 @@ class _Renderer:
         name, start, url = self.open.pop()
         self.images -= name == "Image"
         if name == "Link":
-            self.rich.links.append((start, self.length, url))
+            self.links.append((start, self.length, url))
         elif name == "Strong":
-            self.rich.strong.append((start, self.length))
+            self.strong.append((start, self.length))
         elif name == "Strikethrough":
-            self.rich.struck.append((start, self.length))
+            self.struck.append((start, self.length))
 
     def html(self, value: str) -> None:
         if value.startswith("<!--"):
-            self.rich.comments.append(value)
+            self.comments.append(value)
         elif _BREAK.match(value):
             self.line_break(hard=True)
         elif (match := _STRUCK.match(value)) is not None:
             if not match[1]:
-                self.struck = self.length
-            elif self.struck >= 0:
-                self.rich.struck.append((self.struck, self.length))
-                self.struck = -1
-
-    def finish(self) -> Rich:
-        rich = self.rich
-        rich.text = "".join(self.parts)
-        for marks in (rich.strong, rich.struck, rich.code):
-            marks.sort()
-        rich.links.sort()
-        return rich
+                self.deleted = self.length
+            elif self.deleted >= 0:
+                self.struck.append((self.deleted, self.length))
+                self.deleted = -1
 
 
 def plain(text: str) -> str:

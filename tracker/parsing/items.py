@@ -11,6 +11,7 @@ from tracker.parsing.lists import ListReader
 from tracker.parsing.prose import ProseReader
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section
+from tracker.parsing.templates import is_template
 
 
 def collect(c: Collector) -> list[Candidate]:
@@ -24,22 +25,30 @@ def collect(c: Collector) -> list[Candidate]:
     for block in c.source.blocks:
         if block.index < skip:
             continue
-        section = c.sections[block.index]
-        if block.kind is Kind.ITEM:
+        section, kind = c.sections[block.index], block.kind
+        if kind is Kind.ITEM:
             lists.item(block, section)
-        elif block.kind is Kind.PARAGRAPH:
+        elif kind is Kind.PARAGRAPH:
             if block.parent < 0 or c.source.blocks[block.parent].kind is Kind.OTHER:
                 skip = prose.paragraph(block, section)
-        elif block.kind is Kind.HEADING:
+        elif kind is Kind.HEADING:
             skip = headings.heading(block, section)
-        elif block.kind is Kind.TABLE:
-            _table(c, block)
-            skip = block.after
-        elif block.kind is Kind.HTML:
+        elif kind is Kind.TABLE:
+            skip = _table(c, block)
+        elif kind is Kind.HTML:
             c.comment(block)
             _html(c, block, section)
-    prose.report_unclear()
+    _conclude(c, prose)
     return c.found
+
+
+def _conclude(c: Collector, prose: ProseReader) -> None:
+    """What can only be said at the end of a document."""
+    if not c.found and not any(section.is_action for section in c.sections):
+        prose.pledges()
+    prose.report_unclear()
+    if c.found and is_template(c.source):
+        c.drop_template()
 
 
 def _html(c: Collector, block: Block, section: Section) -> None:
@@ -54,19 +63,23 @@ def _html(c: Collector, block: Block, section: Section) -> None:
             continue
         if part.kind == "tr":
             row = grid.row(part.cells, c.reader) if grid is not None and grid.holds_items else None
-            fields, comments = row if row is not None else (None, [])
+            fields, comments = row if row is not None else (None, ())
         else:
             fields, comments = read(c.reader, part.cells[0]), part.cells[0].comments
         start = byte + len(text[at : part.start].encode())
         at, byte = part.end, start + len(text[part.start : part.end].encode())
         if fields is not None and not c.is_silenced(start, comments) and not c.is_empty(fields):
             c.settle(fields, comments)
-            c.add(start, byte, fields, section)
+            c.add(start, byte, fields, section, "row of an HTML table" if part.kind == "tr" else "item of an HTML list")
 
 
-def _table(c: Collector, block: Block) -> None:
-    section = c.sections[block.index]
+def _table(c: Collector, block: Block) -> int:
+    """The rows of a table. Returns the index up to which it took the blocks."""
+    section, found = c.sections[block.index], len(c.found)
     for row in tables.rows(c.source, block, section, c.words, c.reader):
         if not c.is_silenced(row.block.start, row.comments) and not c.is_empty(row.fields):
             c.settle(row.fields, row.comments)
-            c.add(row.block.start, row.block.end, row.fields, section)
+            c.add(row.block.start, row.block.end, row.fields, section, "row of a table")
+    if len(c.found) == found and section.is_action:
+        c.skip(block.start, block.end, "no column names work, or no row is filled in")
+    return block.after

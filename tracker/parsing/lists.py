@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from tracker.explanation import Role
 from tracker.parsing import grammar
 from tracker.parsing.blocks import Block, Kind
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.fields import Fields
-from tracker.parsing.inline import Rich, plain, render
+from tracker.parsing.inline import Rich, plain, render, text_of
 from tracker.parsing.prose import ProseReader
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section
@@ -23,6 +24,8 @@ _OPENS = re.compile(
     rf"(?:\[({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})\]:?|({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})(?::| to| will)) +(\w+)"
 )
 _PLUS = re.compile(r" [+&] ")
+_FIRST_PERSON = re.compile(r"(?:we|i)(?:['’](?:re|ve|ll|m))? \w+ \w+ \w+", re.IGNORECASE)
+_ASSIGNMENT = 120  # bytes in which a list item names who does it
 _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
 _SENTENCE = 7  # spaces of a line that says more than a group's name
@@ -44,16 +47,21 @@ class ListReader:
         self.c, self.prose = collector, prose
         self.verdicts: dict[int, Verdict] = {}  # by the list item's block index
         self.named_lists: dict[int, bool] = {}  # by the list's block index
+        self.advice: dict[int, bool] = {}  # by the list's block index
+        self.checklists: dict[int, bool] = {}  # by the list's block index
         self.learnt: set[int] = set()  # the lists whose opening names were looked at, by block index
 
     def item(self, block: Block, section: Section) -> None:
         """A list item: work, a group line, a detail of the item above it, or nothing."""
+        if not (section.is_action or self.verdicts or self.c.may_be_marked(block.index + 1)):
+            return
         first = self.c.own_words(block)
         outer = self.outer(block)
         above = self.verdicts.get(outer) if outer >= 0 else None
-        if above is not None and above.candidate is not None and above.details:
+        if above is not None and above.candidate is not None and above.details and not self.is_assigned(block):
             self.verdicts[block.index] = above
             self.detail(block, above.candidate)
+            self.c.skip(block.start, block.end, "explains the item above it")
             return
         parent = above.candidate if above is not None else None
         if first is None:
@@ -68,9 +76,11 @@ class ListReader:
             self.verdicts[block.index] = Verdict(parent, details=True)
             if parent is not None:
                 self.detail(block, parent)
+            self.c.skip(block.start, first.end, "a field of the item above it")
             return
         if self.c.is_silenced(block.start, rich.comments):
             self.verdicts[block.index] = Verdict(None)
+            self.c.skip(block.start, first.end, "a comment says to ignore it")
             return
         if section.label and section.opener == block.index:
             rich = without_label(rich)
@@ -83,16 +93,23 @@ class ListReader:
         self.c.settle(fields, rich.comments)
         if block.detail is not None:
             fields.done = bool(block.detail) or fields.done or False
+            fields.marks.append((Role.STATUS, block.start, first.start))
         children = self.children(block)
         whole = plain(rich.text)
         if not whole or (section.label and section.opener == block.index and not fields.text):
             self.verdicts[block.index] = Verdict(parent)
             return
+        if self.is_checklist(block) or self.is_advice(block):
+            self.verdicts[block.index] = Verdict(None)
+            chores = self.is_checklist(block)
+            self.c.skip(block.start, first.end, "a chore of the document itself" if chores else "advice to others")
+            return
         group, details = self.shape(block, rich, fields, children)
         if group or self.c.is_empty(fields):
             self.verdicts[block.index] = Verdict(parent)
+            self.c.skip(block.start, first.end, "only groups the items below it" if group else "a placeholder")
             return
-        candidate = self.c.add(block.start, first.end, fields, section, parent)
+        candidate = self.c.add(block.start, first.end, fields, section, "list item", parent)
         candidate.general = bool(children) and not details
         self.verdicts[block.index] = Verdict(candidate, details)
         self.continuation(block, first, candidate)
@@ -105,7 +122,9 @@ class ListReader:
         verb = self.c.verb_first(fields.text)
         colon = rich.text.rstrip(" *_")[-1:] in (":", "：")
         if not colon and self.is_tracked(block, fields) and not any(child.detail is not None for child in children):
-            return False, not all(self.is_assigned(child) for child in children)
+            return False, True
+        if colon and _FIRST_PERSON.match(fields.text):  # "We are redesigning the reviews, which will:"
+            return False, True
         if colon or rich.all_strong:
             states = verb or (colon and fields.text.count(" ") >= _SENTENCE)
             return (True, False) if work or not states else (False, True)
@@ -116,8 +135,11 @@ class ListReader:
     def is_assigned(self, child: Block) -> bool:
         """True for "Ops to verify the release": work that has somebody of its own."""
         first = self.c.own_words(child)
-        match = _OPENS.match(self.c.source.text(first.start, min(first.end, first.start + 120))) if first else None
-        return match is not None and fold(match[3]) in self.c.words.verbs
+        text = self.c.source.text(first.start, min(first.end, first.start + _ASSIGNMENT)) if first else ""
+        match = _OPENS.match(text)
+        return (
+            match is not None and text[match.end(2) : match.end(2) + 1] != ":" and fold(match[3]) in self.c.words.verbs
+        )
 
     def is_tracked(self, block: Block, fields: Fields) -> bool:
         """True for a list item that is followed up by itself: it has a box, an owner or the like."""
@@ -145,7 +167,7 @@ class ListReader:
             else self.c.source.text(first.start, first.start + _OPENING)
         )
         text = read(self.c.reader, Rich(text=text[:_OPENING])).text
-        return self.c.verb_first(text) or grammar.promises(text[:200], self.c.words)
+        return self.c.verb_first(text) or (grammar.promises(text[:200], self.c.words) and not grammar.observes(text))
 
     def detail(self, block: Block, candidate: Candidate) -> None:
         """A bullet or paragraph below an item: its labelled fields and ticket links are the item's."""
@@ -180,6 +202,26 @@ class ListReader:
     def children(self, block: Block) -> list[Block]:
         """The list items directly below one, without those that hold a field or nothing."""
         return [c for c in self.direct(block) if (w := self.c.own_words(c)) is not None and not self.c.is_field(w)]
+
+    def is_checklist(self, block: Block) -> bool:
+        """True in a list of boxes of which half are chores of the document itself: "Sections above are filled out"."""
+        if block.detail is None:
+            return False
+        if block.parent not in self.checklists:
+            items = self.c.list_items(self.c.source.blocks[block.parent])
+            texts = [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
+            chores = sum(self.c.words.housekeeping.among(fold(text)) for text in texts)
+            self.checklists[block.parent] = chores * 2 >= len(texts) > 1
+        return self.checklists[block.parent]
+
+    def is_advice(self, block: Block) -> bool:
+        """True in a list of which half tells others what to do: its readers, its customers."""
+        if block.parent not in self.advice:
+            items = self.c.list_items(self.c.source.blocks[block.parent])
+            texts = [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
+            told = sum(map(grammar.addresses_others, texts))
+            self.advice[block.parent] = told * 2 >= len(texts) > 1
+        return self.advice[block.parent]
 
     def learn_names(self, block: Block) -> None:
         """The names that open two items of a list or more, as those who do them: "Ops: ...", "[Ops]", "Ops to ..."."""

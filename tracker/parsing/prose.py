@@ -6,7 +6,7 @@ import re
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import Block
+from tracker.parsing.blocks import Block, Kind
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.headings import HeadingReader
 from tracker.parsing.inline import Rich, render
@@ -22,7 +22,6 @@ _POINTS_BACK = re.compile(
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
 _TYPED = re.compile(r"(?:^|(?<=\s))([•●▪◦‣■►])(?=\s?\S)")
 _SIGNS = tuple("•●▪◦‣■►")
-_LABEL = 120  # bytes in which a label stands
 _LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
 
 
@@ -32,32 +31,53 @@ class ProseReader:
     def __init__(self, collector: Collector, headings: HeadingReader) -> None:
         self.c, self.headings = collector, headings
         self.unclear: dict[Section, int] = {}  # where an action section's first prose without clear work stands
+        self.reports = any(fold(section.name) in collector.words.planned_names for section in set(collector.sections))
+        self.looks_ahead = collector.words.horizon.hinted(collector.source.lowered)
 
     def paragraph(self, block: Block, section: Section) -> int:
         """A paragraph outside lists. Returns the index up to which it took the blocks."""
         typed = section.is_action and self.c.source.text(block.start, block.start + 4)[:1] in _SIGNS
-        if not typed and self.c.marked(block):
+        if self.c.has_marks and not typed and self.c.marked(block):
             return self.settled(block, section)
         if not section.is_action:
-            self.labelled(block, block.start, section)
-            self.promised(block, section)
+            if self.c.may_be_marked(block.index):
+                self.labelled(block, block.start, section)
+            if self.looks_ahead:
+                self.promised(block, section)
             return block.index + 1
         rich = render(self.c.source, block)
         if section.opener == block.index:
             if not section.known:
                 return self.headings.heading(block, section)
             rich = without_label(rich, line=True)
-        if not rich.text.strip() or self.c.is_silenced(block.start, rich.comments):
-            return block.index + 1
-        if _TYPED.match(rich.text):
+        if rich.text.strip():
+            self.work(block, rich, section)
+        return block.index + 1
+
+    def work(self, block: Block, rich: Rich, section: Section) -> None:
+        """A paragraph of an action section."""
+        if self.c.is_silenced(block.start, rich.comments):
+            self.c.skip(block.start, block.end, "a comment says to ignore it")
+        elif self.is_instruction(block):
+            self.c.skip(block.start, block.end, "an instruction in italics")
+        elif _TYPED.match(rich.text):
             self.bullets(rich, section, block.end)
-            return block.index + 1
-        lead = read_lead(self.c.source, block)
-        if lead is not None and (self.is_marked(lead) or (lead.bold and read(self.c.reader, rich).owner)):
+        elif self.is_report(section) or self.is_one(block, rich):
             self.whole(block, rich, section)
         elif rich.text.rstrip(" *_")[-1:] not in (":", "："):
             self.prose(block, rich, section)
-        return block.index + 1
+        else:
+            self.c.skip(block.start, block.end, "introduces what follows")
+
+    def is_one(self, block: Block, rich: Rich) -> bool:
+        """True for a paragraph that is one item, as its label says or the owner it opens with."""
+        lead = read_lead(self.c.source, block)
+        return lead is not None and (self.is_marked(lead) or (lead.bold and bool(read(self.c.reader, rich).owner)))
+
+    def is_instruction(self, block: Block) -> bool:
+        """True for a paragraph all in italics, as templates print what to write there."""
+        first, last = self.c.source.events[block.first][0], self.c.source.events[block.last - 1][0]
+        return bool(first == {"Start": "Emphasis"} and last == {"End": "Emphasis"})
 
     def settled(self, block: Block, section: Section) -> int:
         """A paragraph that a comment marks as an item: its last sentence, or all of it where it has one only."""
@@ -67,7 +87,7 @@ class ProseReader:
         self.c.settle(fields, rich.comments)
         if not self.c.is_empty(fields):
             first, last = rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True)
-            self.c.add(first, last, fields, section)
+            self.c.add(first, last, fields, section, "sentence that a comment marks")
         return block.index + 1
 
     def bullets(self, rich: Rich, section: Section, stop: int) -> None:
@@ -82,7 +102,12 @@ class ProseReader:
                 self.c.settle(
                     fields, self.c.comments(first, rich.byte(end, self.c.source) if end < len(rich.text) else stop)
                 )
-                self.c.add(first, last, fields, section)
+                self.c.add(first, last, fields, section, "bullet typed as a sign")
+
+    def is_report(self, section: Section) -> bool:
+        """True below "Action taken" and "Action planned", where a paragraph tells of one."""
+        name = fold(section.name)
+        return name in self.c.words.taken or name in self.c.words.planned_names
 
     def is_marked(self, lead: Lead) -> bool:
         """True for "Action item:", "TODO:" and the like."""
@@ -93,7 +118,7 @@ class ProseReader:
         """A paragraph that is one item."""
         fields = read(self.c.reader, rich)
         if not self.c.is_empty(fields):
-            self.c.add(block.start, block.end, fields, section)
+            self.c.add(block.start, block.end, fields, section, "paragraph marked as work")
 
     def prose(self, block: Block, rich: Rich, section: Section) -> None:
         """The sentences of a paragraph that state work."""
@@ -109,7 +134,10 @@ class ProseReader:
             if len(accepted) == 1:
                 for link in read(self.c.reader, rich).links:
                     fields.add_link(link)
-            self.c.add(rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True), fields, section)
+            first, last = rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True)
+            self.c.add(first, last, fields, section, "sentence that states work")
+        if not accepted:
+            self.c.skip(block.start, block.end, "no sentence states work")
         if not accepted and section not in self.c.listed:
             self.unclear.setdefault(section, block.start)
 
@@ -118,13 +146,13 @@ class ProseReader:
 
     def states_work(self, text: str, section: Section, *, linked: bool) -> bool:
         """True when a sentence of an action section states work of its own."""
-        if self.c.words.talk.search(fold(text)) or _POINTS_BACK.match(text) or grammar.is_too_short(text):
+        if self.c.words.talk.among(fold(text)) or _POINTS_BACK.match(text) or grammar.is_too_short(text):
             return False
         verb = self.c.verb_first(text)
         if verb or (linked and grammar.promises(text, self.c.words)):
             return True
         if section in self.c.listed:
-            return self.c.words.commit.search(fold(text)) is not None or self.acts(text)
+            return self.c.words.commit.among(fold(text)) or self.acts(text)
         return (
             grammar.promises(text, self.c.words) or grammar.says_done(text, self.c.words) or self.acts(text) or linked
         )
@@ -147,43 +175,57 @@ class ProseReader:
         if block.end - block.start > _LONGEST_PROMISE:
             return
         raw = fold(self.c.source.text(block.start, block.end))
-        if not (self.c.words.horizon.search(raw) and self.c.words.future.search(raw)):
+        if not (self.c.words.horizon.among(raw) and self.c.words.future.among(raw)):
             return
         rich = render(self.c.source, block)
         for start, end in grammar.sentences(rich.text):
             text = rich.text[start:end]
             folded = fold(text)
-            if _PROMISE.search(folded) and self.c.words.horizon.search(folded) and not self.c.words.talk.search(folded):
-                self.c.add(
-                    rich.byte(start, self.c.source),
-                    rich.byte(end, self.c.source, end=True),
-                    read(self.c.reader, rich.cut(start, end)),
-                    section,
-                )
+            if _PROMISE.search(folded) and self.c.words.horizon.among(folded) and not self.c.words.talk.among(folded):
+                first, last = rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True)
+                self.c.add(first, last, read(self.c.reader, rich.cut(start, end)), section, "promise")
+
+    def pledges(self) -> None:
+        """In a document that gives its work in no section: the sentences by which its authors bind themselves."""
+        for block in self.c.source.blocks:
+            section = self.c.sections[block.index]
+            if block.kind is not Kind.PARAGRAPH or section.kind in (SectionKind.RESPONSE, SectionKind.LESSONS):
+                continue
+            if block.end - block.start > _LONGEST_PROMISE:
+                continue
+            rich = render(self.c.source, block)
+            for start, end in grammar.sentences(rich.text):
+                if grammar.pledges(rich.text[start:end], self.c.words):
+                    fields = read(self.c.reader, rich.cut(start, end))
+                    first, last = rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True)
+                    self.c.add(
+                        first, last, fields, section, "promise, in a document without a section of its own for work"
+                    )
 
     def labelled(self, paragraph: Block, start: int, section: Section) -> Candidate | None:
         """Outside action sections: what is marked as work all the same, by "**TODO**:" or "Action item:"."""
-        head = self.c.source.data[paragraph.start : min(paragraph.start + _LABEL, paragraph.end)]
-        if not any(sign in head for sign in (b":", b"*", b"_", b"TODO", b"\xef\xbc\x9a")):  # the last is a wide colon
-            return None
         lead = read_lead(self.c.source, paragraph)
         opening = self.c.source.text(paragraph.start, min(paragraph.start + 8, paragraph.end)).strip("*_ ")
         label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""
-        if label not in self.c.words.markers and not opening.startswith("TODO"):
+        taken = label in self.c.words.taken and self.reports
+        if label not in self.c.words.markers and not opening.startswith("TODO") and not taken:
             return None
         if section.kind is SectionKind.RESPONSE and self.c.words.status(label) is True:
             return None  # "Done: 14:05" of a timeline
         rich = render(self.c.source, paragraph)
         if self.c.is_silenced(start, rich.comments):
             return None
+        if taken:
+            rich = without_label(rich)
         fields = read(self.c.reader, rich)
+        fields.done = True if taken else fields.done
         sentences = grammar.sentences(rich.text)
-        if len(sentences) > 1 and paragraph.parent < 0:  # the rest of a paragraph explains
+        if len(sentences) > 1 and paragraph.parent < 0 and not taken:  # the rest of a paragraph explains
             whole, fields = fields, read(self.c.reader, rich.cut(0, sentences[0][1]))
             fields.absorb(whole)
         if self.c.is_empty(fields) or " " not in fields.text:
             return None
-        return self.c.add(start, paragraph.end, fields, section)
+        return self.c.add(start, paragraph.end, fields, section, f"paragraph labelled “{label or 'todo'}”")
 
     def report_unclear(self) -> None:
         worked = {c.section for c in self.c.found}

@@ -7,6 +7,7 @@ Blanking keeps positions, so marks (links, bold) stay valid. Every step is linea
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tracker.parsing import grammar, references
 from tracker.parsing.brackets import BLANK, HANDLE, NAME, Brackets
@@ -16,12 +17,22 @@ from tracker.parsing.inline import Rich, plain
 from tracker.parsing.vocabulary import fold
 
 _GROUP = re.compile(r"[(（\[【][^()（）\[\]【】]{0,200}[)）\]】]")
+_OPENING_BRACKETS = frozenset("(（[【")
 _PREFIX = re.compile(r"\s{0,3}([^\W\d_][\w '/-]{0,24}?)\s?(?:[#-]?\s?\d{1,3})?\s?[:：.)–—-]\s+(?=\S)")
+# No field can stand in these but a time; two capitals may open a status
+_WORDS_ONLY = re.compile(r"(?![A-Z]{2})[A-Za-z](?:[A-Za-z,'.]|(?<=[a-z])-(?=[a-z])| (?![-.]))*")
+_MAY_LEAD = re.compile(r"[:.)–—-]\s|：|^[^\W\d_a-z]{2}")  # what ends a label, or words in capitals
 _SIGN = re.compile(r"\s{0,3}[^\w\s\"'`(\[<@#/$%&+*=~.,:;?!-]\ufe0f?\s{0,3}")
+_INITIALS = re.compile(r"[A-Z]{2,3}(?:[,/+& ]{1,3}[A-Z]{2,3})*")
 _OWNER_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_][\w .&+/-]{0,40}?)\]?\s?[:：]\s+(?=\S)")
 _BETWEEN = re.compile(r"\s?[+&/,]\s?|\s(?:and|y|et|und)\s")
 _AFTER_HANDLE = re.compile(r"\s?[:–—-]\s*")
 _AFTER_KEY = re.compile(r"\s*[:–—-]\s|\s*\x00")
+_VOICED = re.compile(
+    r"\b(?:from|per|cc|thanks to|thanks|credit to|(?:suggested|proposed|raised|reported|found|written) by|idea of|like"
+    r"|ask|with)\W{1,3}$",
+    re.IGNORECASE,
+)
 _FINAL_NUMBER = re.compile(r" ?\d+$")
 _COLON = re.compile(r"[:：](?=[\s*@\[\x00]|$)|：")
 _LABEL_EDGE = ".;,|()[]–—-•·。；，、\x00\n"
@@ -36,7 +47,9 @@ _DOUBLE_STOP = re.compile(r"([.!?])(?:\x00[.,;])+")
 _SPACE_BEFORE = re.compile(r" ([.,;:!?)])(?=[\s)]|$)")
 _TAIL = " \x00,;:：|·•–—-"
 _HEAD = " \x00,;:：|·•–—.-"
+_LEAD_IN = 64  # characters in which an item's first label ends
 _LEAD = 40  # characters before a reference in which the words that lead to it stand
+_OPENING_WORDS = 3  # that report: "Added the alert", "We have added"
 _MOST_MARKS = 100  # links or bold words of one item that are compared one by one
 _LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_TAIL = 40, 400, 90  # characters
 
@@ -56,27 +69,49 @@ class _Reading:
         self.out = Fields()
 
     def run(self) -> Fields:
-        out = self.out
-        if self.rich.all_struck:
+        out, rich = self.out, self.rich
+        if rich.links or rich.strong or rich.struck or not _WORDS_ONLY.fullmatch(self.text):
+            self.fields()
+        elif self.words.may_end_in_status(self.text):
+            self.tail()
+        out.text = self.left() or plain(rich.text)
+        before = out.state()
+        if out.due is None and (due := self.reader.dates.search(out.text)) is not None:
+            out.set_due(due)
+            self.mark_words(before, out.text[due.start : due.end])
+        before = out.state()
+        self.subject()
+        self.mark_words(before, (out.owner or ""))
+        before = out.state()
+        if out.done is None and self.reports(out.text):
             out.done = True
+            self.mark_words(before, " ".join(out.text.split()[:_OPENING_WORDS]))
+        return out
+
+    def reports(self, text: str) -> bool:
+        return grammar.says_done(text, self.words, self.reader.language) or grammar.was_done(text, self.words)
+
+    def mark_words(self, before: tuple[object, ...], words: str) -> None:
+        """Note that words of the text told of the fields that have changed."""
+        start = self.rich.text.find(words)
+        if start >= 0:
+            self.mark(before, start, start + len(words))
+
+    def fields(self) -> None:
+        """The fields of words that hold more than letters, commas and full stops."""
+        if self.rich.all_struck:
+            self.out.done = True
         self.leading()
         self.links()
         self.tail()
+        before = self.text
         self.groups()
         self.labels()
-        self.tail()
+        if self.text is not before:
+            self.tail()
         self.handles()
         self.short_references()
-        out.text = self.left()
-        if not out.text:
-            out.text = plain(self.rich.text)
-        if out.due is None and (due := self.reader.dates.search(out.text)) is not None:
-            out.set_due(due)
-        self.subject()
         self.sort_links()
-        if out.done is None and grammar.says_done(out.text, self.words, self.reader.language):
-            out.done = True
-        return out
 
     def sort_links(self) -> None:
         """Put the links in the order in which they stand."""
@@ -97,13 +132,21 @@ class _Reading:
                 position = end
         self.text = "".join([*parts, self.text[position:]])
 
+    def mark(self, before: tuple[object, ...], start: int, end: int) -> None:
+        """Note which characters told of the fields that have changed."""
+        self.reader.mark(self.out, before, self.rich, start, end)
+
     def leading(self) -> None:
         """Signs, status words, priorities, owners and labels such as "Task 1:" at the beginning; up to five."""
         position = 0
+        if self.text[:1].isalpha() and not (self.rich.strong or _MAY_LEAD.search(self.text, 0, _LEAD_IN)):
+            return
         for _ in range(5):
+            before = self.out.state()
             taken = self.leading_one(position)
             if taken <= position:
                 break
+            self.mark(before, position, taken)
             position = taken
         self.blank([(0, position)])
 
@@ -136,7 +179,12 @@ class _Reading:
         """The end of a bold label at a position; the position itself when there is none."""
         near = (end for start, end in self.rich.strong[:6] if at <= start < at + 4 and not self.text[at:start].strip())
         end = next(near, 0)
-        if not at < end < at + _LONGEST_LABEL or not self.label_word(self.text[at:end].strip(_LABEL_ENDS)):
+        if not at < end < at + _LONGEST_LABEL:
+            return at
+        label = self.text[at:end].strip(_LABEL_ENDS)
+        if _INITIALS.fullmatch(label) and grammar.opens_with_verb(self.text[end:], self.words):
+            self.set_owner(label)  # "**JP** Move the alert"
+        elif not self.label_word(label):
             return at
         after = self.text[end : end + 3]
         return end + len(after) - len(after.lstrip(_LABEL_ENDS))
@@ -169,13 +217,17 @@ class _Reading:
             if references.is_ticket_url(url):
                 found.append((start, url))
                 cuts.append((start, end))
-        for _, url in sorted(found):
+        for start, url in sorted(found):
+            before = self.out.state()
             self.out.add_link(url)
+            self.mark(before, start, next((e for s, e, _ in self.rich.links if s == start), start + len(url)))
         self.blank(cuts)
 
     def short_references(self) -> None:
         """`#12` and `KEY-123`: all are links; those at the beginning or end go from the text."""
         cuts, found = [], references.short_references(self.text, self.words)
+        if not found:
+            return
         end = len(self.text)
         for start, stop, _ in reversed(found):
             gap = self.text[stop:end]
@@ -185,16 +237,14 @@ class _Reading:
                 break
             cuts.append((start, stop))
             end = start
-        if (
-            found
-            and not self.text[: found[0][0]].strip(" \x00")
-            and _AFTER_KEY.match(self.text[found[0][1] : found[0][1] + 3])
-        ):
+        if not self.text[: found[0][0]].strip(" \x00") and _AFTER_KEY.match(self.text[found[0][1] : found[0][1] + 3]):
             cuts.append(found[0][:2])
         in_links = [(s, e) for s, e, url in self.rich.links if references.is_ticket_url(url)]
         for start, stop, reference in found:
             if not any(s <= start and stop <= e for s, e in in_links[:_MOST_MARKS]):
+                before = self.out.state()
                 self.out.add_link(reference)
+                self.mark(before, start, stop)
         self.blank(cuts)
 
     def points_at(self, start: int) -> bool:
@@ -208,10 +258,14 @@ class _Reading:
     def groups(self) -> None:
         """Brackets that hold fields and nothing else."""
         cuts = []
+        if not _OPENING_BRACKETS.intersection(self.text):
+            return
         for match in _GROUP.finditer(self.text):
             trailing = not self.text[match.end() : match.end() + 40].strip(" .\x00")
+            before = self.out.state()
             if self.brackets.take(self.out, match.group()[1:-1], bracket=match.group()[0] in "[【", trailing=trailing):
                 cuts.append(match.span())
+                self.mark(before, *match.span())
         self.blank(cuts)
 
     def labels(self) -> None:
@@ -223,9 +277,11 @@ class _Reading:
         for number, (start, colon, name) in enumerate(found):
             limit = found[number + 1][0] if number + 1 < len(found) else len(self.text)
             end = self.value_end(colon + 1, min(limit, colon + _LONGEST_VALUE), name)
-            value = self.rich.cut(colon + 1, end)
+            value = self.rich.cut(colon + 1, end)  # its bytes are noted with the label's
+            before, value.pieces = self.out.state(), ()
             value.text = self.text[colon + 1 : end].strip(" \x00,*")
             self.reader.value(self.out, name, value)
+            self.mark(before, start, end)
             cuts.append((start, end))
         self.blank(cuts)
 
@@ -266,18 +322,21 @@ class _Reading:
         text = self.text
         stripped = text.rstrip(" .\x00\ufe0f")
         if stripped and not stripped[-1].isalnum() and (status := self.words.status(stripped[-1])) is not None:
+            before = self.out.state()
             self.set_done(status)
+            self.mark(before, len(stripped) - 1, len(stripped))
             self.blank([(len(stripped) - 1, len(text))])
             text = self.text
-        start = max(text.rfind(dash) for dash in _DASHES)
-        after = text[start + 3 : start + 3 + _LONGEST_TAIL + 1].strip(" .-")
-        if (
-            start > 0
-            and len(after) < _LONGEST_TAIL
-            and self.brackets.take(self.out, after, bracket=True, trailing=True)
-        ):
-            self.blank([(start, len(text))])
-            self.named_before()
+        start = max([text.rfind(dash) for dash in _DASHES])
+        if start > 0:
+            before = self.out.state()
+            after = text[start + 3 : start + 3 + _LONGEST_TAIL + 1].strip(" .-")
+            if len(after) < _LONGEST_TAIL and self.brackets.take(self.out, after, bracket=True, trailing=True):
+                self.mark(before, start, len(text))
+                self.blank([(start, len(text))])
+                self.named_before()
+                return
+        if not self.words.may_end_in_status(text):
             return
         match = _TRAILING_STATUS.search(text, max(0, len(text) - 40))
         if match is None or match.start() == 0 or (said := self.words.status(match[1])) is None:
@@ -285,7 +344,9 @@ class _Reading:
         bold = any(s <= match.start(1) and match.end(1) <= e for s, e in self.rich.strong[-6:])
         dashed = match.group()[: match.start(1) - match.start()].strip(" *") != ""
         if dashed or bold or match[1].isupper():
+            before = self.out.state()
             self.set_done(said)
+            self.mark(before, *match.span(1))
             self.blank([match.span(1)])
 
     def named_before(self) -> None:
@@ -294,7 +355,9 @@ class _Reading:
         start = max(text.rfind(dash) for dash in _DASHES[:4])
         name = text[start + 3 :].strip()
         if start > 0 and self.out.owner is None and NAME.fullmatch(name) and fold(name) not in self.words.verbs:
+            before = self.out.state()
             self.set_owner(name)
+            self.mark(before, start, len(text))
             self.blank([(start, len(text))])
 
     def handles(self) -> None:
@@ -302,10 +365,12 @@ class _Reading:
         if "@" not in self.text:
             return
         code = self.rich.code[:_MOST_MARKS]
-        found = [m for m in HANDLE.finditer(self.text) if not any(s <= m.start() < e for s, e in code)]
+        found = [m for m in HANDLE.finditer(self.text) if not self.only_mentioned(m, code)]
         if not found or self.out.owner is not None:
             return
+        before = self.out.state()
         self.set_owner(", ".join(match.group(1).rstrip(".") for match in found))
+        self.mark(before, found[0].start(), found[-1].end())
         cuts, end = [], len(self.text)
         for match in reversed(found):
             if self.text[match.end() : end].strip(" .,;:\x00)"):
@@ -313,6 +378,12 @@ class _Reading:
             cuts.append(match.span())
             end = match.start()
         self.blank(cuts)
+
+    def only_mentioned(self, handle: re.Match[str], code: Sequence[tuple[int, int]]) -> bool:
+        """True for a handle inside code, and for one who voiced the idea: "(proposal from @jo)"."""
+        if any(start <= handle.start() and handle.end() < end for start, end in code):
+            return True
+        return _VOICED.search(self.text, max(0, handle.start() - _LEAD), handle.start()) is not None
 
     def known(self, names: str) -> bool:
         """True for people of this document: "Hypha", "Hypha + ICL"."""
@@ -369,6 +440,8 @@ class _Reading:
 
     def left(self) -> str:
         """The words without the fields, tidied."""
+        if BLANK not in self.text and not _OPENING_BRACKETS.intersection(self.text):
+            return _SPACE_BEFORE.sub(r"\1", plain(self.text)).rstrip(_TAIL).lstrip(_HEAD).strip()
         text = _BLANKS.sub(BLANK, plain(self.text))
         text = _BLANKS.sub(BLANK, _EMPTY_BRACKETS.sub(BLANK, text))
         text = _DOUBLE_STOP.sub(r"\1", text)
@@ -382,6 +455,8 @@ class _Reading:
 
 def _with_breaks(rich: Rich) -> str:
     """A block's text with a line feed where the author broke the line, and no blank."""
+    if not rich.breaks:
+        return rich.text.replace(BLANK, " ")
     parts, position = [], 0
     for place in rich.breaks:
         parts += [rich.text[position:place], "\n"]

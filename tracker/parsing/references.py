@@ -18,8 +18,14 @@ _NUMBER = re.compile(
     r"(?<![\w/&#.-])(?P<repo>[A-Za-z0-9][\w.-]{0,38}/[\w.-]{1,100})?(?P<short>[A-Za-z][\w.-]{0,60})?(?P<mark>#|!)(?P<n>\d{1,6})(?![\w-])"
 )
 _KEY = re.compile(r"(?<![\w/.-])(?P<key>[A-Z][A-Z0-9_]{1,11})-(?P<n>\d{1,6})(?![\w-]|\.\d)")
+_TAB = re.compile(r"(?<=\d)/(?:files|commits|checks|diffs)/?(?:[?#].*)?$")
 _LONGEST_NAME = 2500  # characters of a link's words
 _CLOSING = ".,;:!?)*_'\""
+
+
+def ticket(url: str) -> str:
+    """The address of the ticket itself: a pull request's, not that of its changed files."""
+    return _TAB.sub("", url)
 
 
 def is_ticket_url(url: str) -> bool:
@@ -43,7 +49,7 @@ def short_references(text: str, words: Vocabulary) -> list[tuple[int, int, str]]
     out: list[tuple[int, int, str]] = []
     if "#" in text or "!" in text:
         out += [(*m.span(), m.group()) for m in _NUMBER.finditer(text) if _is_issue(text, m, words)]
-    if "-" in text:
+    if "-" in text and not text.islower():
         out += [(*m.span(), m.group()) for m in _KEY.finditer(text) if m["key"] not in words.not_tickets]
     return sorted(out)
 

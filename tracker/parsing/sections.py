@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 from tracker.parsing import html
 from tracker.parsing.blocks import Block, Kind, Source
-from tracker.parsing.inline import plain, render
+from tracker.parsing.inline import plain, text_of
 from tracker.parsing.vocabulary import SectionKind, Vocabulary, fold
 
 _KNOWN_LINE, _UNKNOWN_LINE = 7, 8  # the levels below real headings: lines that serve as a heading
 _LONGEST_LINE = 240  # bytes of a line that can serve as a heading
+_HTML_HEADING = 1200  # bytes of a block in which a heading stands
 _LONGEST_INTRODUCTION = 500  # bytes of a sentence that announces a list
 _LONGEST_LABEL = 70  # characters
 _ENOUGH = 0.5  # the part of a label that its known words must cover
 _TIME = re.compile(r"\W*(?:\d{1,2}[:.h]\d\d|\d{4}-\d\d-\d\d)")
 _NUMBERING = re.compile(r"^\s*(?:[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Z][.)])\s+")
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
+_COLONS = (b":", "：".encode())
 _EDGES = " \t:：*_-–—"
 
 
@@ -44,17 +48,28 @@ class Section:
     label: bool = False
     known: bool = True
     done: bool = False
+    is_action: bool = False  # work is given here
+    demoted: bool = False
+
+    def __post_init__(self) -> None:
+        self.is_action = self.kind is SectionKind.ACTION
 
     @property
-    def is_action(self) -> bool:
-        """True where work is given."""
-        return self.kind is SectionKind.ACTION
+    def is_secondary(self) -> bool:
+        """True for a label whose items belong to a better name above: an action section's, or any but a sentence's."""
+        if self.parent is None or self.parent.opener < 0:
+            return False
+        return self.parent.is_action or self.parent.label or len(self.name) > _LONGEST_LABEL
+
+    def demote(self) -> None:
+        """Hold nothing after all."""
+        self.kind, self.is_action, self.demoted = None, False, True
 
     @property
     def shown(self) -> str:
         """The name that its items carry: the nearest heading's, or the label's where that is no action section."""
         section = self
-        while section.label and section.parent is not None and (section.parent.is_action or section.parent.label):
+        while section.label and section.parent is not None and section.is_secondary:
             section = section.parent
         return section.name
 
@@ -84,31 +99,39 @@ class _Walk:
             tuple[int, Section]
         ] = []  # the sections of list labels, each with the block index at which it ends
         self.seen_heading = False
+        lowered = source.lowered
+        # "Actions taken" beside "Actions planned" is work that is done
+        self.plans = any(label in lowered for label in words.planned)
 
     def run(self) -> list[Section]:
         out = []
         lists = 0  # the block index up to which we are inside a list or table
-        for block in self.source.blocks:
-            while self.labels and block.index >= self.labels[-1][0]:
+        for index, block in enumerate(self.source.blocks):
+            while self.labels and index >= self.labels[-1][0]:
                 self.labels.pop()
-            if block.kind is Kind.HEADING:
-                self.open_heading(block)
-            elif block.kind is Kind.PARAGRAPH and block.index >= lists:
-                self.open_line(block)
-                self.open_list(block)
-            elif block.kind is Kind.ITEM:
+            kind = block.kind
+            if kind is Kind.PARAGRAPH:
+                if index >= lists:
+                    self.open_line(block)
+                    self.open_list(block)
+            elif kind is Kind.ITEM:
                 self.open_label(block)
-            elif block.kind is Kind.HTML and (
-                opened := html.heading(self.source.text(block.start, min(block.end, block.start + 1200)))
-            ):
-                self.push(clean(opened[1]), self.kind_of(clean(opened[1])), opened[0], block)
-            if block.kind in (Kind.LIST, Kind.TABLE):
+            elif kind is Kind.HEADING:
+                self.open_heading(block)
+            elif kind is Kind.LIST or kind is Kind.TABLE:
                 lists = max(lists, block.after)
+            elif kind is Kind.HTML:
+                self.open_html(block)
             out.append(self.labels[-1][1] if self.labels else self.path[-1])
         return out
 
+    def open_html(self, block: Block) -> None:
+        opened = html.heading(self.source.text(block.start, min(block.end, block.start + _HTML_HEADING)))
+        if opened is not None:
+            self.push(clean(opened[1]), self.kind_of(clean(opened[1])), opened[0], block)
+
     def open_heading(self, block: Block) -> None:
-        name = clean(render(self.source, block).text)
+        name = clean(text_of(self.source, block))
         first, self.seen_heading = not self.seen_heading, True
         kind = self.kind_of(name)
         if first and block.detail == 1 and self.words.coverage(name) < 0.8:  # noqa: PLR2004 - a title that mentions work is none
@@ -124,8 +147,10 @@ class _Walk:
         if lead.bold and lead.alone:
             kind = self.kind_of(name)
         elif lead.bold and lead.colon:
+            if self.plans and fold(name) in self.words.taken and not lead.alone:
+                return
             kind = self.kind_of(name) if self.words.coverage(_PARENTHESES.sub("", name)) >= _ENOUGH else None
-            if kind is None or fold(name) in self.words.markers:
+            if kind is None or fold(name) in self.words.markers or self.details(name):
                 return
         else:
             kind = self.words.sections.get(fold(name))
@@ -139,24 +164,29 @@ class _Walk:
                 return
         self.push(name, kind, _UNKNOWN_LINE if kind is None else _KNOWN_LINE, block)
 
+    def details(self, name: str) -> bool:
+        """True for "Action:" below a heading that is work itself."""
+        around = self.path[-1]
+        return around.is_action and not around.known and fold(name) in self.words.prefixes
+
     def open_list(self, block: Block) -> None:
         """A sentence outside action sections that binds its authors and ends in a colon: "Going forward we will:"."""
         blocks, source = self.source.blocks, self.source
-        if (
-            block.after >= len(blocks)
-            or blocks[block.after].kind is not Kind.LIST
-            or block.end - block.start > _LONGEST_INTRODUCTION
-        ):
+        if block.after >= len(blocks) or blocks[block.after].kind is not Kind.LIST:
+            return
+        if block.end - block.start > _LONGEST_INTRODUCTION:
             return
         around = self.labels[-1][1] if self.labels else self.path[-1]
-        if (
-            around.is_action
-            or around.opener == block.index
-            or not source.text(block.start, block.end).rstrip(" *_\r\n").endswith((":", "："))
-        ):
+        if around.is_action or around.opener == block.index:
             return
-        name = clean(render(source, block).text)
-        if self.words.commit.search(fold(name)) and not _TIME.match(name):
+        colon = source.data[block.start : block.end].rstrip(b" *_\r\n").endswith(_COLONS)
+        if not colon and around.kind is not None:
+            return
+        name = clean(text_of(source, block))
+        folded = fold(name)
+        if _TIME.match(name):
+            return
+        if (colon and self.words.commit.among(folded)) or self.words.announces.among(folded):
             self.labels.append(
                 (blocks[block.after].after, Section(name, SectionKind.ACTION, 9, around, block.index, label=True))
             )
@@ -166,13 +196,13 @@ class _Walk:
         if item.index + 1 >= item.after:
             return
         lead = read_lead(self.source, self.source.blocks[item.index + 1])
-        if lead is None or not (lead.colon or (lead.bold and lead.alone)):
+        if lead is None or not (lead.colon or (lead.bold and lead.alone)) or _TIME.match(lead.label):
             return
         name = clean(lead.label)
         folded = fold(_PARENTHESES.sub("", name))
         around = self.labels[-1][1] if self.labels else self.path[-1]
         kind = self.words.sections.get(folded)
-        if kind is None and self.words.coverage(folded) >= _ENOUGH and (lead.bold or not around.is_action):
+        if kind is None and (lead.bold or not around.is_action) and self.words.coverage(folded) >= _ENOUGH:
             kind = self.words.section_kind(folded)
         if kind is None or kind is SectionKind.PHASE or _TIME.match(name):
             return
@@ -185,21 +215,24 @@ class _Walk:
         self.labels.append((item.after, Section(name, kind, 9, around, item.index, self.role(name), label=True)))
 
     def push(self, name: str, kind: SectionKind | None, level: int, block: Block) -> None:
-        if kind is SectionKind.ACTION and fold(name) in self.words.nested and not self.path[-1].is_action:
-            kind = None  # "Tasks" by itself heads an assignment as often
+        work = kind is SectionKind.ACTION
+        if work and fold(name) in self.words.nested and not self.path[-1].is_action:
+            kind, work = None, False  # "Tasks" by itself heads an assignment as often
+        if taken := self.plans and fold(name) in self.words.taken:
+            kind, work = SectionKind.ACTION, True
         while self.path[-1].level >= level:
             self.path.pop()
         parent = self.path[-1]
         if parent.is_action and kind is not None and self.words.coverage(name) < _ENOUGH:
-            kind = None  # "Review the alert thresholds" is work, no review
-        if kind is SectionKind.ACTION and parent.kind is SectionKind.LESSONS and self.words.is_wish(name):
+            kind, work = None, False  # "Review the alert thresholds" is work, no review
+        if work and parent.kind is SectionKind.LESSONS and self.words.is_wish(name):
             kind = SectionKind.LESSONS
         if kind is SectionKind.PHASE:
             kind = parent.kind if parent.is_action else SectionKind.RESPONSE
-        section = Section(
-            name, kind or parent.kind, level, parent, block.index, self.role(name), known=kind is not None
-        )
-        section.done = section.is_action and (self.words.says_done(name) or (parent.done and not self.is_open(name)))
+        section = Section(name, kind or parent.kind, level, parent, block.index, known=kind is not None)
+        if section.is_action:
+            section.role = self.role(name)
+            section.done = self.words.says_done(name) or (parent.done and not self.is_open(name)) or taken
         self.path.append(section)
 
     def kind_of(self, name: str) -> SectionKind | None:
@@ -217,6 +250,12 @@ class _Walk:
         return ""
 
 
+def is_time(name: str) -> bool:
+    """True for a name that opens with a time or date, as the entries of a timeline do."""
+    return _TIME.match(name) is not None
+
+
+@lru_cache(maxsize=4096)
 def clean(name: str) -> str:
     """A heading's words as people would say them: no numbering, no trailing colon."""
     return _NUMBERING.sub("", plain(name)).strip(_EDGES)
@@ -224,9 +263,9 @@ def clean(name: str) -> str:
 
 def read_lead(source: Source, block: Block) -> Lead | None:
     """How a paragraph opens, read from its first events only. None when it opens as plain prose."""
-    if block.lead is False:
-        block.lead = _read_lead(source, block)
-    lead: Lead | None = block.lead
+    lead: Lead | Literal[False] | None = block.lead
+    if lead is False:
+        lead = block.lead = _read_lead(source, block)
     return lead
 
 
@@ -236,21 +275,17 @@ def _read_lead(source: Source, block: Block) -> Lead | None:
     event, _ = source.events[block.first]
     if type(event) is not dict:
         return None
-    if event.get("Start") in ("Strong", "Emphasis"):
-        return _bold_lead(source, block, event["Start"])
     text = event.get("Text")
     if text is None:
-        return None
-    alone = block.first + 1 >= block.last
-    following = None if alone else source.events[block.first + 1][0]
-    if len(text) <= _LONGEST_LABEL and following in (None, "SoftBreak", "HardBreak"):
-        stripped = text.rstrip()
-        return (
-            Lead(stripped.rstrip(":："), bold=False, colon=stripped[-1:] in (":", "："), alone=True)
-            if ":" not in stripped[:-1]
-            else _plain_lead(text)
-        )
-    return _plain_lead(text)
+        style = event.get("Start")
+        return _bold_lead(source, block, style) if style in ("Strong", "Emphasis") else None
+    if len(text) <= _LONGEST_LABEL:
+        following = source.events[block.first + 1][0] if block.first + 1 < block.last else None
+        if following in (None, "SoftBreak", "HardBreak"):
+            stripped = text.rstrip()
+            if ":" not in stripped[:-1]:
+                return Lead(stripped.rstrip(":："), bold=False, colon=stripped[-1:] in (":", "："), alone=True)
+    return _plain_lead(text) if ":" in text or "：" in text else None
 
 
 def _plain_lead(text: str) -> Lead | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tracker.parsing.blocks import Block, Kind, Source
+from tracker.parsing.blocks import Block, Source, cells
 from tracker.parsing.fields import FieldReader, Fields
-from tracker.parsing.inline import Rich, plain, render
+from tracker.parsing.inline import Rich, plain, render, text_of
 from tracker.parsing.reading import read
 from tracker.parsing.references import is_ticket_url
 from tracker.parsing.sections import Section
@@ -24,12 +24,12 @@ class Row:
 
     block: Block
     fields: Fields
-    comments: list[str]
+    comments: Sequence[str]
 
 
 def rows(source: Source, table: Block, section: Section, words: Vocabulary, reader: FieldReader) -> Iterator[Row]:
     """The items of a table: of every one in an action section, elsewhere only of one that plainly tracks work."""
-    lines = _children(source, table)
+    lines = _lines(source, table)
     if not lines:
         return
     if section.is_action and (pairs := _pairs(source, lines, words)) is not None:
@@ -39,9 +39,9 @@ def rows(source: Source, table: Block, section: Section, words: Vocabulary, read
         if not _left_empty(pairs[0], words):
             yield Row(table, fields, [])
         return
-    grid = Grid([plain(render(source, cell).text) for cell in _children(source, lines[0])], section, words)
+    grid = Grid([plain(text_of(source, cell)) for cell in cells(source, lines[0])], section, words)
     for line in lines[1:] if grid.holds_items else ():
-        row = grid.row([render(source, cell) for cell in _children(source, line)], reader)
+        row = grid.row([render(source, cell) for cell in cells(source, line)], reader)
         if row is not None:
             yield Row(line, *row)
 
@@ -55,28 +55,26 @@ class Grid:
         self.place = _item_column(head, self.columns)
         self.holds_items = _holds_items(head, self.columns, section)
 
-    def row(self, cells: list[Rich], reader: FieldReader) -> tuple[Fields, list[str]] | None:
+    def row(self, line: list[Rich], reader: FieldReader) -> tuple[Fields, Sequence[str]] | None:
         """The item of a row and the comments in it; None for a row without one."""
-        if self.place >= len(cells) or _left_empty(cells[self.place], self.words):
+        if self.place >= len(line) or _left_empty(line[self.place], self.words):
             return None
-        return _fields(cells, self.columns, self.place, reader), [
-            comment for cell in cells for comment in cell.comments
-        ]
+        return _fields(line, self.columns, self.place, reader), [comment for cell in line for comment in cell.comments]
 
 
 def describes(source: Source, table: Block, words: Vocabulary) -> bool:
     """True for a table of field names and values, which describes the item that its heading names."""
-    lines = [_children(source, line) for line in _children(source, table)]
-    names = [words.column(plain(render(source, cells[0]).text)) for cells in lines if len(cells) == 2]  # noqa: PLR2004 - name and value
+    lines = [cells(source, line) for line in _lines(source, table)]
+    names = [words.column(plain(text_of(source, line[0]))) for line in lines if len(line) == 2]  # noqa: PLR2004 - name and value
     return len(names) == len(lines) and sum(name in _TRACKED for name in names) >= 2  # noqa: PLR2004 - one may be chance
 
 
 def _pairs(source: Source, lines: list[Block], words: Vocabulary) -> tuple[Rich, list[tuple[str, Rich]]] | None:
     """The item and fields of a table of names and values ("Action | Add an alert", "Owner | Jo"); None for others."""
-    rows = [_children(source, line) for line in lines[: _MOST_PAIRS + 1]]
-    if not 2 <= len(rows) <= _MOST_PAIRS or any(len(cells) != 2 for cells in rows):  # noqa: PLR2004 - name and value
+    rows = [cells(source, line) for line in lines[: _MOST_PAIRS + 1]]
+    if not 2 <= len(rows) <= _MOST_PAIRS or any(len(row) != 2 for row in rows):  # noqa: PLR2004 - name and value
         return None
-    named = [(words.fields.get(fold(plain(render(source, cells[0]).text))), cells[1]) for cells in rows]
+    named = [(words.fields.get(fold(plain(text_of(source, row[0])))), row[1]) for row in rows]
     items = [cell for name, cell in named if name == "item"]
     fields = [(name, render(source, cell)) for name, cell in named if name in _TRACKED]
     if len(items) != 1 or not fields or not all(name for name, _ in named[1:]):
@@ -86,41 +84,38 @@ def _pairs(source: Source, lines: list[Block], words: Vocabulary) -> tuple[Rich,
 
 def describe(source: Source, table: Block, fields: Fields, words: Vocabulary, reader: FieldReader) -> None:
     """Set an item's fields from a table of field names and values."""
-    for line in _children(source, table):
-        name, value = (render(source, cell) for cell in _children(source, line))
+    for line in _lines(source, table):
+        name, value = (render(source, cell) for cell in cells(source, line))
         if (column := words.column(plain(name.text))) in _TRACKED:
             reader.value(fields, str(column), value)
 
 
-def _fields(cells: list[Rich], columns: list[str | None], place: int, reader: FieldReader) -> Fields:
+def _fields(line: list[Rich], columns: list[str | None], place: int, reader: FieldReader) -> Fields:
     stated = Fields()
-    for cell, column in zip(cells, columns, strict=False):
+    for cell, column in zip(line, columns, strict=False):
         if column in _TRACKED:
             reader.value(stated, str(column), cell)
-    own = read(reader, cells[place])
+    own = read(reader, line[place])
     stated.text = own.text
     stated.absorb(own)
     others = [
         cell
-        for number, (cell, column) in enumerate(zip(cells, columns, strict=False))
+        for number, (cell, column) in enumerate(zip(line, columns, strict=False))
         if number != place and column not in _TRACKED
     ]
     for cell in others:
         for _, _, url in cell.links:
             if is_ticket_url(url):
                 stated.add_link(url)
-    struck = [cell.all_struck for cell in cells if cell.text.strip()]
+    struck = [cell.all_struck for cell in line if cell.text.strip()]
     if struck and all(struck):
         stated.done = True
     return stated
 
 
-def _children(source: Source, block: Block) -> list[Block]:
-    out, index = [], block.index + 1
-    while index < block.after:
-        out.append(source.blocks[index])
-        index = source.blocks[index].after
-    return [child for child in out if child.kind in (Kind.HEAD, Kind.ROW, Kind.CELL)]
+def _lines(source: Source, table: Block) -> list[Block]:
+    """A table's heading row and its other rows."""
+    return source.blocks[table.index + 1 : table.after]
 
 
 def _holds_items(head: list[str], columns: list[str | None], section: Section) -> bool:
@@ -132,7 +127,7 @@ def _holds_items(head: list[str], columns: list[str | None], section: Section) -
     )
     tracked = len(_TRACKED & set(columns))
     if section.is_action:
-        return not (timed and tracked == 0)
+        return not (timed and tracked == 0) and ("item" in columns or tracked > 0)
     named = any(
         fold(name).startswith(_ITEM_NAMES) for name, column in zip(head, columns, strict=True) if column == "item"
     )

@@ -8,19 +8,29 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
+from unicodedata import combining
 
-_ASCII_GAPS = re.compile(r"[^a-z0-9]+")
-_GAPS = re.compile(r"[\W_]+")
-_SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts that put no spaces between words
+from tracker.parsing.phrases import Phrases
+
+_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_TYPOGRAPHY = re.compile("[\u2010-\u2027\u00ab\u00bb\u00a0]")  # dashes, quotes, bullets, dots
+# Characters that only mark the one before them, such as accents after decomposition; nearly all that Unicode has
+_MARKING = "".join(filter(combining, map(chr, (*range(0x300, 0x1000), 0x3099, 0x309A))))
+_MARKS = re.compile(f"[{_MARKING}]+")
+# Of the marks that are no letters, those that spell vowels belong to a word
+_SIGNS = "".join(c for c in map(chr, range(0x900, 0x1000)) if unicodedata.category(c)[0] == "M" and not combining(c))
+_GAPS = re.compile(rf"(?:[^\w{_SIGNS}]|_)+")
+# Letters that no decomposition makes plain, as people type them without their keyboard
+_PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe"})
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]{2,30})[)）\]]|[-–—:：]\s{0,2}(\w[\w ]{1,20})$")
 _HALF = 0.5  # of a name
+_LONGEST_STATUS = 40  # characters at the end of an item in which a status stands
 _LONGEST_NAME = 200  # characters; nobody names a section or column in more
 
 
@@ -38,23 +48,17 @@ class SectionKind(StrEnum):
 def fold(text: str) -> str:
     """The text in lower case, without accents and punctuation, words parted by one space."""
     if text.isascii():
-        return _ASCII_GAPS.sub(" ", text.lower()).strip()
-    bare = unicodedata.normalize("NFKD", text).casefold()
-    bare = "".join(c for c in bare if not unicodedata.combining(c))
-    return _GAPS.sub(" ", bare).strip()
+        return " ".join(text.translate(_ASCII).split())
+    text = _TYPOGRAPHY.sub(" ", text)
+    if text.isascii():
+        return " ".join(text.translate(_ASCII).split())
+    bare = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
+    return _GAPS.sub(" ", _MARKS.sub("", bare)).strip()
 
 
-def phrases(words: Iterable[str]) -> re.Pattern[str]:
-    """A pattern that finds the longest of some phrases at a place, as whole words where the script has words."""
-    spaced: list[str] = []
-    spaceless: list[str] = []
-    for word in sorted({fold(word) for word in words} - {""}, key=len, reverse=True):
-        (spaceless if _SPACELESS.search(word) else spaced).append(re.escape(word))
-    parts = []
-    if spaced:
-        parts.append(rf"(?<!\w)(?:{'|'.join(spaced)})(?!\w)")
-    parts += spaceless
-    return re.compile("|".join(parts) or r"(?!)")
+def phrases(words: Iterable[str]) -> Phrases:
+    """Phrases as people write them, ready for finding in folded text."""
+    return Phrases(fold(word) for word in words)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,7 @@ class Vocabulary:
     """The word lists, ready for matching. Sets hold folded words."""
 
     sections: Mapping[str, SectionKind]
-    section_pattern: re.Pattern[str]
+    section_phrases: Phrases
     tasks: frozenset[str]
     improvements: frozenset[str]
     fields: Mapping[str, str]
@@ -70,12 +74,14 @@ class Vocabulary:
     open: frozenset[str]
     markers: frozenset[str]
     prefixes: frozenset[str]
+    status_ends: frozenset[str]  # the last words of done and open
     done_signs: str
     open_signs: str
     nobody: frozenset[str]
     priorities: frozenset[str]
     team: frozenset[str]
     placeholders: frozenset[str]
+    housekeeping: Phrases
     link_words: frozenset[str]
     pointing: frozenset[str]
     connectives: frozenset[str]
@@ -90,39 +96,55 @@ class Vocabulary:
     holders: frozenset[str]
     areas: frozenset[str]
     nested: frozenset[str]
-    languages: Mapping[str, frozenset[str]]
+    languages: tuple[str, ...]
+    spoken: Mapping[str, tuple[str, ...]]  # the commonest words, with the languages that have them
     deeds: Mapping[str, frozenset[str]]
     verbs: frozenset[str]
     past: frozenset[str]
     adjectival: frozenset[str]
-    infinitives: tuple[str, ...]
-    future: re.Pattern[str]
-    commit: re.Pattern[str]
-    horizon: re.Pattern[str]
-    perfect: re.Pattern[str]
-    talk: re.Pattern[str]
+    first: Mapping[str, tuple[str, ...]]  # endings of the first word, by language; so are the next four
+    nouns: Mapping[str, tuple[str, ...]]
+    last: Mapping[str, tuple[str, ...]]
+    opened: Mapping[str, re.Pattern[str]]
+    closed: Mapping[str, re.Pattern[str]]
+    openers: tuple[str, ...]
+    undone: frozenset[str]
+    future: Phrases
+    commit: Phrases
+    idle: frozenset[str]
+    taken: frozenset[str]
+    planned: tuple[str, ...]  # in lower case, not folded
+    planned_names: frozenset[str]
+    announces: Phrases
+    horizon: Phrases
+    perfect: Phrases
+    talk: Phrases
     months: Mapping[str, int]
-    date_labels: frozenset[str]
-    severity_labels: frozenset[str]
-    title_words: re.Pattern[str]
+    facts: Mapping[str, str]
+    no_names: frozenset[str]
+    zones: Mapping[str, int]
+    helping: frozenset[str]
+    title_words: Phrases
 
     def section_kind(self, name: str) -> SectionKind | None:
         """What a section of this name holds; None when the name says nothing."""
-        return _section_kind(self, name[:_LONGEST_NAME])
+        return _name(self, name[:_LONGEST_NAME])[0]
 
     def coverage(self, name: str) -> float:
         """Which part of a name the known phrases make up, 0 to 1: is it a name, or prose that mentions one?"""
-        return _coverage(self, name[:_LONGEST_NAME])
+        return _name(self, name[:_LONGEST_NAME])[1]
 
     def is_wish(self, name: str) -> bool:
         """True when nothing but improvement words makes this the name of an action section."""
-        found = [match.group() for match in self.section_pattern.finditer(fold(name[:_LONGEST_NAME]))]
-        return bool(found) and all(word in self.wishes for word in found if self.sections[word] is SectionKind.ACTION)
+        return _name(self, name[:_LONGEST_NAME])[2]
 
     def language(self, text: str) -> str:
-        """The language whose commonest words a text holds most of; "en" where none stands out."""
-        counts = Counter(fold(text).split())
-        return max(self.languages, key=lambda language: sum(counts[word] for word in self.languages[language]))
+        """The language of whose commonest words a text holds most; "en" where none stands out."""
+        counts = dict.fromkeys(self.languages, 0)
+        for word in self.spoken.keys() & set(text.lower().split()):
+            for language in self.spoken[word]:
+                counts[language] += 1
+        return max(counts, key=counts.__getitem__)
 
     def says_done(self, name: str) -> bool:
         """True for a section's name that says its work is done: "Completed", "Quick wins (done)", "Fixes ✅"."""
@@ -150,6 +172,11 @@ class Vocabulary:
         folded = fold(text)
         return not folded or folded in self.placeholders
 
+    def may_end_in_status(self, text: str) -> bool:
+        """False for a text whose last word no status ends with; cheap to ask."""
+        last = text[-_LONGEST_STATUS:].rstrip(" .!*\x00").rsplit(" ", 1)[-1]
+        return not last.isascii() or fold(last).rsplit(" ", 1)[-1] in self.status_ends
+
     def status(self, text: str) -> bool | None:
         """True for done, False for open, None when the text is no status."""
         folded = fold(text)
@@ -166,23 +193,23 @@ class Vocabulary:
 
 
 @lru_cache(maxsize=8192)
-def _coverage(words: Vocabulary, name: str) -> float:
+def _name(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool]:
+    """What a name names, which part of it known phrases make up, and whether only wishes make it name work."""
     folded = fold(name)
-    found = sum(len(match.group()) for match in words.section_pattern.finditer(folded))
-    return found / max(len(folded), 1)
-
-
-@lru_cache(maxsize=8192)
-def _section_kind(words: Vocabulary, name: str) -> SectionKind | None:
-    folded = fold(name)
+    found = words.section_phrases.find(folded)
+    if not found:
+        return words.sections.get(folded), 0.0, False
+    coverage = sum(len(phrase) for _, phrase in found) / len(folded)
+    named = {phrase: words.sections[phrase] for _, phrase in found}
+    work = [phrase for phrase, kind in named.items() if kind is SectionKind.ACTION]
+    wish = bool(work) and words.wishes.issuperset(work)
     if (exact := words.sections.get(folded)) is not None:
-        return exact
-    found = [(match.start(), match.group()) for match in words.section_pattern.finditer(folded)]
-    kinds = {words.sections[phrase] for _, phrase in found}
+        return exact, coverage, wish
+    kinds = set(named.values())
     if SectionKind.ACTION in kinds and not _names_work(words, folded, found):
         kinds.discard(SectionKind.ACTION)
     # Work named beside other things ("Lessons and next steps") makes an action section
-    return next((kind for kind in SectionKind if kind in kinds), None)
+    return next((kind for kind in SectionKind if kind in kinds), None), coverage, wish
 
 
 def _names_work(words: Vocabulary, folded: str, found: list[tuple[int, str]]) -> bool:
@@ -209,7 +236,7 @@ def _names_work(words: Vocabulary, folded: str, found: list[tuple[int, str]]) ->
 def _heads(words: Vocabulary, folded: str, start: int, phrase: str) -> bool:
     """True where a phrase for work is what a name is about: it opens it, follows "and", or is most of it."""
     before = folded[:start].split()
-    if not before:
+    if words.holders.issuperset(before):
         return True
     if phrase in words.opening or _qualifies(words, before):
         return False
@@ -228,7 +255,7 @@ def _qualifies(words: Vocabulary, before: list[str]) -> bool:
         return False
     rest = " ".join(word for word in before if word not in words.links and word not in words.holders)
     return bool(rest) and all(
-        words.sections[phrase] is not SectionKind.ACTION for phrase in words.section_pattern.findall(rest)
+        words.sections[phrase] is not SectionKind.ACTION for _, phrase in words.section_phrases.find(rest)
     )
 
 
@@ -248,6 +275,18 @@ def _together(data: Mapping[str, Mapping[str, list[str]]], key: str) -> frozense
     return _folded(word for language in data.values() for word in language.get(key, ()))
 
 
+def _spoken(common: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    for language, words in common.items():
+        for word in words:
+            out[word] = (*out.get(word, ()), language)
+    return out
+
+
+def _endings(data: Mapping[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    return {language: tuple(map(fold, endings)) for language, endings in data.items()}
+
+
 def build(data: Mapping[str, Any]) -> Vocabulary:
     """A vocabulary from data shaped as `vocabulary.toml`."""
     sections = _sections(data["sections"])
@@ -262,7 +301,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
                 fields.setdefault(name, field)
     return Vocabulary(
         sections=sections,
-        section_pattern=phrases(word for word in sections if word not in (tasks | improvements) or len(word) > 4),  # noqa: PLR2004 - "fix" is everywhere
+        section_phrases=phrases(word for word in sections if word not in (tasks | improvements) or len(word) > 4),  # noqa: PLR2004 - "fix" is everywhere
         tasks=tasks,
         improvements=improvements,
         fields=fields,
@@ -270,12 +309,14 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         open=_folded(status["open"]),
         markers=_folded(status["labels"]),
         prefixes=_folded(data["fields"]["prefix"]["names"]),
+        status_ends=frozenset(word.rsplit(" ", 1)[-1] for word in _folded([*status["done"], *status["open"]])),
         done_signs="".join(status["done_signs"]),
         open_signs="".join(status["open_signs"]),
         nobody=_folded(values["nobody"]),
         priorities=_folded(values["priority"]),
         team=_folded(values["team"]),
         placeholders=_folded(values["placeholder"]),
+        housekeeping=phrases(values["housekeeping"]),
         link_words=_folded(values["link_words"]),
         pointing=_folded(values["pointing"]),
         connectives=_folded(values["connectives"]),
@@ -290,20 +331,34 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         holders=_folded(data["names"]["holders"]),
         areas=_folded(data["names"]["areas"]),
         nested=_folded(data["names"]["nested"]),
-        languages={language: _folded(common) for language, common in grammar["languages"].items()},
+        languages=tuple(grammar["languages"]),
+        spoken=_spoken(grammar["languages"]),
         deeds={language: _folded(nouns) for language, nouns in grammar["deeds"].items()},
         verbs=frozenset(grammar["verbs"].split()),
         past=frozenset(grammar["past"].split()),
         adjectival=frozenset(grammar["adjectival"].split()),
-        infinitives=tuple(grammar["infinitives"]),
+        first=_endings(grammar["first"]),
+        nouns=_endings(grammar["nouns"]),
+        last=_endings(grammar["last"]),
+        opened={language: re.compile(pattern) for language, pattern in grammar["opened"].items()},
+        closed={language: re.compile(rf"(?:{pattern})[.!।)\s]*$") for language, pattern in grammar["closed"].items()},
+        openers=tuple(verb for verbs in grammar["openers"].values() for verb in verbs),
+        undone=_folded(grammar["undone"]),
         future=phrases(grammar["future"]),
         commit=phrases(grammar["commit"]),
+        idle=_folded(grammar["idle"]),
+        taken=_folded(data["names"]["taken"]),
+        planned=tuple(data["names"]["planned"]),
+        planned_names=_folded(data["names"]["planned"]),
+        announces=phrases(grammar["announces"]),
         horizon=phrases(grammar["horizon"]),
         perfect=phrases(grammar["perfect"]),
         talk=phrases(grammar["talk"]),
         months={fold(name): number for number, names in enumerate(data["months"]["names"], 1) for name in names},
-        date_labels=_folded(data["facts"]["date"]),
-        severity_labels=_folded(data["facts"]["severity"]),
+        facts={fold(label): fact for fact, labels in data["facts"]["labels"].items() for label in labels},
+        no_names=_folded(data["facts"]["no_names"]),
+        helping=_folded(data["verbs"]["helping"]),
+        zones={name.upper(): minutes for name, minutes in data["facts"]["zones"].items()},
         title_words=phrases(data["facts"]["title_words"]),
     )
 

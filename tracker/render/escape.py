@@ -23,6 +23,11 @@ def plain(text: str) -> str:
     return " ".join("".join(" " if each.isspace() else each for each in visible if _keeps(each)).split())
 
 
+def visible(text: str) -> str:
+    """`text` with a space for each character that is not seen, so that places in it stay where they are."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 def markdown(text: str) -> str:
     """`text` as words in a line or a table cell of Markdown. A zero-width space keeps `@name` from calling anybody."""
     return _MENTION.sub("@\u200b", _MARKDOWN.sub(r"\\\1", plain(text)))

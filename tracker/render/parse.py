@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,8 @@ from rich.text import Text
 from tracker.model import Kind, ParsedDocument, ParsedItem
 from tracker.render import escape
 from tracker.report import ticket_name
+
+_FEW_NAMES = 3  # that the heading of a table has room for
 
 
 class _Wire(BaseModel):
@@ -52,6 +54,10 @@ class ParsedDocumentWire(_Wire):
     severity: str | None
     items: tuple[ParsedItemWire, ...]
     diagnostics: tuple[DiagnosticWire, ...]
+    started: datetime | date | None
+    ended: datetime | date | None
+    services: tuple[str, ...]
+    authors: tuple[str, ...]
 
 
 class ParseOutput(_Wire):
@@ -70,10 +76,9 @@ def to_json(documents: Iterable[ParsedDocument]) -> str:
 def print_table(documents: Sequence[ParsedDocument], console: Console) -> None:
     """The documents for people: a table each, and what to look at."""
     for document in documents:
-        facts = [str(document.incident_date)] if document.incident_date else []
-        facts += [document.severity] if document.severity else []
         heading = Text(escape.plain(document.title or document.path), style="bold")
-        console.print(Text.assemble(heading, ("  " + ", ".join([document.path, *facts]), "dim")))
+        facts = ", ".join(escape.plain(fact) for fact in (document.path, *_facts(document)))
+        console.print(Text.assemble(heading, (f"  {facts}", "dim")))
         if document.items:
             console.print(_items(document.items))
         else:
@@ -84,6 +89,34 @@ def print_table(documents: Sequence[ParsedDocument], console: Console) -> None:
             )
     items = sum(len(document.items) for document in documents)
     console.print(Text(f"{items} items in {len(documents)} documents", style="bold"))
+
+
+def _facts(document: ParsedDocument) -> Iterator[str]:
+    """What the document says of itself, as far as it is short."""
+    if when := _when(document):
+        yield when
+    if document.severity:
+        yield document.severity
+    for label, names in (("", document.services), ("by ", document.authors)):
+        if names:
+            more = f" and {len(names) - _FEW_NAMES} more" if len(names) > _FEW_NAMES else ""
+            yield label + ", ".join(names[:_FEW_NAMES]) + more
+
+
+def _when(document: ParsedDocument) -> str:
+    start, end = document.started or document.incident_date, document.ended
+    told = _moment(start) if start else ""
+    if end is None:
+        return told
+    same = isinstance(start, datetime) and isinstance(end, datetime) and start.date() == end.date()
+    return f"{told} – {_moment(end, time_only=same)}" if told else f"until {_moment(end)}"
+
+
+def _moment(moment: date, *, time_only: bool = False) -> str:
+    if not isinstance(moment, datetime):
+        return moment.isoformat()
+    zone = "" if moment.tzinfo is None else "Z" if moment.utcoffset() == timedelta() else f"{moment:%z}"
+    return f"{moment:%H:%M}{zone}" if time_only else f"{moment:%Y-%m-%d %H:%M}{zone}"
 
 
 def _items(items: Iterable[ParsedItem]) -> Table:

@@ -62,7 +62,9 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
         for each in models:
             kind = each.model_fields.get("kind")
             place = (kind.default if kind else "NAME") if named else ""
-            yield f"{name}.{place}" if place else name, each
+            heading = f"{name}.{place}" if place else name
+            yield heading, each
+            yield from ((f"{heading}.{inner}", nested) for inner, nested in _tables(each))
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

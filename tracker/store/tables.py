@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0001"
+HEAD = "0002"
 
 
 class _Table(SQLModel):
@@ -34,6 +34,7 @@ class DocumentRow(_Table, table=True):
     revision: str | None = None
     web_url: str | None = None
     present: bool = True
+    rules: str = ""
 
 
 class ItemRow(_Table, table=True):
