@@ -40,8 +40,27 @@ These follow from the review:
 PIECES = st.sampled_from(
     [
         *DOCUMENT.splitlines(keepends=True),
-        *("\ufeff", "\r\n", "é ", "改进措施\n", "## TODO\n", "- Füge hinzu (@jo)\n", "<table><tr><td>", "**Owner:** Jo\n"),
-        *("We will add it by 2026-05-01. ", "~~", "`@jo`", "Owner: ", "— Jo, 2026-09-01\n", "✅", "\x00", "\\*", "&amp;"),
+        *(
+            "\ufeff",
+            "\r\n",
+            "é ",
+            "改进措施\n",
+            "## TODO\n",
+            "- Füge hinzu (@jo)\n",
+            "<table><tr><td>",
+            "**Owner:** Jo\n",
+        ),
+        *(
+            "We will add it by 2026-05-01. ",
+            "~~",
+            "`@jo`",
+            "Owner: ",
+            "— Jo, 2026-09-01\n",
+            "✅",
+            "\x00",
+            "\\*",
+            "&amp;",
+        ),
     ]
 )
 

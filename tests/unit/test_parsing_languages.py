@@ -111,7 +111,7 @@ SAMPLES = {
         "Co poszło dobrze",
     ),
     "cs": Sample(
-        "Služba byla nedostupná, že se na disku zaplnilo místo, které jsme při provozu pro zákazníky neviděli, byl to je.",
+        "Služba byla nedostupná, že se na disku zaplnilo místo, které jsme při provozu pro zákazníky neviděli, byl je.",
         "Provedená opatření",
         "Nápravná opatření",
         ("Odpovědný", "Termín"),
@@ -320,7 +320,7 @@ SAMPLES = {
         "Points positifs",
     ),
     "de": Sample(
-        "Der Dienst ist für eine Stunde ausgefallen und die Platte wurde mit den Logs auf das Volume nicht verlegt von.",
+        "Der Dienst ist für eine Stunde ausgefallen und die Platte wurde mit den Logs auf das Volume nicht verlegt.",
         "Eingeleitete Maßnahmen",
         "Abgeleitete Maßnahmen",
         ("Verantwortlich", "Umsetzung bis"),
@@ -415,6 +415,7 @@ def test_prose_states_work(language: str, sentence: str) -> None:
         ("it", "Aggiunto un allarme sul disco", True),
         ("it", "Aggiunta di un allarme sul disco", False),
         ("fi", "Lisätty hälytys levytilasta", True),
+        ("fi", "Ohjeet päivitetty", True),
         ("tr", "Disk için alarm eklendi", True),
         ("hu", "Riasztás beállítva a lemezre, dokumentálva", True),
         ("el", "Προστέθηκε ειδοποίηση για τον δίσκο", True),
@@ -446,6 +447,9 @@ def test_a_bullet_reports_work_as_done(language: str, bullet: str, done: bool) -
         ("alarm 2 hafta içinde eklenecek", "2 hafta içinde", "2026-03-18"),
         ("hälytys 2 viikon kuluessa", "2 viikon kuluessa", "2026-03-18"),
         ("cảnh báo trước ngày 1 tháng 5 năm 2026", "2026-05-01", "2026-05-01"),
+        ("alert do 20. 3. 2026", "2026-03-20", "2026-03-20"),
+        ("alerta antes del 1. 4. 2026", "2026-04-01", "2026-04-01"),
+        ("riasztás legkésőbb 2026. május 1.", "2026-05-01", "2026-05-01"),
         ("2026年5月1日までにアラートを追加する", "2026-05-01", "2026-05-01"),
     ],
 )
@@ -469,3 +473,35 @@ def test_due(bullet: str, due: str, day: str) -> None:
 )
 def test_a_word_of_one_language_means_nothing_in_another(name: str) -> None:
     assert vocabulary.load().section_kind(name) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "group", "tasks"),
+    [
+        ("ru", "Мониторинг", ["Вывести график", "Настроить пороги"]),
+        ("pl", "Monitoring", ["Utworzyć dashboard", "Ustawić progi"]),
+        ("cs", "Monitoring", ["Vytvořit dashboard", "Nastavit limity"]),
+        ("sv", "Övervakning", ["Skapa en panel", "Sätt gränsvärden"]),
+        ("tr", "İzleme", ["Panel oluşturulması", "Eşiklerin güncellenmesi"]),
+        ("fi", "Valvonta", ["Luodaan kojelauta", "Lisää hälytys"]),
+        ("de", "Monitoring", ["Dashboard erstellen", "Schwellwerte festlegen"]),
+        ("es", "Monitoreo", ["Crear tablero", "Definir umbrales"]),
+        ("ja", "監視", ["アラートを追加する", "手順書を更新する"]),
+        ("zh-Hant", "監控", ["新增磁碟告警", "更新維運手冊"]),
+    ],
+)
+def test_a_line_that_only_groups_work_is_none(language: str, group: str, tasks: list[str]) -> None:
+    sample = SAMPLES[language]
+    bullets = "".join(f"  - {task}\n" for task in tasks)
+    assert [t for t, *_ in found(f"# INC-9\n\n{sample.story}\n\n## {sample.action}\n\n- {group}\n{bullets}")] == tasks
+
+
+@pytest.mark.parametrize(
+    ("text", "work"),
+    [
+        ("## 今後の対応\n\n障害は監視不足が原因でした。ディスク監視を追加します。", ["ディスク監視を追加します。"]),
+        ("## 改进措施\n\n本次故障暴露了监控不足的问题。我们将增加磁盘告警。", ["我们将增加磁盘告警。"]),
+    ],
+)
+def test_prose_without_spaces_has_to_say_what_is_to_be_done(text: str, work: list[str]) -> None:
+    assert [words for words, *_ in found(text)] == work

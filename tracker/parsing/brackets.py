@@ -15,11 +15,12 @@ HANDLE = re.compile(r"(?<![\w@/.`])@([^\W_][\w.-]*(?:/[\w.-]+)?)")
 NAME = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]*(?: [^\W\d_a-zß-ÿ][\w'’.-]*){0,2}")
 NAME_ACTS = re.compile(r"([^\W\d_a-zß-ÿ][\w'’-]+) (?:to|will|calls?|owns|leads|is|has)\b")
 _PARTS = re.compile(r"[;；|·•\n]|\s[-–—]\s")
-_COMMA = re.compile(r"[,，、]")
-_BEFORE_LABEL = re.compile(r"[,，、]\s*(?=[^,，、:：]{1,25}[:：])")
+_COMMA = re.compile(r"[,，、،]")
+_BEFORE_LABEL = re.compile(r"[,，、،]\s*(?=[^,，、،:：]{1,25}[:：])")
 _PRIORITY_WORDS = re.compile(r"(?:(\w+) (?:priority|prio)|(?:priority|prio) (\w+))", re.IGNORECASE)
 _COMPLETED_ON = re.compile(
-    r"(?:done|completed|closed|fixed|finished|merged|deployed|shipped)[\s:]{0,3}(?:on)?[\s:]{0,3}$", re.IGNORECASE
+    r"(?:done|completed|closed|fixed|finished|merged|deployed|shipped)[\s:]{0,3}(?:on|as of|at)?[\s:]{0,3}$",
+    re.IGNORECASE,
 )
 _DUE_ON = re.compile(
     r"(?:^|[,;\s])(?:due (?:by|on|date)|due|by|before|eta|deadline|target|on|avant le|avant|d.ici le|d.ici au"

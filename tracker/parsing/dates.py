@@ -19,10 +19,10 @@ from tracker.parsing.vocabulary import Vocabulary, data, fold
 
 _FULL = re.compile(
     r"(?<![\d/.-])(?P<iy>\d{4})(?:[-/]|\.\s?)(?P<im>\d{1,2})(?:[-/]|\.\s?)(?P<id>\d{1,2})(?!\d)"
-    r"|(?<![\d/.-])(?P<ny>\d{4})[-/. ](?P<nm>[^\W\d_]{3,9})[-/. ](?P<nd>\d{1,2})(?!\d)"
+    r"|(?<![\d/.-])(?P<ny>\d{4})(?:[-/. ]|\. (?=[a-zß-ÿ]))(?P<nm>[^\W\d_]{3,10})[-/. ](?P<nd>\d{1,2})(?!\d)"
     r"|(?P<cy>\d{4})\s?[年년]\s?(?P<cm>\d{1,2})\s?[月월]\s?(?P<cd>\d{1,2})\s?[日일]?"
     r"|(?<!\d)(?P<vd>\d{1,2}) tháng (?P<vm>\d{1,2})(?: năm|,)? (?P<vy>\d{4})(?!\d)"
-    r"|(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])"
+    r"|(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/-]|\. ?)(?P<b>\d{1,2})(?P=sep)(?P<y>\d{4}|\d{2})(?![\d/])"
     r"|(?<![\d.])(?P<dd>\d{1,2})(?:st|nd|rd|th|er|[º°.])?[ \t-]{0,2}(?:de |of |d['’])?"
     r"(?P<dm>[^\W\d_]{3,12})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d)"
     r"|(?<!\w)(?P<mm>[^\W\d_]{3,12})\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
@@ -81,7 +81,7 @@ def find(text: str, words: Vocabulary, *, day_first: bool | None = None) -> Iter
 def _numeric(match: re.Match[str], *, day_first: bool | None) -> Found:
     first, second, year = int(match["a"]), int(match["b"]), int(match["y"])
     year += 2000 if len(match["y"]) == 2 else 0  # noqa: PLR2004 - the digits of a short year
-    if match["sep"] == "." and day_first is None:
+    if match["sep"][0] == "." and day_first is None:
         day_first = True  # dots are never month first
     readings = {reading for reading in (_day(year, second, first), _day(year, first, second)) if reading}
     if len(readings) == 1:
@@ -252,10 +252,11 @@ class _Patterns:
         bare = [re.sub(r"\?P<\w+>", "?:", part) for part in (ending, quarter, month_day, _any(time["vague"]["names"]))]
         full = (
             rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}"
+            rf"|\d{{1,2}}\. \d{{1,2}}\. \d{{4}}|\d{{4}}\. {month} \d{{1,2}}"
             rf"|\d{{4}}\.\s\d{{1,2}}\.\s\d{{1,2}}|\d{{4}}\s?[年년]\s?\d{{1,2}}\s?[月월]\s?\d{{1,2}}\s?[日일]"
             rf"|(?:ngày\s+)?\d{{1,2}} tháng \d{{1,2}}(?: năm|,)? \d{{4}}"
             rf"|{month}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
-            rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?\s+(?:of\s+|de\s+|d['’])?{month}\s+(?:de\s+|del\s+)?\d{{4}}"
+            rf"|\d{{1,2}}(?:st|nd|rd|th|er|[º°.])?[\s-]+(?:of\s+|de\s+|d['’])?{month}[\s-]+(?:de\s+|del\s+)?\d{{4}}"
         )
         soon = re.sub(
             r"\?P<\w+>",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ _LONGEST_SEVERITY = 40  # characters
 _LONGEST_VALUE, _MOST_NAMES = 2_000, 50  # of front matter
 _MOMENTS = {"start": (1, 2), "end": (1,), "period": (2,), "date": (2,)}  # how many a label states
 _TELL_DAY = frozenset({"date", "start", "period", statements.DATED})
+_MARKUP = re.compile(r"import |export |\{%|\{\{|\(")  # of site generators, and asides
 _STRAY = "*_#`: \t"
 
 
@@ -62,7 +64,7 @@ def read(
         day_first = dates.reads_day_first(source.text(0, min(len(source.data), _DATES_WITHIN)))
     facts.day_first = day_first_usual if day_first is None else day_first
     front = _front_matter(source, facts)
-    facts.title = _title(source, sections, words)
+    facts.title = _title(source, sections, words, named=isinstance(front.get("title"), str))
     _apply(front, facts)
     stated = [*_stated_in_front(front, words), *statements.gather(source, sections, words)]
     facts.severity = next(
@@ -184,13 +186,15 @@ def _as_date(value: str, words: Vocabulary, facts: Facts) -> date | None:
     return next((f.day for f in dates.find(value[:200], words, day_first=facts.day_first) if f.day), None)
 
 
-def _title(source: Source, sections: list[Section], words: Vocabulary) -> str | None:
-    """The opening level-1 heading; else a heading or first line that is plainly the title."""
+def _title(source: Source, sections: list[Section], words: Vocabulary, *, named: bool) -> str | None:
+    """The opening level-1 heading; else, in a document that front matter names by none, what is plainly the title."""
     for block in source.blocks[:40]:
         if block.kind is Kind.HEADING:
             name = plain(render(source, block).text)
             opens = block.detail == 1 and sections[block.index].kind is None and words.coverage(name) < 0.8  # noqa: PLR2004 - a section's name is no title
-            return name.strip(_STRAY) or None if opens or words.title_words.among(fold(name)) else None
+            return name.strip(_STRAY) or None if opens or (words.title_words.among(fold(name)) and not named) else None
+        if named and block.kind in (Kind.PARAGRAPH, Kind.LIST, Kind.TABLE):
+            return None
         if block.kind is Kind.PARAGRAPH and block.parent < 0 and block.end - block.start < 200:  # noqa: PLR2004 - bytes of a line
             return _first_line(source, block, words)
         if block.kind in (Kind.LIST, Kind.TABLE, Kind.PARAGRAPH):
@@ -205,6 +209,8 @@ def _first_line(source: Source, block: Block, words: Vocabulary) -> str | None:
         return _later_title(source, block, words)
     lead = read_lead(source, block)
     labelled = lead is not None and lead.colon and not lead.alone
+    if _MARKUP.match(text):
+        return _later_title(source, block, words)
     if not text or labelled or text.endswith(".") or len(text.split()) > 16 or words.coverage(text) >= 0.8:  # noqa: PLR2004 - a sentence, or a section's name
         return None if words.coverage(text) >= 0.8 else _later_title(source, block, words)  # noqa: PLR2004
     return text

@@ -14,12 +14,14 @@ from tracker.parsing.inline import Rich, plain
 from tracker.parsing.vocabulary import Vocabulary, fold
 
 PRIORITY = re.compile(r"(?:P|Pri|Prio|S|SEV|Sev)[- ]?[0-5]", re.IGNORECASE)
-OWNER_SEPARATOR = re.compile(r"\s*[,;、，]\s*|\s+(?:and|&|/|y|e|et|und)\s+")
+OWNER_SEPARATOR = re.compile(r"\s*[,;、，،]\s*|\s+(?:and|&|/|y|e|et|und|и|та|i|en|och|og|ve|dan|và|및)\s+")
 _FULL_NAME = re.compile(r"[^\W\d_a-zß-ÿ][a-zß-ÿ'’]+(?: [^\W\d_a-zß-ÿ][a-zß-ÿ'’]+){1,2}")
 _AT = re.compile(r"(?<![\w.])@(?=\w)")
 _OPENING, _CLOSING = "([<{", ")]>}"
 _MOST_LINKS = 50  # in one cell; beyond, nobody tells them apart
+_COMPOUND_TEAMS = ("team", "teamet", "teams", fold("팀"), "团队", "チーム", "團隊")  # "Plattformsteamet", "플랫폼팀"
 _HEADS = frozenset(("team", "squad", "equipo", "equipe", "time", "gruppe"))  # that open a team's name: "Team Platform"
+_DUE_WORDS = 8  # that a time which no calendar knows takes at most
 _TEAM_WORDS = 4  # words a team's name has at most
 
 
@@ -83,11 +85,12 @@ class FieldReader:
         before = out.state()
         text = plain(rich.text)
         for _, _, url in rich.links:
-            if column == "ticket" or (column == "status" and references.is_ticket_url(url)):
+            any_tracker = column == "ticket" and not references.is_source(url)
+            if any_tracker or (column == "status" and references.is_ticket_url(url)):
                 out.add_link(url)
         if column in ("ticket", "status"):
             self.bare_links(out, rich, every=column == "ticket")
-        if column == "status":
+        if column == "status" or (column == "ticket" and out.done is None and self.words.status(text) is not None):
             out.done = self.status(text) if out.done is None else out.done
         elif column == "owner":
             if out.owner is None:
@@ -113,7 +116,8 @@ class FieldReader:
         linked = [(start, end) for start, end, _ in rich.links[:_MOST_LINKS]]
         for start, end, link in references.urls(rich.text) + references.short_references(rich.text, self.words):
             inside = any(s <= start and end <= e for s, e in linked)
-            if not inside and (every or not link.startswith("http") or references.is_ticket_url(link)):
+            wanted = every and not references.is_source(link)
+            if not inside and (wanted or not link.startswith("http") or references.is_ticket_url(link)):
                 out.add_link(link)
 
     def due(self, out: Fields, text: str) -> None:
@@ -123,7 +127,9 @@ class FieldReader:
         if status is not None:
             out.done = status if out.done is None else out.done
         elif text and not self.words.is_nobody(text):
-            out.set_due(self.dates.read(text))
+            due = self.dates.read(text)
+            if due.day is not None or len(text.split()) <= _DUE_WORDS:  # "Target: a rule that keeps them apart" is none
+                out.set_due(due)
 
     def status(self, text: str) -> bool | None:
         """Done or open, from a status column: the whole cell, else its first words."""
@@ -147,9 +153,15 @@ class FieldReader:
     def is_team(self, text: str) -> bool:
         """True for what is plainly a team's name: a few words, one of them team, squad, SRE and the like."""
         split = fold(text).split()
-        if not 0 < len(split) <= _TEAM_WORDS or not text[:1].isupper():
+        if not 0 < len(split) <= _TEAM_WORDS or not text[:1].isalpha() or text[:1].islower():
             return False
-        return split[-1] in self.words.team or (split[0] in self.words.team and split[0] in _HEADS)
+        last = split[-1] if not split[-1].endswith(_COMPOUND_TEAMS) else "team"
+        return last in self.words.team or (split[0] in self.words.team and split[0] in _HEADS)
+
+    def says_team(self, text: str) -> bool:
+        """True for a name that holds the word itself: "Platform team", "Equipo de datos"."""
+        split = fold(text).split()
+        return self.is_team(text) and (not _HEADS.isdisjoint(split) or split[-1].endswith(_COMPOUND_TEAMS))
 
     def is_person(self, text: str) -> bool:
         """True for somebody whom this document named as an owner before."""

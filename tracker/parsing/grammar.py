@@ -135,7 +135,7 @@ _DETERMINERS = frozenset(
     )
 )
 # What is done, where the end of a sentence or its first sign tells
-_REPORTED = re.compile(r"(?:済み?|しました|ました|した|完了)[)）。.\s]*$")
+_REPORTED = re.compile(r"(?:済み?|(?<!てい)ました|(?<![でま])した|完了)[)）。.\s]*$")
 _REPORTS = re.compile(r"\s*(?:已经?(?![知有存])|完成了)")
 _FILLERS = frozenset(
     ("also", "now", "soon", "be", "no", "longer", "automatically", "therefore", "start", "begin", "then", "first")
@@ -165,12 +165,22 @@ def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
     first = split[0]
     if first in words.verbs:
         return True
-    if first.endswith("ing") and len(first) > 5:  # noqa: PLR2004 - "Improving the audit", not "ring"
+    if first.endswith("ing") and len(first) > 5 and (language == "en" or len(split) > 1):  # noqa: PLR2004 - not "ring"
         stem = first[:-3]
         return stem in words.verbs or f"{stem}e" in words.verbs or stem[:-1] in words.verbs
     if not first.isascii() and SPACELESS.search(first):
-        return len(text) > _NAME or first.startswith(words.openers) or first.endswith(words.last["ja"])
+        return _states(text, first, words)
     return language != "en" and (_opens(split, words, language) or _closes(text, words, language))
+
+
+def _states(text: str, first: str, words: Vocabulary) -> bool:
+    """Whether words of a script without spaces state work; of a name or a sentence they have to show it."""
+    if len(text) > _NAME and not text.endswith("。"):
+        return True
+    end = fold(text[-_OPENING:])
+    return len(end) >= _SHORT and (
+        first.startswith(words.openers) or end.endswith(words.last["ja"]) or words.future.among(end)
+    )
 
 
 def _opens(split: list[str], words: Vocabulary, language: str) -> bool:
@@ -199,7 +209,17 @@ def is_too_short(text: str) -> bool:
 
 def promises(text: str, words: Vocabulary) -> bool:
     """True when the sentence says that something will, should or must be done."""
-    return words.future.among(fold(text))
+    folded = fold(text)
+    return words.future.among(folded) or _progresses(folded.split(), words)
+
+
+def _progresses(split: list[str], words: Vocabulary) -> bool:
+    """True for "we are improving": work under way."""
+    for place in range(min(len(split) - 2, _CLAUSE)):
+        if split[place] in ("we", "team") and split[place + 1] in ("are", "re", "is"):
+            verb = next((word for word in split[place + 2 : place + 4] if word.endswith("ing")), "")
+            return verb != "" and opens_with_verb(verb, words)
+    return False
 
 
 def pledges(text: str, words: Vocabulary) -> bool:
@@ -209,7 +229,7 @@ def pledges(text: str, words: Vocabulary) -> bool:
         rest = folded[place + len(phrase) :].split()[:_PLEDGE]
         while rest and rest[0] in _FILLERS:
             rest.pop(0)
-        if rest and rest[0] not in words.idle and opens_with_verb(rest[0], words):
+        if rest and rest[0] not in words.idle and not rest[0].endswith("ly"):
             return not words.talk.among(folded)
     return False
 

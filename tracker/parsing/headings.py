@@ -12,11 +12,15 @@ from tracker.parsing.blocks import Block, Kind
 from tracker.parsing.candidates import Collector
 from tracker.parsing.fields import Fields
 from tracker.parsing.inline import render, text_of
+from tracker.parsing.phrases import SPACELESS
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section, clean, is_time
 
-_NUMBERED = re.compile(r"\W{0,3}(?:[^\W\d_]{1,12}[ -]|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]")
+_NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
 _NUMBER_LABEL = re.compile(r"^[\w -]{0,20}\d{1,3}\s?[:：.)–-]\s*")
+
+
+_FEWEST_WORDS, _FEWEST_SIGNS = 4, 8
 
 
 @dataclass(slots=True)
@@ -36,6 +40,11 @@ class Body:
         self.described |= described
         self.listed |= not described
         self.paragraphs += words
+
+
+def says_much(text: str) -> bool:
+    """True for a name of more words than a mere category has; where none are parted, of more signs."""
+    return len(text.split()) >= _FEWEST_WORDS or len(SPACELESS.findall(text)) >= _FEWEST_SIGNS
 
 
 def _tells(fields: Fields) -> bool:
@@ -63,7 +72,8 @@ class HeadingReader:
         text = _NUMBER_LABEL.sub("", clean(rich.text))
         # A step of a plan, its bullets the details
         numbered = _NUMBERED.match(rich.text) is not None and not body.boxed
-        step = numbered and self.is_step(section) and (not body.listed or _tells(read(self.c.reader, rich)))
+        whole = not body.listed or says_much(text) or _tells(read(self.c.reader, rich))
+        step = numbered and whole and self.is_step(section)
         if not body.described and not step and ((body.listed and not numbered) or not self.c.verb_first(text)):
             return block.index + 1
         fields = read(self.c.reader, rich)

@@ -11,6 +11,7 @@ from tracker.parsing import grammar
 from tracker.parsing.blocks import Block, Kind
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.fields import Fields
+from tracker.parsing.headings import says_much
 from tracker.parsing.inline import Rich, plain, render, text_of
 from tracker.parsing.prose import ProseReader
 from tracker.parsing.reading import read
@@ -53,7 +54,8 @@ class ListReader:
 
     def item(self, block: Block, section: Section) -> None:
         """A list item: work, a group line, a detail of the item above it, or nothing."""
-        if not (section.is_action or self.verdicts or self.c.may_be_marked(block.index + 1)):
+        unticked = block.detail is False and not section.is_action and self.is_begun(block)
+        if not (section.is_action or unticked or self.verdicts or self.c.may_be_marked(block.index + 1)):
             return
         first = self.c.own_words(block)
         outer = self.outer(block)
@@ -67,7 +69,7 @@ class ListReader:
         if first is None:
             self.verdicts[block.index] = Verdict(parent)
             return
-        if not section.is_action and not self.c.marked(first):
+        if not section.is_action and not unticked and not self.c.marked(first):
             if (marked := self.prose.labelled(first, block.start, section)) is not None:
                 self.verdicts[block.index] = Verdict(marked, details=True)
             return
@@ -121,9 +123,7 @@ class ListReader:
         work = sum(self.looks_like_work(child) for child in children) * 2 >= len(children)
         verb = self.c.verb_first(fields.text)
         colon = rich.text.rstrip(" *_")[-1:] in (":", "：")
-        if not colon and self.is_tracked(block, fields) and not any(child.detail is not None for child in children):
-            return False, True
-        if colon and _FIRST_PERSON.match(fields.text):  # "We are redesigning the reviews, which will:"
+        if self.is_explained(block, rich, fields, children, colon=colon):
             return False, True
         if colon or rich.all_strong:
             states = verb or (colon and fields.text.count(" ") >= _SENTENCE)
@@ -131,6 +131,14 @@ class ListReader:
         if verb:
             return False, not work
         return (True, False) if work else (False, True)
+
+    def is_explained(self, block: Block, rich: Rich, fields: Fields, children: list[Block], *, colon: bool) -> bool:
+        """True for an item whose children can only be its details, whatever their words."""
+        if colon:
+            return _FIRST_PERSON.match(fields.text) is not None  # "We are redesigning the reviews, which will:"
+        boxed = any(child.detail is not None for child in children)
+        titled = rich.all_strong and len(children) == 1 and says_much(fields.text)  # a title with its explanation
+        return titled or (self.is_tracked(block, fields) and not boxed)
 
     def is_assigned(self, child: Block) -> bool:
         """True for "Ops to verify the release": work that has somebody of its own."""
@@ -213,6 +221,10 @@ class ListReader:
             chores = sum(self.c.words.housekeeping.among(fold(text)) for text in texts)
             self.checklists[block.parent] = chores * 2 >= len(texts) > 1
         return self.checklists[block.parent]
+
+    def is_begun(self, block: Block) -> bool:
+        """True in a list of which boxes are ticked: one that is open there is work, whatever the section's name."""
+        return any(item.detail for item in self.c.list_items(self.c.source.blocks[block.parent]))
 
     def is_advice(self, block: Block) -> bool:
         """True in a list of which half tells others what to do: its readers, its customers."""

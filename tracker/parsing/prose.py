@@ -20,8 +20,9 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
-_TYPED = re.compile(r"(?:^|(?<=\s))([•●▪◦‣■►])(?=\s?\S)")
-_SIGNS = tuple("•●▪◦‣■►")
+_TYPED = re.compile(r"(?:^|(?<=\s))([•●▪◦‣■►・①-⑳]|\(?[a-h1-9]\)|（\d{1,2}）|\d{1,2}、|[–—](?= ))(?=\s?\S)")
+_REMARK = re.compile(r"[(（].{3,}[)）][.。]?", re.DOTALL)
+_SIGN = 16  # bytes in which a typed bullet or number stands
 _LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
 
 
@@ -31,12 +32,11 @@ class ProseReader:
     def __init__(self, collector: Collector, headings: HeadingReader) -> None:
         self.c, self.headings = collector, headings
         self.unclear: dict[Section, int] = {}  # where an action section's first prose without clear work stands
-        self.reports = any(fold(section.name) in collector.words.planned_names for section in set(collector.sections))
         self.looks_ahead = collector.words.horizon.hinted(collector.source.lowered)
 
     def paragraph(self, block: Block, section: Section) -> int:
         """A paragraph outside lists. Returns the index up to which it took the blocks."""
-        typed = section.is_action and self.c.source.text(block.start, block.start + 4)[:1] in _SIGNS
+        typed = section.is_action and _TYPED.match(self.c.source.text(block.start, block.start + _SIGN)) is not None
         if self.c.has_marks and not typed and self.c.marked(block):
             return self.settled(block, section)
         if not section.is_action:
@@ -92,9 +92,9 @@ class ProseReader:
 
     def bullets(self, rich: Rich, section: Section, stop: int) -> None:
         """A paragraph of bullets that were typed as signs: each is an item."""
-        starts = [match.start(1) for match in _TYPED.finditer(rich.text)]
-        for start, end in zip(starts, [*starts[1:], len(rich.text)], strict=True):
-            part = rich.cut(start + 1, end)
+        signs = [match.span(1) for match in _TYPED.finditer(rich.text)]
+        for (start, begin), end in zip(signs, [*(sign[0] for sign in signs[1:]), len(rich.text)], strict=True):
+            part = rich.cut(begin, end)
             fields = read(self.c.reader, part)
             first = rich.byte(start, self.c.source)
             last = rich.byte(start + len(rich.text[start:end].rstrip()), self.c.source, end=True)
@@ -123,15 +123,20 @@ class ProseReader:
     def prose(self, block: Block, rich: Rich, section: Section) -> None:
         """The sentences of a paragraph that state work."""
         accepted: list[tuple[int, int]] = []
+        remarks: list[str] = []  # sentences in brackets, which tell what became of the work: "(fixed by adding it)"
         for start, end in grammar.sentences(rich.text):
             text = rich.text[start:end]
-            if self.states_work(text, section, linked=not accepted and self.has_ticket(rich)):
+            if _REMARK.fullmatch(text):
+                remarks.append(text[1:])
+            elif self.states_work(text, section, linked=not accepted and self.has_ticket(rich)):
                 accepted.append((start, end))
         for start, end in accepted:
             fields = read(self.c.reader, rich.cut(start, end))
             if self.c.is_empty(fields):
                 continue
             if len(accepted) == 1:
+                reports = any(grammar.says_done(remark, self.c.words) for remark in remarks)
+                fields.done = True if fields.done is None and reports else fields.done
                 for link in read(self.c.reader, rich).links:
                     fields.add_link(link)
             first, last = rich.byte(start, self.c.source), rich.byte(end, self.c.source, end=True)
@@ -207,20 +212,16 @@ class ProseReader:
         lead = read_lead(self.c.source, paragraph)
         opening = self.c.source.text(paragraph.start, min(paragraph.start + 8, paragraph.end)).strip("*_ ")
         label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""
-        taken = label in self.c.words.taken and self.reports
-        if label not in self.c.words.markers and not opening.startswith("TODO") and not taken:
+        if label not in self.c.words.markers and not opening.startswith("TODO"):
             return None
         if section.kind is SectionKind.RESPONSE and self.c.words.status(label) is True:
             return None  # "Done: 14:05" of a timeline
         rich = render(self.c.source, paragraph)
         if self.c.is_silenced(start, rich.comments):
             return None
-        if taken:
-            rich = without_label(rich)
         fields = read(self.c.reader, rich)
-        fields.done = True if taken else fields.done
         sentences = grammar.sentences(rich.text)
-        if len(sentences) > 1 and paragraph.parent < 0 and not taken:  # the rest of a paragraph explains
+        if len(sentences) > 1 and paragraph.parent < 0:  # the rest of a paragraph explains
             whole, fields = fields, read(self.c.reader, rich.cut(0, sentences[0][1]))
             fields.absorb(whole)
         if self.c.is_empty(fields) or " " not in fields.text:

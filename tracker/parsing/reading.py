@@ -14,6 +14,7 @@ from tracker.parsing.brackets import BLANK, HANDLE, NAME, Brackets
 from tracker.parsing.dates import find
 from tracker.parsing.fields import FieldReader, Fields
 from tracker.parsing.inline import Rich, plain
+from tracker.parsing.remainder import remainder
 from tracker.parsing.vocabulary import fold
 
 _GROUP = re.compile(r"[(（\[【][^()（）\[\]【】]{0,200}[)）\]】]")
@@ -25,7 +26,7 @@ _MAY_LEAD = re.compile(r"[:.)–—-]\s|：|^[^\W\d_a-z]{2}")  # what ends a lab
 _SIGN = re.compile(r"\s{0,3}[^\w\s\"'`(\[<@#/$%&+*=~.,:;?!-]\ufe0f?\s{0,3}")
 _INITIALS = re.compile(r"[A-Z]{2,3}(?:[,/+& ]{1,3}[A-Z]{2,3})*")
 _OWNER_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_][\w .&+/-]{0,40}?)\]?\s?[:：]\s+(?=\S)")
-_BETWEEN = re.compile(r"\s?[+&/,]\s?|\s(?:and|y|et|und)\s")
+_BETWEEN = re.compile(r"\s?[+&/,]\s?|\s(?:and|y|et|und|и|та|i|en|och|og|ve|dan|và)\s")
 _AFTER_HANDLE = re.compile(r"\s?[:–—-]\s*")
 _AFTER_KEY = re.compile(r"\s*[:–—-]\s|\s*\x00")
 _VOICED = re.compile(
@@ -35,18 +36,15 @@ _VOICED = re.compile(
 )
 _FINAL_NUMBER = re.compile(r" ?\d+$")
 _COLON = re.compile(r"[:：](?=[\s*@\[\x00]|$)|：")
-_LABEL_EDGE = ".;,|()[]–—-•·。；，、\x00\n"
+_LABEL_EDGE = ".;,|()[]–—-•·。；，、،\x00\n"
 _LABEL_ENDS = " :：.)–—-"
 _VALUE_END = re.compile(r"[;；)\]）】\n\x00]|\s\|\s?|\s[–—·•-]\s|[.。](?=\s|$)")
 _TRAILING_STATUS = re.compile(r"[\s.\x00]*(?:[-–—:|]\s*|\s)\**([^\W\d_][\w ]{1,16})\**[\s.!]*$")
-_LAST_WORDS = re.compile(r"(?:(?<=\s)(\w+) )?(?<=[\s,;:])(\w+)$")
+_DONE_CODES = frozenset({"white_check_mark", "heavy_check_mark", "ballot_box_with_check", "check", "checkered_flag"})
+_OPEN_CODES = frozenset({"x", "construction", "hourglass", "hourglass_flowing_sand", "red_circle", "warning"})
+_SHORTCODE = re.compile(rf"\s{{0,3}}:({'|'.join(sorted(_DONE_CODES | _OPEN_CODES))}):\s*", re.IGNORECASE)
+_LAST_BOX = re.compile(r"(?<=\s)\[([xX ])\]\s*$")
 _DASHES = (" — ", " – ", " - ", " | ", " -- ")
-_BLANKS = re.compile(r"(?: ?\x00)+ ?")
-_EMPTY_BRACKETS = re.compile(r"[(\[（【][\s,;.:\x00]*[)\]）】]")
-_DOUBLE_STOP = re.compile(r"([.!?])(?:\x00[.,;])+")
-_SPACE_BEFORE = re.compile(r" ([.,;:!?)])(?=[\s)]|$)")
-_TAIL = " \x00,;:：|·•–—-"
-_HEAD = " \x00,;:：|·•–—.-"
 _LEAD_IN = 64  # characters in which an item's first label ends
 _LEAD = 40  # characters before a reference in which the words that lead to it stand
 _OPENING_WORDS = 3  # that report: "Added the alert", "We have added"
@@ -74,7 +72,7 @@ class _Reading:
             self.fields()
         elif self.words.may_end_in_status(self.text):
             self.tail()
-        out.text = self.left() or plain(rich.text)
+        out.text = remainder(self.text, self.words) or plain(rich.text)
         before = out.state()
         if out.due is None and (due := self.reader.dates.search(out.text)) is not None:
             out.set_due(due)
@@ -101,6 +99,8 @@ class _Reading:
         """The fields of words that hold more than letters, commas and full stops."""
         if self.rich.all_struck:
             self.out.done = True
+        elif self.rich.struck:
+            self.blank(list(self.rich.struck))  # what was crossed out in favour of the rest
         self.leading()
         self.links()
         self.tail()
@@ -153,6 +153,9 @@ class _Reading:
     def leading_one(self, at: int) -> int:  # noqa: PLR0911 - one return for each thing that can lead
         """The end of one such thing at a position; the position itself when there is none."""
         text = self.text
+        if (match := _SHORTCODE.match(text, at)) is not None:
+            self.set_done(match[1].lower() in _DONE_CODES)
+            return match.end()
         if (match := _SIGN.match(text, at)) and (status := self.words.status(match.group())) is not None:
             self.set_done(status)
             return match.end()
@@ -163,7 +166,9 @@ class _Reading:
             return end
         if (match := _PREFIX.match(text, at)) and self.label_word(match.group().strip(_LABEL_ENDS), match.group(1)):
             return match.end()
-        if (match := _OWNER_PREFIX.match(text, at)) and self.known(match.group(1)):
+        if (match := _OWNER_PREFIX.match(text, at)) and (
+            self.known(match.group(1)) or self.reader.says_team(match.group(1))
+        ):
             self.set_owner(match.group(1))
             return match.end()
         if (match := HANDLE.match(text, at)) and (tail := _AFTER_HANDLE.match(text, match.end())):
@@ -319,6 +324,11 @@ class _Reading:
 
     def tail(self) -> None:
         """Fields at the end: "✅", "— Jo, 2026-09-01", "- done"."""
+        if (box := _LAST_BOX.search(self.text)) is not None:
+            before = self.out.state()
+            self.set_done(box[1] != " ")
+            self.mark(before, *box.span())
+            self.blank([box.span()])
         text = self.text
         stripped = text.rstrip(" .\x00\ufe0f")
         if stripped and not stripped[-1].isalnum() and (status := self.words.status(stripped[-1])) is not None:
@@ -381,7 +391,8 @@ class _Reading:
 
     def only_mentioned(self, handle: re.Match[str], code: Sequence[tuple[int, int]]) -> bool:
         """True for a handle inside code, and for one who voiced the idea: "(proposal from @jo)"."""
-        if any(start <= handle.start() and handle.end() < end for start, end in code):
+        length = handle.end() - handle.start()
+        if any(start <= handle.start() and handle.end() <= end and end - start > length for start, end in code):
             return True
         return _VOICED.search(self.text, max(0, handle.start() - _LEAD), handle.start()) is not None
 
@@ -422,35 +433,6 @@ class _Reading:
             and fold(name) not in self.words.verbs
         ):
             self.out.owner = self.reader.owner(name)
-
-    def without_connectives(self, text: str) -> str:
-        """The words without what only led to a reference at their end: "tracked in", "see", "and"."""
-        text = text.replace(BLANK, " ").rstrip(" ,;:")
-        for _ in range(4):
-            match = _LAST_WORDS.search(text, max(0, len(text) - 40))
-            if match is None:
-                break
-            tails = [
-                match.start(n) for n in (1, 2) if match[n] and fold(text[match.start(n) :]) in self.words.connectives
-            ]
-            if not tails:
-                break
-            text = text[: tails[0]].rstrip(" ,;:")
-        return text
-
-    def left(self) -> str:
-        """The words without the fields, tidied."""
-        if BLANK not in self.text and not _OPENING_BRACKETS.intersection(self.text):
-            return _SPACE_BEFORE.sub(r"\1", plain(self.text)).rstrip(_TAIL).lstrip(_HEAD).strip()
-        text = _BLANKS.sub(BLANK, plain(self.text))
-        text = _BLANKS.sub(BLANK, _EMPTY_BRACKETS.sub(BLANK, text))
-        text = _DOUBLE_STOP.sub(r"\1", text)
-        if (
-            text.endswith((BLANK + ".", BLANK)) and not text.rstrip(" \x00").endswith((".", "!", "?"))
-        ) or text.endswith(BLANK + "."):
-            text = self.without_connectives(text.rstrip(" .\x00"))
-        text = plain(text.replace(BLANK, " "))
-        return _SPACE_BEFORE.sub(r"\1", text).rstrip(_TAIL).lstrip(_HEAD).strip()
 
 
 def _with_breaks(rich: Rich) -> str:

@@ -18,6 +18,7 @@ _NUMBER = re.compile(
     r"(?<![\w/&#.-])(?P<repo>[A-Za-z0-9][\w.-]{0,38}/[\w.-]{1,100})?(?P<short>[A-Za-z][\w.-]{0,60})?(?P<mark>#|!)(?P<n>\d{1,6})(?![\w-])"
 )
 _KEY = re.compile(r"(?<![\w/.-])(?P<key>[A-Z][A-Z0-9_]{1,11})-(?P<n>\d{1,6})(?![\w-]|\.\d)")
+_SOURCE = re.compile(r"/(?:commit|commits|blob|tree|compare|releases?|tags?)/")
 _TAB = re.compile(r"(?<=\d)/(?:files|commits|checks|diffs)/?(?:[?#].*)?$")
 _LONGEST_NAME = 2500  # characters of a link's words
 _CLOSING = ".,;:!?)*_'\""
@@ -26,6 +27,17 @@ _CLOSING = ".,;:!?)*_'\""
 def ticket(url: str) -> str:
     """The address of the ticket itself: a pull request's, not that of its changed files."""
     return _TAB.sub("", url)
+
+
+def is_source(url: str) -> bool:
+    """True for the address of a commit, a file or a release: it shows work, and tracks none."""
+    return _SOURCE.search(url) is not None
+
+
+def is_key(text: str, words: Vocabulary) -> bool:
+    """True for a text that is one ticket key and nothing else."""
+    match = _KEY.fullmatch(text.strip())
+    return match is not None and match["key"] not in words.not_tickets
 
 
 def is_ticket_url(url: str) -> bool:

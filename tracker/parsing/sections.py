@@ -17,13 +17,15 @@ from tracker.parsing.inline import plain, text_of
 from tracker.parsing.vocabulary import SectionKind, Vocabulary, fold
 
 _KNOWN_LINE, _UNKNOWN_LINE = 7, 8  # the levels below real headings: lines that serve as a heading
+_LABEL_LEVEL = 9  # below these: what the label of a list opens
 _LONGEST_LINE = 240  # bytes of a line that can serve as a heading
 _HTML_HEADING = 1200  # bytes of a block in which a heading stands
 _LONGEST_INTRODUCTION = 500  # bytes of a sentence that announces a list
 _LONGEST_LABEL = 70  # characters
 _ENOUGH = 0.5  # the part of a label that its known words must cover
 _TIME = re.compile(r"\W*(?:\d{1,2}[:.h]\d\d|\d{4}-\d\d-\d\d)")
-_NUMBERING = re.compile(r"^\s*(?:[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Z][.)])\s+")
+_LAST_SENTENCE = re.compile(r"^.*[.!?]\s+(?=\S)", re.DOTALL)  # what stands before it
+_NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Z][.)])\s+")
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _COLONS = (b":", "：".encode())
 _EDGES = " \t:：*_-–—"
@@ -147,8 +149,6 @@ class _Walk:
         if lead.bold and lead.alone:
             kind = self.kind_of(name)
         elif lead.bold and lead.colon:
-            if self.plans and fold(name) in self.words.taken and not lead.alone:
-                return
             kind = self.kind_of(name) if self.words.coverage(_PARENTHESES.sub("", name)) >= _ENOUGH else None
             if kind is None or fold(name) in self.words.markers or self.details(name):
                 return
@@ -174,22 +174,39 @@ class _Walk:
         blocks, source = self.source.blocks, self.source
         if block.after >= len(blocks) or blocks[block.after].kind is not Kind.LIST:
             return
-        if block.end - block.start > _LONGEST_INTRODUCTION:
-            return
         around = self.labels[-1][1] if self.labels else self.path[-1]
-        if around.is_action or around.opener == block.index:
+        if self.open_last_line(block, around) or around.opener == block.index or around.is_action:
+            return
+        if block.end - block.start > _LONGEST_INTRODUCTION:
             return
         colon = source.data[block.start : block.end].rstrip(b" *_\r\n").endswith(_COLONS)
         if not colon and around.kind is not None:
             return
         name = clean(text_of(source, block))
-        folded = fold(name)
-        if _TIME.match(name):
+        lead = read_lead(source, block)
+        if _TIME.match(name) or (lead is not None and lead.bold and not lead.alone):
             return
+        folded = fold(_LAST_SENTENCE.sub("", name))
         if (colon and self.words.commit.among(folded)) or self.words.announces.among(folded):
-            self.labels.append(
-                (blocks[block.after].after, Section(name, SectionKind.ACTION, 9, around, block.index, label=True))
-            )
+            self.label(blocks[block.after].after, name, SectionKind.ACTION, block)
+
+    def open_last_line(self, block: Block, around: Section) -> bool:
+        """A paragraph of lines whose last is a section's name: "**Status:** closed", "**Action items:**", a list."""
+        start = max(block.start, block.end - _LONGEST_LINE)
+        _, line, last = self.source.text(start, block.end).rstrip().rpartition("\n")
+        name = clean(last.strip(" *_"))
+        kind = self.words.sections.get(fold(name)) if line and last.strip(" *_")[-1:] in (":", "：") else None
+        if kind is None or (kind is SectionKind.ACTION) == around.is_action:
+            return False
+        self.label(self.source.blocks[block.after].after, name, kind, block)
+        return True
+
+    def label(self, end: int, name: str, kind: SectionKind, opener: Block) -> None:
+        """Open a section that lasts up to the block index `end`, as the label of a list does."""
+        around = self.labels[-1][1] if self.labels else self.path[-1]
+        section = Section(name, kind, _LABEL_LEVEL, around, opener.index, label=True)
+        section.role = self.role(name) if section.is_action else ""
+        self.labels.append((end, section))
 
     def open_label(self, item: Block) -> None:
         """A list item whose label names a section: "- **Tasks:**"."""
@@ -206,13 +223,12 @@ class _Walk:
             kind = self.words.section_kind(folded)
         if kind is None or kind is SectionKind.PHASE or _TIME.match(name):
             return
-        if around.is_action and kind is not SectionKind.ACTION and folded in self.words.fields:
-            return
-        if folded in self.words.markers and not lead.alone:
-            return  # "TODO: add an alert" is an item
-        if not around.is_action and kind is not SectionKind.ACTION:
-            return
-        self.labels.append((item.after, Section(name, kind, 9, around, item.index, self.role(name), label=True)))
+        if around.is_action:
+            opens = kind is SectionKind.ACTION or folded not in self.words.fields
+        else:  # "Action 2: restart the node" of a timeline opens nothing
+            opens = kind is SectionKind.ACTION and not (around.kind is SectionKind.RESPONSE and folded[-1:].isdigit())
+        if opens and (lead.alone or folded not in self.words.markers):  # "TODO: add an alert" is an item
+            self.label(item.after, name, kind, item)
 
     def push(self, name: str, kind: SectionKind | None, level: int, block: Block) -> None:
         work = kind is SectionKind.ACTION
@@ -236,7 +252,11 @@ class _Walk:
         self.path.append(section)
 
     def kind_of(self, name: str) -> SectionKind | None:
-        return None if _TIME.match(name) else self.words.section_kind(name)
+        """What a section of this name holds; a remark in brackets counts where the rest says nothing."""
+        if _TIME.match(name):
+            return None
+        bare = _PARENTHESES.sub("", name).strip() if name[-1:] in ")）]" else name
+        return self.words.section_kind(bare or name) or self.words.section_kind(name)
 
     def is_open(self, name: str) -> bool:
         return self.words.status(name) is False

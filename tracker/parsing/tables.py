@@ -9,11 +9,12 @@ from tracker.parsing.blocks import Block, Source, cells
 from tracker.parsing.fields import FieldReader, Fields
 from tracker.parsing.inline import Rich, plain, render, text_of
 from tracker.parsing.reading import read
-from tracker.parsing.references import is_ticket_url
+from tracker.parsing.references import is_key, is_ticket_url
 from tracker.parsing.sections import Section
 from tracker.parsing.vocabulary import Vocabulary, fold
 
 _TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
+_OWN_NUMBERS = 20  # up to which a key may only count the document's items
 _MOST_PAIRS = 10  # rows of a table that describes one item
 _ITEM_NAMES = ("action item", "action", "task", "item", "todo", "follow up")
 
@@ -53,13 +54,19 @@ class Grid:
         self.words = words
         self.columns = [words.column(name) for name in head]
         self.place = _item_column(head, self.columns)
-        self.holds_items = _holds_items(head, self.columns, section)
+        self.holds_items = _holds_items(head, self.columns, section, words)
 
     def row(self, line: list[Rich], reader: FieldReader) -> tuple[Fields, Sequence[str]] | None:
         """The item of a row and the comments in it; None for a row without one."""
-        if self.place >= len(line) or _left_empty(line[self.place], self.words):
+        if self.place >= len(line) or _left_empty(line[self.place], self.words) or _groups(line, self.place):
             return None
         return _fields(line, self.columns, self.place, reader), [comment for cell in line for comment in cell.comments]
+
+
+def _groups(line: list[Rich], place: int) -> bool:
+    """True for a row that only heads those below it: one cell, in bold, and nothing beside it."""
+    rest = [cell for number, cell in enumerate(line) if number != place]
+    return bool(rest) and line[place].all_strong and not any(cell.text.strip() for cell in rest)
 
 
 def describes(source: Source, table: Block, words: Vocabulary) -> bool:
@@ -107,10 +114,18 @@ def _fields(line: list[Rich], columns: list[str | None], place: int, reader: Fie
         for _, _, url in cell.links:
             if is_ticket_url(url):
                 stated.add_link(url)
+        if is_key(cell.text, reader.words) and not _counts(cell.text):
+            stated.add_link(plain(cell.text))
     struck = [cell.all_struck for cell in line if cell.text.strip()]
     if struck and all(struck):
         stated.done = True
     return stated
+
+
+def _counts(key: str) -> bool:
+    """True for "AI-01" and "CA-3": numbers of the document's own, which start low or with a nought."""
+    number = key.strip().rsplit("-", 1)[-1]
+    return number.startswith("0") or int(number) <= _OWN_NUMBERS
 
 
 def _lines(source: Source, table: Block) -> list[Block]:
@@ -118,18 +133,15 @@ def _lines(source: Source, table: Block) -> list[Block]:
     return source.blocks[table.index + 1 : table.after]
 
 
-def _holds_items(head: list[str], columns: list[str | None], section: Section) -> bool:
-    timed = any(
-        fold(name).split()[:1] in (["time"], ["timestamp"], ["hora"], ["heure"], ["uhrzeit"], ["zeit"])
-        or name == "时间"
-        or "時刻" in name
-        for name in head
-    )
+def _holds_items(head: list[str], columns: list[str | None], section: Section, words: Vocabulary) -> bool:
+    timed = "time" in columns
     tracked = len(_TRACKED & set(columns))
     if section.is_action:
         return not (timed and tracked == 0) and ("item" in columns or tracked > 0)
     named = any(
-        fold(name).startswith(_ITEM_NAMES) for name, column in zip(head, columns, strict=True) if column == "item"
+        fold(name).startswith(_ITEM_NAMES) or fold(name) in words.prefixes
+        for name, column in zip(head, columns, strict=True)
+        if column == "item"
     )
     return named and tracked >= 2 and not timed  # noqa: PLR2004 - an owner and a date, say: such a table tracks work
 

@@ -13,6 +13,7 @@ _BLANK_DATE = re.compile(
     r"\s{0,3}[*_`\])}>|]{0,3}\s*$",
     re.MULTILINE,
 )
+_CODE = re.compile(r"`[^`]*`")
 _TAGS = "a|b|i|u|br|em|img|kbd|sub|sup|span|code|small|strong|del|ins|mark"
 _BLANK_TITLE = re.compile(
     rf"<(?!/?(?:{_TAGS})\b)[^<>=]{{2,60}}>|\{{\{{"
@@ -27,5 +28,5 @@ def is_template(source: Source) -> bool:
     title = next((block for block in source.blocks[:10] if block.kind is Kind.HEADING), None)
     if title is None or title.detail != 1:
         return False
-    words = source.text(title.start, min(title.end, title.start + _TOP))
+    words = _CODE.sub("", source.text(title.start, min(title.end, title.start + _TOP)))
     return _BLANK_TITLE.search(words) is not None

@@ -94,6 +94,7 @@ class Vocabulary:
     links: frozenset[str]
     joins: frozenset[str]
     holders: frozenset[str]
+    compounds: tuple[str, ...]  # words that others end in
     areas: frozenset[str]
     nested: frozenset[str]
     languages: tuple[str, ...]
@@ -147,11 +148,14 @@ class Vocabulary:
         return max(counts, key=counts.__getitem__)
 
     def says_done(self, name: str) -> bool:
-        """True for a section's name that says its work is done: "Completed", "Quick wins (done)", "Fixes ✅"."""
+        """True for a section's name that says its work is done: "Completed actions", "Fixes (done)", "Fixes ✅"."""
         if any(sign in name for sign in self.done_signs):
             return True
         parts = [name, *(part for match in _BRACKETED.findall(name[:_LONGEST_NAME]) for part in match if part)]
-        return any(fold(part) in self.done for part in parts)
+        split = fold(name[:_LONGEST_NAME]).split()
+        return any(fold(part) in self.done for part in parts) or (
+            len(split) > 1 and (split[0] in self.done or split[-1] in self.done)
+        )
 
     def column(self, name: str) -> str | None:
         """Which field a table column of this name holds: item, owner, due, priority, ticket, status or ignored."""
@@ -196,6 +200,10 @@ class Vocabulary:
 def _name(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool]:
     """What a name names, which part of it known phrases make up, and whether only wishes make it name work."""
     folded = fold(name)
+    if "&" in name and folded not in words.sections:
+        folded = fold(name.replace("&", " and "))
+    if any(ending in folded for ending in words.compounds):
+        folded = _split_compounds(words, folded)
     found = words.section_phrases.find(folded)
     if not found:
         return words.sections.get(folded), 0.0, False
@@ -210,6 +218,15 @@ def _name(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
         kinds.discard(SectionKind.ACTION)
     # Work named beside other things ("Lessons and next steps") makes an action section
     return next((kind for kind in SectionKind if kind in kinds), None), coverage, wish
+
+
+def _split_compounds(words: Vocabulary, folded: str) -> str:
+    """A name with the head of an unknown compound by itself: "praventionsmassnahmen" is about "massnahmen"."""
+    known = words.section_phrases
+    return " ".join(
+        word if known.among(word) else next((end for end in words.compounds if word.endswith(end)), word)
+        for word in folded.split()
+    )
 
 
 def _names_work(words: Vocabulary, folded: str, found: list[tuple[int, str]]) -> bool:
@@ -236,8 +253,8 @@ def _names_work(words: Vocabulary, folded: str, found: list[tuple[int, str]]) ->
 def _heads(words: Vocabulary, folded: str, start: int, phrase: str) -> bool:
     """True where a phrase for work is what a name is about: it opens it, follows "and", or is most of it."""
     before = folded[:start].split()
-    if words.holders.issuperset(before):
-        return True
+    if not before or (not words.holders.isdisjoint(before) and (words.holders | words.links).issuperset(before)):
+        return True  # "List of actions", "Checklist for prevention"
     if phrase in words.opening or _qualifies(words, before):
         return False
     return before[-1] in words.joins or _weigh(words, folded, len(phrase))
@@ -329,6 +346,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         links=_folded(data["names"]["links"]),
         joins=_folded(data["names"]["joins"]),
         holders=_folded(data["names"]["holders"]),
+        compounds=tuple(sorted(_folded(data["names"]["compounds"]), key=len, reverse=True)),
         areas=_folded(data["names"]["areas"]),
         nested=_folded(data["names"]["nested"]),
         languages=tuple(grammar["languages"]),

@@ -1,0 +1,212 @@
+# ruff: noqa: E501 - documents are best seen on one line
+"""Ways of writing that real postmortems have, each with the smallest document that shows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tracker.model import ParsedItem
+from tracker.parsing import parse
+
+
+def items(text: str) -> tuple[ParsedItem, ...]:
+    return parse("p.md", f"# The shop was down\n\n{text}\n").items
+
+
+def texts(text: str) -> list[str]:
+    return [item.text for item in items(text)]
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        pytest.param(
+            "## Action items\n\n### 1) Cron clean-up scheduled `@jo`\n\nIt runs at night.\n\n### 2) Better alerts on load\n\nSoon.",
+            ["Cron clean-up scheduled", "Better alerts on load"],
+            id="numbered headings, whatever their words",
+        ),
+        pytest.param(
+            "## Prevention\n\n### ① A branch for each release\n\n- Merge by pull request only\n\n### ② Migrations in the pipeline\n\n- Run them first",
+            ["A branch for each release", "Migrations in the pipeline"],
+            id="numbered headings that say much, with their details as lists",
+        ),
+        pytest.param(
+            "## Action items\n\n### 1. Monitoring\n\n- Add an alert\n\n### 2. Process\n\n- Write a runbook",
+            ["Add an alert", "Write a runbook"],
+            id="numbered headings that are only categories",
+        ),
+        pytest.param(
+            "### On reviews\n\nThey were rushed.\n\n**Action planned:** We will widen the reviews.\n\n**Action taken:** The process is written down.",
+            ["We will widen the reviews.", "The process is written down."],
+            id="actions taken beside actions planned",
+        ),
+        pytest.param(
+            "## Timeline\n\n**Actions taken:**\n\n- Restarted the node",
+            [],
+            id="actions taken alone are the response",
+        ),
+        pytest.param(
+            "## Details\n\nWe have created tickets to track the work:\n\n- https://github.com/a/b/issues/3\n- https://github.com/a/b/issues/4",
+            ["https://github.com/a/b/issues/3", "https://github.com/a/b/issues/4"],
+            id="a sentence that announces tickets",
+        ),
+        pytest.param(
+            "**Date**: today\n**Status**: Resolved with outstanding action items.\n**Impact**:\n1. Ten orders were lost.",
+            [],
+            id="a sentence above the last label announces nothing",
+        ),
+        pytest.param(
+            "**Status:** closed\n**Next steps:**\n- Add an alert\n- Write a runbook",
+            ["Add an alert", "Write a runbook"],
+            id="the last of several labels opens a list",
+        ),
+        pytest.param(
+            "## Summary\n\nThe pool was full. We'll shard the table by customer. We will keep you posted.",
+            ["We'll shard the table by customer."],
+            id="promises in a document without a section for work",
+        ),
+        pytest.param(
+            "## Recommendations\n\n- Users should rotate their keys\n- Package maintainers should use two factors",
+            [],
+            id="advice to others",
+        ),
+        pytest.param(
+            "## Actions\n\n- [x] Incident has been dealt with\n- [x] Sections above are filled out",
+            [],
+            id="chores of the document itself",
+        ),
+        pytest.param(
+            "## Action items\n\n_Each should be a ticket. Include what would prevent this._",
+            [],
+            id="an instruction in italics",
+        ),
+        pytest.param(
+            "## Action items\n\n- Jo to change the library\n  - Kim to try it on the test net\n  - There may be a patch that conflicts\n- Jo to add a check",
+            ["Jo to change the library", "Kim to try it on the test net", "Jo to add a check"],
+            id="only children that have somebody are work beside their parent",
+        ),
+        pytest.param(
+            "## Immediate response\n\n- [x] Token revoked\n- [ ] Repository made private",
+            ["Repository made private"],
+            id="an open box in a list that was begun",
+        ),
+        pytest.param(
+            "## Response\n\n- [ ] Page the lead\n- [ ] Open a channel",
+            [],
+            id="a checklist that nobody began",
+        ),
+        pytest.param(
+            "## Action items\n\n| Action | Owner |\n|--|--|\n| **Database** | |\n| Add an alert | Jo |",
+            ["Add an alert"],
+            id="a row that heads those below it",
+        ),
+        pytest.param(
+            "## Prevention\n\n| Symptom | Cause |\n|--|--|\n| Slow pages | A full pool |",
+            [],
+            id="a table that names neither work nor people",
+        ),
+        pytest.param(
+            "## Action register\n\n| ID | Action | Owner |\n|--|--|--|\n| AI-1 | Add an alert | Jo |",
+            ["Add an alert"],
+            id="a register of actions",
+        ),
+        pytest.param("## Hardening (console, 2 min)\n\n- Turn on the check", ["Turn on the check"], id="a remark in the name"),
+        pytest.param("## Resulting action\n\n- Turn on the check", ["Turn on the check"], id="an adjective in the name"),
+        pytest.param(
+            "## Präventionsmaßnahmen\n\n- Alarm einrichten", ["Alarm einrichten"], id="a compound that ends in the word"
+        ),
+        pytest.param("## TODO\n\n(1) Add an alert\n(2) Write a runbook", ["Add an alert", "Write a runbook"], id="typed numbers"),
+        pytest.param("## 改进措施\n\n1、增加监控\n2、编写手册", ["增加监控", "编写手册"], id="typed numbers in Chinese"),
+        pytest.param("## TODO\n\n- ~~Add an alert~~ Write a runbook", ["Write a runbook"], id="what was crossed out"),
+        pytest.param("## TODO\n\n### 8:16 PM\n\nSomebody looked.\n\n### 8:20 PM\n\nNobody did.", [], id="times are no work"),
+    ],
+)  # fmt: skip
+def test_what_counts_as_an_item(document: str, expected: list[str]) -> None:
+    assert texts(document) == expected
+
+
+@pytest.mark.parametrize(
+    ("document", "done"),
+    [
+        ("- Audits were carried out across all jobs", True),
+        ("- Find out why alerts were delayed", None),
+        ("- Alerts that were missed should be repeated", None),
+        ("- Add an alert [x]", True),
+        ("- :white_check_mark: Add an alert", True),
+        ("- :construction: Add an alert", False),
+        ("- Turn the job on again\n  - Done in https://github.com/a/b/pull/3", True),
+        ("- Turn the job on again (done as of 2026-05-01)", True),
+        ("| Action | Bug |\n|--|--|\n| Add an alert | **DONE** |", True),
+        ("| Action | Bug |\n|--|--|\n| Add an alert | TODO |", False),
+        ("The lead was called late. We should page two people. (fixed by adding a second one)", True),
+    ],
+)
+def test_what_is_done(document, done):
+    [item] = items(f"## Action items\n\n{document}")
+    assert item.done is done
+
+
+@pytest.mark.parametrize("name", ["Completed action items", "Actions completed", "Medidas preventivas implementadas"])
+def test_a_section_that_says_done(name: str) -> None:
+    [item] = items(f"## {name}\n\n- Add an alert")
+    assert item.done is True
+
+
+@pytest.mark.parametrize(
+    ("document", "owner"),
+    [
+        ("**JP** Move the alert to the other channel", "JP"),
+        ("- Platform team: review the design", "Platform team"),
+        ("- Plattformsteamet: review the design", "Plattformsteamet"),
+        ("- Chaos engineering: add memory pressure tests", None),
+        ("- Add a bot `@jo`", "jo"),
+        ("- Run `echo @jo` on each host", None),
+        ("- Add a bot (proposal from @jo)", None),
+        ("- Security improvements were made in the pipeline", None),
+    ],
+)
+def test_who_owns_it(document: str, owner: str | None) -> None:
+    [item] = items(f"## Action items\n\n{document}")
+    assert item.owner == owner
+
+
+@pytest.mark.parametrize(
+    ("document", "links"),
+    [
+        ("- Pin the version https://github.com/a/b/pull/17/files", ("https://github.com/a/b/pull/17",)),
+        ("| ID | Action | Owner |\n|--|--|--|\n| OPS-226 | Pin it | Jo |", ("OPS-226",)),
+        ("| ID | Action | Owner |\n|--|--|--|\n| ACT-3 | Pin it | Jo |", ()),
+        ("| Action | Issue |\n|--|--|\n| Pin it | [fix](https://github.com/a/b/commit/801d2f) |", ()),
+    ],
+)
+def test_what_tracks_it(document: str, links: tuple[str, ...]) -> None:
+    [item] = items(f"## Action items\n\n{document}")
+    assert item.links == links
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "# Postmortem: <short title>\n\n## Action items\n\n- Add an alert",
+        "# Postmortem\n\n**Date:** YYYY-MM-DD\n\n## Action items\n\n- Add an alert",
+        "# Postmortem\n\n**Fecha del incidente:** DD/MM/AAAA\n\n## Acciones\n\n- Añadir una alerta",
+    ],
+)
+def test_a_template_gives_no_work_and_says_so(document: str) -> None:
+    read = parse("p.md", document)
+    assert read.items == ()
+    assert any("placeholder" in diagnostic.message for diagnostic in read.diagnostics)
+
+
+@pytest.mark.parametrize(
+    "title", ["# Postmortem: <b>late</b> orders", "# [RESOLVED] Late orders", "# `vector<int>` overflow"]
+)
+def test_markup_in_a_title_makes_no_template(title: str) -> None:
+    assert len(parse("p.md", f"{title}\n\n## Action items\n\n- Add an alert").items) == 1
+
+
+@pytest.mark.parametrize(
+    "opening", ["{% include row.html %}", "import Layout from './layout'", "(after a template by others)"]
+)
+def test_front_matter_names_what_opens_without_a_heading(opening: str) -> None:
+    assert parse("p.md", f"---\ntitle: Late orders\n---\n\n{opening}\n\n### Summary\n").title == "Late orders"

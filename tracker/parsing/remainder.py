@@ -1,0 +1,46 @@
+"""What is left of an item's words where its fields were taken out: a sentence again."""
+
+from __future__ import annotations
+
+import re
+
+from tracker.parsing.brackets import BLANK
+from tracker.parsing.inline import plain
+from tracker.parsing.vocabulary import Vocabulary, fold
+
+_LAST_WORDS = re.compile(r"(?:(?<=\s)(\w+) )?(?<=[\s,;:])(\w+)$")
+_BLANKS = re.compile(r"(?: ?\x00)+ ?")
+_EMPTY_BRACKETS = re.compile(r"[(\[（【][\s,;.:\x00]*[)\]）】]")
+_DOUBLE_STOP = re.compile(r"([.!?])(?:\x00[.,;])+")
+_SPACE_BEFORE = re.compile(r" ([.,;:!?)])(?=[\s)]|$)")
+_TAIL = " \x00,;:：|·•–—-"
+_HEAD = " \x00,;:：|·•–—.-"
+_OPENING_BRACKETS = frozenset("(（[【")
+
+
+def remainder(text: str, words: Vocabulary) -> str:
+    """The words of a text in which `BLANK` stands where fields were, tidied."""
+    if BLANK not in text and not _OPENING_BRACKETS.intersection(text):
+        return _SPACE_BEFORE.sub(r"\1", plain(text)).rstrip(_TAIL).lstrip(_HEAD).strip()
+    text = _BLANKS.sub(BLANK, plain(text))
+    text = _BLANKS.sub(BLANK, _EMPTY_BRACKETS.sub(BLANK, text))
+    text = _DOUBLE_STOP.sub(r"\1", text)
+    stopped = text.rstrip(" \x00").endswith((".", "!", "?"))
+    if text.endswith(BLANK + ".") or (text.endswith(BLANK) and not stopped):
+        text = _without_connectives(text.rstrip(" .\x00"), words)
+    text = plain(text.replace(BLANK, " "))
+    return _SPACE_BEFORE.sub(r"\1", text).rstrip(_TAIL).lstrip(_HEAD).strip()
+
+
+def _without_connectives(text: str, words: Vocabulary) -> str:
+    """The words without what only led to a reference at their end: "tracked in", "see", "and"."""
+    text = text.replace(BLANK, " ").rstrip(" ,;:")
+    for _ in range(4):
+        match = _LAST_WORDS.search(text, max(0, len(text) - 40))
+        if match is None:
+            break
+        tails = [match.start(n) for n in (1, 2) if match[n] and fold(text[match.start(n) :]) in words.connectives]
+        if not tails:
+            break
+        text = text[: tails[0]].rstrip(" ,;:")
+    return text
