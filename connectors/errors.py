@@ -5,12 +5,18 @@
     ├── OutcomeUnknown       a write was sent and no trustworthy answer came: it may have happened
     ├── RateLimited          refused by a limit before it happened; `retry_at` says when to come back
     ├── NotAllowed           credentials or permissions do not suffice; it did not happen
+    │   ├── IssueLocked      this issue takes no comments from us; changing its fields may work
+    │   ├── TargetReadOnly   the whole target takes no writes any more (archived); reading works
+    │   └── TargetClosed     the whole target keeps no issues any more (switched off)
     ├── IssueNotFound        no such issue, or no access to it (a tracker rarely says which)
     │   └── IssueGone        deleted for good
     ├── IssueMoved           it lives elsewhere now; `location` says where, if known
+    │   ├── IssueConverted   it is a discussion now, and no issue any more
+    │   └── TargetMoved      the whole target does: its settings need mending
     └── RequestRejected      the target understood and refused: a value is wrong; it did not happen
 
 Only `OutcomeUnknown` leaves a doubt about a write. Each error says what happened, where, and what to do next.
+What an answer to a write says about the issue's whereabouts is a hint; `IssueTracker.get` has the last word.
 """
 
 from __future__ import annotations
@@ -60,6 +66,18 @@ class NotAllowed(ConnectorError):
     """The credentials are missing, wrong or too weak."""
 
 
+class IssueLocked(NotAllowed):
+    """The issue takes no comments from these credentials."""
+
+
+class TargetReadOnly(NotAllowed):
+    """The whole target can be read and takes no writes any more."""
+
+
+class TargetClosed(NotAllowed):
+    """The whole target keeps no issues any more."""
+
+
 class IssueNotFound(ConnectorError):
     """No such issue, or none that these credentials may see."""
 
@@ -69,11 +87,19 @@ class IssueGone(IssueNotFound):
 
 
 class IssueMoved(ConnectorError):
-    """The issue or its project lives elsewhere now."""
+    """The issue lives elsewhere now. `location` is the address of its page there, or what the target said of it."""
 
     def __init__(self, message: str, *, where: str, location: str = "", advice: str = "") -> None:
         super().__init__(message, where=where, advice=advice)
         self.location = location
+
+
+class IssueConverted(IssueMoved):
+    """The issue became something that is no issue."""
+
+
+class TargetMoved(IssueMoved):
+    """The whole target has another name or place now; `location` is the address of its page there, if known."""
 
 
 class RequestRejected(ConnectorError):

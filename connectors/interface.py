@@ -111,7 +111,8 @@ class Issue:
     """An issue as its target last told it.
 
     `body` is all of it; `managed` is the text inside the fence (None when the fence is gone) and `marker` the tie
-    (None when missing or unreadable). `author` is who opened it, where the target tells.
+    (None when missing or unreadable). `author` is who opened it, where the target tells. `locked`: only who may write
+    to the target can comment on it.
     """
 
     ref: IssueRef
@@ -128,6 +129,7 @@ class Issue:
     due: date | None = None
     priority: str | None = None
     author: str = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +197,16 @@ class IssueTracker(Protocol):
         than `capabilities.read_lag`.
 
         Raises:
-            TargetUnreachable, RateLimited, NotAllowed, IssueNotFound (the whole target), IssueMoved (likewise).
+            TargetUnreachable, RateLimited, NotAllowed, IssueNotFound (the whole target), TargetMoved, TargetClosed.
         """
         ...
 
     def get(self, ref: IssueRef) -> Issue:
-        """The issue now.
+        """The issue now, or where it went: what this raises is the last word on an issue that is not here.
 
         Raises:
-            IssueNotFound, IssueGone, IssueMoved, TargetUnreachable, RateLimited, NotAllowed.
+            IssueNotFound, IssueGone, IssueMoved (with the address of its page there, if these credentials may see it),
+            IssueConverted, TargetMoved, TargetClosed, TargetUnreachable, RateLimited, NotAllowed.
         """
         ...
 
@@ -211,7 +214,8 @@ class IssueTracker(Protocol):
         """Send one create, once. What the target dropped (labels, assignees) shows in the answer.
 
         Raises:
-            OutcomeUnknown, RateLimited, NotAllowed, RequestRejected, TargetUnreachable (nothing was sent).
+            OutcomeUnknown, RateLimited, NotAllowed (TargetReadOnly, TargetClosed), TargetMoved, RequestRejected,
+            TargetUnreachable (nothing was sent).
         """
         ...
 
@@ -219,7 +223,7 @@ class IssueTracker(Protocol):
         """Change `issue`, as last read, by `patch`; repeating it is harmless.
 
         Raises:
-            as `create`, and IssueNotFound, IssueGone, IssueMoved.
+            as `create`, and IssueNotFound, IssueGone, IssueMoved: as the write was answered; ask `get` what is so.
         """
         ...
 
@@ -227,7 +231,7 @@ class IssueTracker(Protocol):
         """Send one comment, once.
 
         Raises:
-            as `update`.
+            as `update`, and IssueLocked.
         """
         ...
 

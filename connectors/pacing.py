@@ -48,3 +48,23 @@ def next_slot(sent: Sequence[datetime], budget: Budget, now: datetime) -> dateti
         if len(sent) >= window.writes:
             slot = max(slot, sent[-window.writes] + window.span)
     return slot
+
+
+def time_needed(
+    count: int, sent: Sequence[datetime], budget: Budget, now: datetime, each: timedelta = timedelta(0)
+) -> timedelta:
+    """How long `count` more writes will take, one after the other, each in its `next_slot`.
+
+    Args:
+        count: how many writes are wanted; none take no time.
+        sent: times of earlier writes in ascending order, as for `next_slot`.
+        budget: the windows to keep.
+        now: the present time.
+        each: how long a target takes to answer one write; the next one waits for it.
+    """
+    times = list(sent)
+    at = now
+    for _ in range(count):
+        times.append(next_slot(times, budget, at))
+        at = times[-1] + each
+    return at - now

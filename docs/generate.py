@@ -23,7 +23,19 @@ from rich.text import Text
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
 
-from tracker.render import explain, issues, json, lint, parse, plan, settings, status  # noqa: E402 - the checkout's own
+from tracker.render import (  # noqa: E402 - the checkout's own
+    decisions,
+    explain,
+    history,
+    issues,
+    json,
+    lint,
+    parse,
+    plan,
+    review,
+    settings,
+    status,
+)
 
 OUTPUTS = {
     "parse": parse.ParseOutput,
@@ -32,7 +44,9 @@ OUTPUTS = {
     "plan": plan.PlanOutput,
     "sync": plan.SyncOutput,
     "status": status.StatusOutput,
-    "history": status.HistoryOutput,
+    "history": history.HistoryOutput,
+    "decision": decisions.DecisionOutput,
+    "review": review.ReviewOutput,
     "report": json.ReportDocument,
     "issues": issues.IssuesOutput,
 }
@@ -196,6 +210,9 @@ email = "priya@example.com"
         )
         self._run("sync", "2026-11-23T09:00:00+00:00")
         self._run("issues show 4", "2026-11-23T09:01:00+00:00")
+        self._say("## Somebody needs more time", "", "The document keeps its date; the later one counts:", "")
+        self._run('extend #1 2026-12-18 --by "Jo Miller" --reason "waits for the vendor"', "2026-11-23T09:01:10+00:00")
+        self._run("sync", "2026-11-23T09:01:30+00:00")
         self._say("## Where things stand", "")
         self._run("status", "2026-11-23T09:02:00+00:00")
         self._run("history #1", "2026-11-23T09:03:00+00:00")

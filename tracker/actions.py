@@ -10,7 +10,7 @@ from typing import Any
 from connectors import Issue, IssueDraft, IssuePatch, IssueRef
 from tracker.identity import Doubt
 from tracker.merge import Change, Conflict
-from tracker.model import Item, Link
+from tracker.model import Gone, Item, Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,17 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Write `patch` to the item's issue. `link` is how things stand before, `base` what is agreed after it."""
+    """Write `patch` to the item's issue. `link` is how things stand before, `base` what is agreed after it.
+
+    `conflicts` are the fields that both sides had changed apart; each is settled by this.
+    """
 
     item: Item
     link: Link
     patch: IssuePatch
     changes: tuple[Change, ...]
     base: Mapping[str, Any]
+    conflicts: tuple[Conflict, ...] = ()
 
     @property
     def closes(self) -> bool:
@@ -56,6 +60,24 @@ class Record:
     item: Item
     link: Link | None
     changes: tuple[Change, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Remember how the item's issue is gone, or (`link.gone` is None) that it is back; nothing is sent anywhere."""
+
+    item: Item
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Tie the item to its issue in the target that it was transferred to; nothing is written to it."""
+
+    item: Item
+    link: Link
+    before: Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +100,17 @@ class CloseTwin:
     of: IssueRef
 
 
-Action = Create | Update | Adopt | Record | Tell | CloseTwin
+Action = Create | Update | Adopt | Record | Mark | Follow | Tell | CloseTwin
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An item left alone for now, and why. `until` when waiting helps."""
+    """An item left alone for now, and why. `until` when waiting helps; `gone` when somebody has to decide."""
 
     item: Item
     why: str
     until: datetime | None = None
+    gone: Gone | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ uncertain   no trustworthy answer: the next sync looks for the marker before it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from connectors import (
     ConnectorError,
     Issue,
+    IssueLocked,
+    IssueMoved,
+    IssueNotFound,
     IssuePatch,
     IssueState,
     IssueTracker,
@@ -24,14 +27,18 @@ from connectors import (
     OutcomeUnknown,
     RateLimited,
     RequestRejected,
+    TargetClosed,
+    TargetMoved,
+    TargetReadOnly,
     TargetUnreachable,
     next_slot,
 )
-from tracker.actions import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
+from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Mark, Plan, Record, Tell, Update
 from tracker.merge import agreed, issue_fields, state_of
-from tracker.model import Event, Item, Link, Outcome
+from tracker.model import Event, GoneKind, Item, Link, Outcome
 from tracker.plan import gone_patch
 from tracker.store import Store
+from tracker.whereabouts import event_of, gone_of, same
 
 Answer = TypeVar("Answer")
 
@@ -126,19 +133,23 @@ def apply(
     applied = Applied()
     progress.phase(f"writing to {plan.target}", len(plan.actions))
     in_a_row = 0
+    whole: ConnectorError | None = None
     for action in plan.actions:
-        if in_a_row >= _GIVE_UP_AFTER and not isinstance(action, Adopt | Record):
-            worker.remember(action)
+        if in_a_row >= _GIVE_UP_AFTER and not isinstance(action, Adopt | Record | Mark | Follow):
+            worker.remember(action, whole)
             applied.postponed.append(action)
             continue
         try:
             applied.done.append(worker.carry_out(action))
             in_a_row = 0
-        except ConnectorError as error:
-            worker.remember(action)
+        except ConnectorError as first:
+            error = worker.look_for(action, first)
+            worker.remember(action, error)
             applied.failures.append(Failure(action, error))
             hopeless = isinstance(error, TargetUnreachable | NotAllowed | OutcomeUnknown | RateLimited)
-            in_a_row = in_a_row + 1 if hopeless else 0
+            in_a_row = in_a_row + 1 if hopeless and not isinstance(error, IssueLocked) else 0
+            if isinstance(error, TargetMoved | TargetClosed | TargetReadOnly):
+                in_a_row, whole = _GIVE_UP_AFTER, error
         progress.advance()
     return applied
 
@@ -170,6 +181,11 @@ class _Worker:
                 self.store.record_link(action.link, action.item, [event], action.settles)
             case Record():
                 self._record(action)
+            case Mark(item=item, link=link):
+                self.store.record_link(link, item, [event_of(item, link, self.clock())])
+            case Follow(item=item, link=link, before=before):
+                event = self._event(item, "issue followed", issue=link.ref.key, url=link.ref.url, of=before.ref.key)
+                self.store.record_link(link, item, [event])
         return Done(action)
 
     def _record(self, action: Record) -> None:
@@ -179,7 +195,7 @@ class _Worker:
             return
         changes = {change.field: [change.before, change.after] for change in action.changes}
         event = self._event(action.item, "issue changed", who=link.ref.target, issue=link.ref.key, changes=changes)
-        self.store.record_link(link, action.item, [event] if changes else [])
+        self.store.record_link(link, action.item, [*([event] if changes else []), *self._settled_conflicts(action)])
 
     def _create(self, action: Create) -> Done:
         if action.after is not None:
@@ -208,7 +224,12 @@ class _Worker:
             change.field: [change.before, change.after] for change in action.changes if change.field != "content"
         }
         event = self._event(action.item, "issue updated", issue=issue.ref.key, changes=changes, lacking=lacking)
-        self.store.confirm(entry, self.clock(), replace(link, issue=issue, base=base), action.item, [event])
+        events = [event, *self._settled_conflicts(action)]
+        after = replace(link, issue=issue, base=base)
+        if link.gone is not None and link.gone.kind is GoneKind.READ_ONLY:
+            after = replace(after, gone=None)
+            events.append(event_of(action.item, after, self.clock()))
+        self.store.confirm(entry, self.clock(), after, action.item, events)
         return Done(action, issue, lacking)
 
     def _tell(self, action: Tell) -> Done:
@@ -235,11 +256,34 @@ class _Worker:
         self.store.settle([entry], Outcome.CONFIRMED, self.clock(), f"duplicate of {action.of.key}", [event])
         return Done(action, issue)
 
-    def remember(self, action: Action) -> None:
-        """What was read of an issue must not be forgotten with a write that did not happen: the cursor moves on."""
-        if isinstance(action, Update | Tell):
-            issue = action.link.issue
-            self.store.record_link(action.link, replace(action.item, state=state_of(action.item, issue)), [])
+    def remember(self, action: Action, error: ConnectorError | None = None) -> None:
+        """What was read of an issue must not be forgotten with a write that did not happen: the cursor moves on.
+
+        Nor that the issue is gone, where that is what `error` tells.
+        """
+        if not isinstance(action, Update | Tell):
+            return
+        link, events = action.link, []
+        item = replace(action.item, state=state_of(action.item, link.issue))
+        gone = gone_of(error, self.clock()) if error is not None else None
+        if gone is not None and not same(gone, link.gone):
+            link = replace(link, gone=gone)
+            events.append(event_of(item, link, self.clock()))
+        self.store.record_link(link, item, events)
+
+    def look_for(self, action: Action, error: ConnectorError) -> ConnectorError:
+        """What is behind a write's answer that its issue is not there: only reading it tells for certain."""
+        if not isinstance(action, Update | Tell) or not isinstance(error, IssueNotFound | IssueMoved):
+            return error
+        try:
+            self.tracker.get(action.link.ref)
+        except ConnectorError as told:
+            return told
+        return NotAllowed(
+            f"the issue can be read and not changed ({error.message})",
+            where=error.where,
+            advice="Give the token write access to issues; where the organisation uses single sign-on, authorise it.",
+        )
 
     def _look_again(self, link: Link, patch: IssuePatch) -> None:
         """Body and labels are sent whole: after a wait, somebody may have written there since they were read.
@@ -296,6 +340,10 @@ class _Worker:
         seconds = (until - self.clock()).total_seconds()
         if seconds > 0:
             self.sleep(seconds)
+
+    def _settled_conflicts(self, action: Update | Record) -> list[Event]:
+        """What the audit log says of fields that both sides had changed: both values, and which one stands."""
+        return [self._event(action.item, "conflict settled", **asdict(conflict)) for conflict in action.conflicts]
 
     def _event(self, item: Item, what: str, who: str = "closeout", **detail: Any) -> Event:
         return Event(self.clock(), who, what, item.id, item.document, detail)

@@ -76,7 +76,7 @@ def make_draft(item: Item, document: KnownDocument, book: PeopleBook, target: Ta
         essence=digest(essence),
         labels=frozenset({*target.labels, *priority_label, *kind_label}),
         assignees=frozenset(filter(None, logins)),
-        due=item.due_date if target.capabilities.due else None,
+        due=item.falls_due if target.capabilities.due else None,
         priority=item.priority if target.capabilities.priority else None,
     )
 
@@ -118,13 +118,20 @@ def _source(item: Item, document: KnownDocument) -> str:
     return f"Promised in **{name}**{section} ({place})."
 
 
+def _due(item: Item) -> str | None:
+    written = item.due_date.isoformat() if item.due_date else item.due
+    if item.extended_to is None:
+        return written
+    return f"{item.extended_to} ({f'extended; the postmortem says {written}' if written else 'not in the postmortem'})"
+
+
 def _facts(item: Item, document: KnownDocument, book: PeopleBook) -> str:
     ownership = book.resolve(item.owner)
     unknown = [f"{name} (not in the people book)" for name in ownership.unknown]
     owners = ", ".join([*(owner.name for owner in ownership.known), *unknown])
     rows: Mapping[str, str | None] = {
         "Owner": owners or "nobody yet",
-        "Due": item.due_date.isoformat() if item.due_date else item.due,
+        "Due": _due(item),
         "Priority": item.priority,
         "Incident": document.incident_date.isoformat() if document.incident_date else None,
         "Severity": document.severity,

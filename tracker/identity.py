@@ -1,7 +1,8 @@
 """Which parsed item is which known item. Pure: what was parsed and what is known in, the items' next versions out.
 
-The order of evidence: the issue that the text names; the exact normalised text; similarity within the document, one to
-one; the exact text in another document. Two candidates too close to call are never guessed at.
+The order of evidence: the issue that the text names; the exact normalised text; what a person said of it; similarity
+within the document, one to one; the exact text in another document. Two candidates too close to call are never guessed
+at: they are a doubt, which `closeout review` puts to a person.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from datetime import datetime
 
 from rapidfuzz import fuzz
 
+from tracker.decisions import Verdict, overtaken
 from tracker.model import Event, Item, ItemState, ParsedDocument, ParsedItem, tickets_of
 
 SIMILAR = 72.0
@@ -26,6 +28,7 @@ TOO_CLOSE = 6.0
 
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 10
+_REF_LENGTH = 6
 
 
 def normalise(text: str) -> str:
@@ -47,6 +50,11 @@ class Doubt:
     document: str
     parsed: ParsedItem
     candidates: tuple[Item, ...]
+
+    @property
+    def ref(self) -> str:
+        """A short name that stays as long as the document's key and the text do."""
+        return item_id(self.document, self.parsed.text, 0)[:_REF_LENGTH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +90,13 @@ class FormerDocument:
     gone: bool = True
 
 
-def match_documents(found: Sequence[FoundDocument], known: Iterable[FormerDocument]) -> dict[str, str]:
+def match_documents(
+    found: Sequence[FoundDocument], known: Iterable[FormerDocument], prefix: str = ""
+) -> dict[str, str]:
     """Path to key for every document in `found`; a renamed document keeps the key it had.
 
     A document is known by its own `id`, by its path, by equal content, or (when that is gone too) by sharing most of
-    its items with exactly one document that is nowhere else to be found.
+    its items with exactly one document that is nowhere else to be found. `prefix` goes before the paths of new ones.
     """
     former = {document.key: document for document in known}
     by_path = {document.path: document.key for document in former.values()}
@@ -108,13 +118,13 @@ def match_documents(found: Sequence[FoundDocument], known: Iterable[FormerDocume
             key = _former_key(document, missing)
             if key is not None:
                 del missing[key]
-            keys[document.path] = key or _new_key(document, former)
+            keys[document.path] = key or _new_key(document, former, prefix)
     return keys
 
 
-def _new_key(document: FoundDocument, former: Mapping[str, FormerDocument]) -> str:
+def _new_key(document: FoundDocument, former: Mapping[str, FormerDocument], prefix: str) -> str:
     """Its own `id`, else its path, unless a document that moved away took that with it."""
-    key = wanted = document.id or document.path
+    key = wanted = document.id or prefix + document.path
     number = 2
     while key in former:
         key, number = f"{wanted}~{number}", number + 1
@@ -147,6 +157,7 @@ def identify(
     gone: frozenset[str],
     now: datetime,
     linked: frozenset[str] = frozenset(),
+    verdicts: Iterable[Verdict] = (),
 ) -> Identified:
     """Match the items of `parsed` (document key to document) with `known` ones.
 
@@ -157,11 +168,15 @@ def identify(
         gone: keys of documents that are known to have left; their items may have moved, else they are removed.
         now: time of first sight and of removal.
         linked: ids of items that have an issue; between candidates without one there is nothing to get wrong.
+        verdicts: what people said of texts in doubt, oldest first.
     """
+    said: defaultdict[str, list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        said[verdict.document].append(verdict)
     by_document: defaultdict[str, list[Item]] = defaultdict(list)
     for item in known:
         by_document[item.document].append(item)
-    matches = {key: _match(key, doc, by_document[key], named, linked) for key, doc in parsed.items()}
+    matches = {key: _match(key, doc, by_document[key], named, linked, said[key]) for key, doc in parsed.items()}
     taken = {item.id for match in matches.values() for item in match.pairs.values()}
     movable = _movable(by_document, {*parsed, *gone}, taken)
 
@@ -214,6 +229,7 @@ def _match(
     known: Sequence[Item],
     named: Mapping[str, str],
     linked: frozenset[str],
+    verdicts: Sequence[Verdict],
 ) -> _Match:
     free = {item.id: item for item in known}
     pairs: dict[int, Item] = {}
@@ -233,7 +249,8 @@ def _match(
             if id(parsed) not in pairs and twin is not None:
                 same.remove(twin)
                 pairs[id(parsed)] = free.pop(twin.id)
-    rest = [parsed for parsed in document.items if id(parsed) not in pairs]
+    new = _match_decided(document, verdicts, pairs, free)
+    rest = [parsed for parsed in document.items if id(parsed) not in pairs and id(parsed) not in new]
     candidates = [item for item in free.values() if item.state is not ItemState.REMOVED]
     doubts = _match_similar(key, rest, candidates, pairs, linked)
     return _Match(pairs, doubts)
@@ -246,6 +263,27 @@ def _same_owner_and_due(item: Item, parsed: ParsedItem) -> bool:
 
 def _any(_item: Item, _parsed: ParsedItem) -> bool:
     return True
+
+
+def _match_decided(
+    document: ParsedDocument, verdicts: Sequence[Verdict], pairs: dict[int, Item], free: dict[str, Item]
+) -> set[int]:
+    """Pair what a person said to be the same, the latest word first; returns the parsed items that they called new."""
+    said: defaultdict[str, list[str | None]] = defaultdict(list)
+    for verdict in reversed(verdicts):
+        said[verdict.text].append(verdict.item)
+    new: set[int] = set()
+    for parsed in document.items if verdicts else ():
+        if id(parsed) in pairs:
+            continue
+        for item in said.get(normalise(parsed.text), ()):
+            if item is None:
+                new.add(id(parsed))
+                break
+            if item in free:
+                pairs[id(parsed)] = free.pop(item)
+                break
+    return new
 
 
 def _match_similar(
@@ -338,7 +376,8 @@ def _next(former: Item, key: str, parsed: ParsedItem, ordinal: int, now: datetim
     state, settled_at = former.state, former.settled_at
     if state is ItemState.REMOVED:
         state, settled_at = (ItemState.DONE, now) if parsed.done else (ItemState.OPEN, None)
-    return replace(
+        state, settled_at = (ItemState.IGNORED, now) if former.ignored else (state, settled_at)
+    item = replace(
         former,
         document=key,
         text=parsed.text,
@@ -355,6 +394,7 @@ def _next(former: Item, key: str, parsed: ParsedItem, ordinal: int, now: datetim
         state=state,
         settled_at=settled_at,
     )
+    return replace(item, extended_to=None) if overtaken(former, item, now) else item
 
 
 def _removed(item: Item, now: datetime) -> Item:
@@ -382,4 +422,5 @@ def _story(former: Item | None, item: Item, now: datetime) -> list[Event]:
         before, after = getattr(former, name), getattr(item, name)
         if before != after:
             events.append(event("item changed", field=name, before=before, after=after))
-    return events
+    late = overtaken(former, item, now)
+    return [*events, late] if late else events

@@ -20,6 +20,7 @@ from datetime import date
 from typing import Any
 
 from connectors import Issue, IssuePatch, IssueState, Marker
+from tracker.decisions import marked
 from tracker.draft import Draft, digest, shorten
 from tracker.model import Item, ItemState
 from tracker.settings import PolicySettings
@@ -77,6 +78,15 @@ def agreed(document: Mapping[str, Any], issue: Mapping[str, Any]) -> dict[str, A
     """A base on which both sides stand as they are; of the issue's side only what differs is kept."""
     apart = {name: issue[name] for name in (*SCALARS, "content") if issue.get(name) != document.get(name)}
     return {"document": dict(document), "issue": apart}
+
+
+def as_they_are(item: Item, draft: Draft, issue: Issue) -> dict[str, Any]:
+    """The base of an issue that somebody else opened and that is tied to `item` now.
+
+    What the two say counts as agreed, and without `content` nothing is ever written there.
+    """
+    fields = {name: value for name, value in draft.fields(item).items() if name != "content"}
+    return agreed(fields, {**issue_fields(issue), "content": None})
 
 
 def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], policy: PolicySettings) -> Merged:
@@ -182,4 +192,5 @@ def _patch(item: Item, draft: Draft, issue: Issue, changes: list[Change], labels
 
 def make_marker(item: Item, fields: Mapping[str, Any]) -> Marker:
     """The marker for an issue that is being written with these document-side values."""
-    return Marker(item.id, item.document, shorten(item.text, _LONGEST_MARKED), {"document": dict(fields)})
+    decided = {"decisions": kept} if (kept := marked(item)) else {}
+    return Marker(item.id, item.document, shorten(item.text, _LONGEST_MARKED), {"document": dict(fields), **decided})

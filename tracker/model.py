@@ -131,7 +131,8 @@ class Item:
     """One action item over time. `id` never changes; the rest is what its document last said, `state` where it stands.
 
     `first_seen` is when this store met it, `settled_at` when it last left `OPEN`; `ordinal` counts equal texts in a
-    document.
+    document. The last four are what people decided of it, as `tracker.decisions` folds it from the events; `parted` are
+    the issues, as `TARGET KEY`, that somebody said are not this item's.
     """
 
     id: str
@@ -150,6 +151,59 @@ class Item:
     done: bool | None = None
     state: ItemState = ItemState.OPEN
     settled_at: datetime | None = None
+    ignored: bool = False
+    snoozed_until: date | None = None
+    extended_to: date | None = None
+    parted: tuple[str, ...] = ()
+
+    @property
+    def falls_due(self) -> date | None:
+        """The day that counts: the one that a person extended it to, else the document's."""
+        return self.extended_to or self.due_date
+
+    def parted_from(self, ref: IssueRef) -> bool:
+        """True when somebody said that this issue is not the item's."""
+        return bool(self.parted) and parted_name(ref).casefold() in map(str.casefold, self.parted)
+
+
+def parted_name(ref: IssueRef) -> str:
+    """How `Item.parted` names an issue."""
+    return f"{ref.target} {ref.key}"
+
+
+class GoneKind(StrEnum):
+    """Why an issue, or the whole target that it is in, can't be worked with."""
+
+    DELETED = "deleted"
+    NOT_FOUND = "not-found"
+    MOVED = "moved"
+    CONVERTED = "converted"
+    LOCKED = "locked"
+    READ_ONLY = "read-only"
+    TARGET_CLOSED = "target-closed"
+    TARGET_MOVED = "target-moved"
+    TARGET_NOT_FOUND = "target-not-found"
+
+    @property
+    def of_target(self) -> bool:
+        """True when it is the whole target's state: a listing that works again ends it."""
+        return self in (GoneKind.TARGET_CLOSED, GoneKind.TARGET_MOVED, GoneKind.TARGET_NOT_FOUND)
+
+    @property
+    def out_of_reach(self) -> bool:
+        """True when the issue itself is not where the link says: nothing can be read or written."""
+        return self in (GoneKind.DELETED, GoneKind.NOT_FOUND, GoneKind.MOVED, GoneKind.CONVERTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """That a link's issue can't be worked with: since when, what its target said, where it is now, what to do."""
+
+    kind: GoneKind
+    since: datetime
+    message: str
+    place: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +211,15 @@ class Link:
     """The tie between one item and one issue.
 
     `base` holds, per field, the JSON value on which item and issue last agreed: the third input of a three-way merge.
-    `issue` is the issue as last read, so that an unchanged one costs no request.
+    `issue` is the issue as last read, so that an unchanged one costs no request. `gone` says that it can't be worked
+    with: the item keeps its last state, and no other issue is opened for it.
     """
 
     item: str
     issue: Issue
     base: Mapping[str, Any]
     linked_at: datetime
+    gone: Gone | None = None
 
     @property
     def ref(self) -> IssueRef:

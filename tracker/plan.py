@@ -2,12 +2,16 @@
 
 no link, marker found            Adopt     (a lost answer, a lost store)
 no link, text names an issue     Adopt     without touching the issue's words
+no link, a person chose an issue Adopt     the same
 no link, create in doubt         Hold      until the marker shows or the grace period is over
 no link                          Create
+ignored by a person              Record    how its issue stands, if it has one
 link, merge asks for writing     Update
 link, merge asks for nothing     Record    what changed on the issue, in the store only
 link, item left its document     Tell, Update (close) or nothing, as policy says
 second issue with one marker     CloseTwin
+issue gone, or back again        Mark      nothing is written, and no other issue opened, until somebody decides
+issue transferred to a target    Follow    without touching it
 """
 
 from __future__ import annotations
@@ -19,13 +23,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors import Issue, IssueDraft, IssuePatch, IssueRef, IssueState
-from tracker.actions import Action, Adopt, CloseTwin, Create, Held, Plan, Record, Tell, Update
+from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Held, Mark, Plan, Record, Tell, Update
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.identity import Doubt
-from tracker.merge import Change, Conflict, agreed, issue_fields, make_marker, merge, state_of
-from tracker.model import Item, ItemState, JournalEntry, KnownDocument, Link, tickets_of
+from tracker.merge import Change, Conflict, agreed, as_they_are, issue_fields, make_marker, merge, state_of
+from tracker.model import Gone, GoneKind, Item, ItemState, JournalEntry, KnownDocument, Link, tickets_of
 from tracker.people import PeopleBook
 from tracker.settings import PolicySettings
+from tracker.whereabouts import same
 
 _RACE = timedelta(days=1)
 """Issues of one item that were made further apart than this did not come from two runs that raced."""
@@ -36,7 +41,9 @@ class World:
     """What a plan is made of, for one target.
 
     `issues` are those read now, by key; `named` the issues that references in documents mean; `in_doubt` the journalled
-    creates that nobody knows the outcome of.
+    creates that nobody knows the outcome of; `chosen` the issues that a person took for items, by item. `gone` tells of
+    issues, by key, that were looked for just now and are not there; `followed` holds, by item, those of them that are
+    in another target.
     """
 
     target: TargetFacts
@@ -47,6 +54,9 @@ class World:
     in_doubt: Sequence[JournalEntry] = ()
     doubts: Sequence[Doubt] = ()
     named: Mapping[str, IssueRef] = field(default_factory=dict)
+    chosen: Mapping[str, Issue] = field(default_factory=dict)
+    gone: Mapping[str, Gone] = field(default_factory=dict)
+    followed: Mapping[str, Issue] = field(default_factory=dict)
 
 
 def make_plan(world: World, book: PeopleBook, policy: PolicySettings, now: datetime) -> Plan:
@@ -68,12 +78,17 @@ class _Planner:
         self.held: list[Held] = []
         self.conflicts: list[tuple[Item, Conflict]] = []
         self.drift: list[tuple[Item, Change]] = []
-        self.marked = _by_marker(world.issues.values())
         self.in_doubt: defaultdict[str, list[JournalEntry]] = defaultdict(list)
         for entry in world.in_doubt:
             self.in_doubt[entry.item].append(entry)
         self.claimed = {
             link.ref.key: item for item, link in world.links.items() if link.ref.target == world.target.name
+        }
+        marked = _by_marker(world.issues.values())
+        self.marked = {
+            item.id: [issue for issue in marked[item.id] if self._is_free(item, issue)]
+            for item in world.items
+            if item.id in marked
         }
 
     def plan(self) -> Plan:
@@ -81,6 +96,11 @@ class _Planner:
         for item in sorted(self.world.items, key=lambda item: (paths[item.document], item.line, item.id)):
             link = self.world.links.get(item.id)
             if link is not None and link.ref.target != self.world.target.name:
+                continue
+            if item.ignored:
+                self._leave_alone(item, link)
+                continue
+            if link is not None and (link := self._reachable(item, link)) is None:
                 continue
             if (oldest := self._heal_twins(item, link)) is not None:
                 self._adopt(item, oldest, _told_base(oldest), "it is the older of two with this marker")
@@ -99,6 +119,49 @@ class _Planner:
             tuple(self.world.doubts),
             self._open_issues(),
         )
+
+    def _reachable(self, item: Item, link: Link) -> Link | None:
+        """`link` with what is known of its issue's whereabouts; None when nothing can be done with that issue."""
+        found = self.world.gone.get(link.ref.key)
+        if found is None and (link.gone is None or self._is_back(link, link.gone)):
+            if link.gone is not None:
+                link = replace(link, gone=None)
+                self.actions.append(Mark(item, link))
+            return link
+        gone = link.gone if found is None or same(found, link.gone) else found
+        if gone is None or not gone.kind.out_of_reach:
+            return replace(link, gone=gone)
+        named = self._named(item)
+        if (issue := self.world.followed.get(item.id)) is not None:
+            self.actions.append(Follow(item, Link(item.id, issue, link.base, self.now), link))
+        elif named is not None and named.ref.key != link.ref.key:
+            self._adopt_named(item, named)
+        else:
+            if gone != link.gone:
+                self.actions.append(Mark(item, replace(link, gone=gone)))
+            if not item.state.settled:
+                self.held.append(Held(item, f"{link.ref.key}: {gone.message}", gone=gone))
+        return None
+
+    def _is_back(self, link: Link, gone: Gone) -> bool:
+        """Whether what was read now ends this state. What was out of reach and is listed again was looked at first."""
+        issue = self.world.issues.get(link.ref.key)
+        match gone.kind:
+            case GoneKind.LOCKED:
+                return issue is not None and (not issue.locked or issue.updated_at != link.issue.updated_at)
+            case GoneKind.READ_ONLY | GoneKind.CONVERTED:
+                return False
+        return gone.kind.of_target or issue is not None
+
+    def _leave_alone(self, item: Item, link: Link | None) -> None:
+        """Of an ignored item's issue it is only kept how it stands, for the day on which the item counts again."""
+        issue = self.world.issues.get(link.ref.key, link.issue) if link else None
+        if link is not None and issue is not None and issue != link.issue:
+            self.actions.append(Record(item, replace(link, issue=issue)))
+
+    def _is_free(self, item: Item, issue: Issue) -> bool:
+        """Whether the issue can be this item's: no other has it, and nobody said that it is not."""
+        return self.claimed.get(issue.ref.key, item.id) == item.id and not item.parted_from(issue.ref)
 
     def _open_issues(self) -> int:
         """How many of this target's issues that belong to items are open, links or not."""
@@ -125,17 +188,16 @@ class _Planner:
             self._adopt(item, marked[0], _told_base(marked[0]), why, tuple(entry.id for entry in doubtful))
         elif (named := self._named(item)) is not None:
             self._adopt_named(item, named)
+        elif (chosen := self.world.chosen.get(item.id)) is not None:
+            self._adopt_named(item, chosen, "somebody agreed that they are the same")
         elif doubtful and not self._grace_over(doubtful):
             until = max(entry.sent_at or entry.intended_at for entry in doubtful) + self._grace
             self.held.append(Held(item, "an earlier create got no answer; looking for its issue first", until))
         else:
             self._perhaps_create(item, max((entry.id for entry in doubtful), default=None))
 
-    def _adopt_named(self, item: Item, issue: Issue) -> None:
-        fields = {key: value for key, value in self._draft(item).fields(item).items() if key != "content"}
-        # What the two say now counts as agreed: adopting somebody's issue must change nothing on it.
-        base = agreed(fields, {**issue_fields(issue), "content": None})
-        self._adopt(item, issue, base, "the document names it")
+    def _adopt_named(self, item: Item, issue: Issue, why: str = "the document names it") -> None:
+        self._adopt(item, issue, as_they_are(item, self._draft(item), issue), why)
 
     def _corrected(self, item: Item, link: Link) -> Issue | None:
         """Another issue that the document names now, where the link only came from the document naming one."""
@@ -149,7 +211,8 @@ class _Planner:
         if item.state in (ItemState.OPEN, ItemState.DONE) and item.state is not state:
             item = replace(item, state=state, settled_at=self.now if state.settled else None)
             self.actions.append(Record(item, None))
-        if item.state.settled or item.kind not in self.policy.kinds or tickets_of(item):
+        tickets = [text for text in tickets_of(item) if not self._is_parted(item, text)]
+        if item.state.settled or item.kind not in self.policy.kinds or tickets:
             # A ticket elsewhere is a ticket: a second one here would be its duplicate.
             return
         if self._is_secret(item):
@@ -195,10 +258,13 @@ class _Planner:
         self.drift += [(item, change) for change in merged.drift]
         settled = _settle(item, merged.state, issue, self.now)
         if not merged.patch.empty:
-            self.actions.append(Update(settled, replace(link, issue=issue), merged.patch, merged.changes, merged.base))
+            now = replace(link, issue=issue)
+            self.actions.append(Update(settled, now, merged.patch, merged.changes, merged.base, merged.conflicts))
         elif merged.base != link.base or issue != link.issue or settled != item:
             changes = _differences(issue_fields(link.issue), issue_fields(issue))
-            self.actions.append(Record(settled, replace(link, issue=issue, base=merged.base), changes))
+            self.actions.append(
+                Record(settled, replace(link, issue=issue, base=merged.base), changes, merged.conflicts)
+            )
 
     def _reopen(self, item: Item, link: Link, issue: Issue) -> None:
         """The item is back, and it was Closeout that closed its issue: nobody decided against it."""
@@ -225,6 +291,9 @@ class _Planner:
             patch = replace(gone_patch(issue, base), state=IssueState.WONT_DO)
             self.actions.append(Update(item, replace(link, issue=issue), patch, (change,), base))
         else:
+            if link.gone is not None and link.gone.kind is GoneKind.LOCKED:
+                self.held.append(Held(item, f"{link.ref.key}: {link.gone.message}", gone=link.gone))
+                return
             document = self.world.documents[item.document]
             once = f"<!-- closeout:said removed {item.id} -->"
             body = (
@@ -271,10 +340,15 @@ class _Planner:
         """The issue that the item's own text names, if it was read and belongs to no other item."""
         for text in tickets_of(item):
             ref = self.world.named.get(text)
-            issue = self.world.issues.get(ref.key) if ref else None
-            if issue is not None and self.claimed.get(issue.ref.key, item.id) == item.id:
+            issue = self.world.issues.get(ref.key) if ref and ref.target == self.world.target.name else None
+            if issue is not None and self._is_free(item, issue):
                 return issue
         return None
+
+    def _is_parted(self, item: Item, text: str) -> bool:
+        """Whether `text` names an issue that somebody said is not the item's."""
+        ref = self.world.named.get(text)
+        return ref is not None and item.parted_from(ref)
 
     @property
     def _grace(self) -> timedelta:
@@ -299,12 +373,13 @@ def gone_patch(issue: Issue, base: Mapping[str, Any]) -> IssuePatch:
     """Write into the issue's marker that its item left the document; the block's words stay."""
     if issue.marker is None or issue.managed is None:
         return IssuePatch()
-    return IssuePatch(managed=issue.managed, marker=replace(issue.marker, base={"document": dict(base["document"])}))
+    told = {**issue.marker.base, "document": dict(base["document"])}
+    return IssuePatch(managed=issue.managed, marker=replace(issue.marker, base=told))
 
 
 def _told_base(issue: Issue) -> dict[str, Any]:
     """The base that the issue's own marker tells."""
-    return dict(issue.marker.base) if issue.marker else {}
+    return {name: value for name, value in issue.marker.base.items() if name != "decisions"} if issue.marker else {}
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from tracker.model import Item, ItemState, KnownDocument, Link, tickets_of
+from tracker.model import GoneKind, Item, ItemState, KnownDocument, Link, tickets_of
 from tracker.people import Ownership, PeopleBook
 from tracker.settings import PolicySettings
 
@@ -20,6 +20,8 @@ class Flag(StrEnum):
     UNLINKED = "unlinked"
     UNOWNED = "unowned"
     OWNER_UNKNOWN = "owner-unknown"
+    SNOOZED = "snoozed"
+    GHOST = "ghost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,16 @@ def assess(
 ) -> Entry:
     """What is to be said about `item` on `today` (a day in the settings' time zone).
 
-    A due date counts until the end of its day. Settled items carry no flags. `target_kind` is the linked target's kind.
+    A due date counts until the end of its day. Settled items carry no flags, and of a snoozed one nothing else is to be
+    said until its day has come. `target_kind` is the linked target's kind.
     """
     ownership = present_owners(item, link, book, target_kind)
     is_open = item.state is ItemState.OPEN
-    days_left = (item.due_date - today).days if is_open and item.due_date else None
+    days_left = (item.falls_due - today).days if is_open and item.falls_due else None
     flags: set[Flag] = set()
-    if is_open:
+    if is_open and item.snoozed_until is not None and today < item.snoozed_until:
+        flags.add(Flag.SNOOZED)
+    elif is_open:
         if days_left is not None and days_left < 0:
             flags.add(Flag.OVERDUE)
         elif days_left is not None and days_left <= policy.due_soon_days:
@@ -63,6 +68,8 @@ def assess(
         # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
         if link is None and item.kind in policy.kinds and not tickets_of(item):
             flags.add(Flag.UNLINKED)
+        if link is not None and link.gone is not None and link.gone.kind is not GoneKind.LOCKED:
+            flags.add(Flag.GHOST)
         if not ownership.known and not ownership.unknown:
             flags.add(Flag.UNOWNED)
         elif not ownership.known:
@@ -86,14 +93,16 @@ def present_owners(item: Item, link: Link | None, book: PeopleBook, target_kind:
     return Ownership(known, tuple(f"@{login}" for login, owner in found.items() if owner is None))
 
 
-def urgency(entry: Entry) -> tuple[bool, bool, int, str, int, str]:
+def urgency(entry: Entry) -> tuple[bool, bool, bool, int, str, int, str]:
     """Sort key: overdue longest first, then by due date, then undated in the order of the documents; settled ones last.
 
-    Sentences of one paragraph share a line, so the item's id has the last word: one order, whatever came in.
+    What is snoozed comes just before those. Sentences of one paragraph share a line, so the item's id has the last
+    word: one order, whatever came in.
     """
     item = entry.item
     return (
         item.state.settled,
+        Flag.SNOOZED in entry.flags,
         entry.days_left is None,
         entry.days_left or 0,
         entry.document.path,

@@ -2,7 +2,7 @@
 
     Report                 everything, for whoever looks after all of it
     ├── Section            one owner; then the owners nobody knows; then what has no owner
-    │   └── Group          overdue, due soon, no issue yet, open: an item stands in the first that fits
+    │   └── Group          overdue, due soon, issue gone, no issue yet, open: an item stands in the first that fits
     └── Progress           one document: how much of what it promised is closed
 
 An item with several known owners stands in the section of each, and counts once in the report's totals.
@@ -18,7 +18,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
-from tracker.model import ItemState, Kind, KnownDocument
+from tracker.model import Gone, ItemState, Kind, KnownDocument
 from tracker.people import Owner, PeopleBook
 from tracker.policy import Entry, Flag, urgency
 
@@ -30,6 +30,7 @@ class GroupName(StrEnum):
 
     OVERDUE = "overdue"
     DUE_SOON = "due-soon"
+    GHOST = "ghost"
     UNLINKED = "unlinked"
     OPEN = "open"
 
@@ -45,15 +46,20 @@ class SectionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many items. The middle row are open items by flag (one item can have several); the last row is settled."""
+    """How many items. The middle row are open items by flag (one item can have several); the last row is settled.
+
+    A snoozed item counts as such until its day, and not as open.
+    """
 
     open: int = 0
+    snoozed: int = 0
 
     overdue: int = 0
     due_soon: int = 0
     unlinked: int = 0
     unowned: int = 0
     owner_unknown: int = 0
+    ghost: int = 0
 
     done: int = 0
     wont_do: int = 0
@@ -67,7 +73,7 @@ class Counts:
     @property
     def total(self) -> int:
         """Every promise that still stands in a document; what was removed from it or set aside is not counted."""
-        return self.open + self.closed
+        return self.open + self.snoozed + self.closed
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
@@ -75,7 +81,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ReportItem:
-    """One open item as a report tells it. `unknown` are those names of its owners that the people book lacks."""
+    """One open item as a report tells it. `unknown` are those names of its owners that the people book lacks.
+
+    `due` is the day that counts; where a person `extended` it, `document_due` (or `due_words`) is the document's own.
+    """
 
     id: str
     text: str
@@ -95,6 +104,9 @@ class ReportItem:
     issue: str | None
     issue_url: str | None
     flags: frozenset[Flag]
+    gone: Gone | None = None
+    extended: bool = False
+    document_due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,16 +319,18 @@ def _section(kind: SectionKind, owner: Owner | None, entries: Sequence[Entry]) -
 
 
 def _group(flags: frozenset[Flag]) -> GroupName:
-    """The most pressing thing about an item. That it also has no issue shows on the item itself."""
+    """The most pressing thing about an item. That it has no issue, or a gone one, shows on the item itself, too."""
     if Flag.OVERDUE in flags:
         return GroupName.OVERDUE
     if Flag.DUE_SOON in flags:
         return GroupName.DUE_SOON
+    if Flag.GHOST in flags:
+        return GroupName.GHOST
     return GroupName.UNLINKED if Flag.UNLINKED in flags else GroupName.OPEN
 
 
 def _is_open(entry: Entry) -> bool:
-    return entry.item.state is ItemState.OPEN
+    return entry.item.state is ItemState.OPEN and Flag.SNOOZED not in entry.flags
 
 
 def ticket_name(reference: str) -> str:
@@ -343,13 +357,16 @@ def _item(entry: Entry) -> ReportItem:
         owner=item.owner,
         owners=tuple(owner.name for owner in entry.ownership.known),
         unknown=entry.ownership.unknown,
-        due=item.due_date,
+        due=item.falls_due,
         due_words=item.due if item.due_date is None else None,
         days_left=entry.days_left,
         priority=item.priority,
         issue=ref.key if ref else ticket_name(item.links[0]) if item.links else None,
         issue_url=(ref.url or None) if ref else next((link for link in item.links if "://" in link), None),
         flags=entry.flags,
+        extended=item.extended_to is not None,
+        document_due=item.due_date,
+        gone=entry.link.gone if entry.link and Flag.GHOST in entry.flags else None,
     )
 
 
@@ -361,12 +378,14 @@ def _count(entries: Iterable[Entry]) -> Counts:
         for flag in entry.flags:
             flags[flag] += 1
     return Counts(
-        open=states[ItemState.OPEN],
+        open=states[ItemState.OPEN] - flags[Flag.SNOOZED],
+        snoozed=flags[Flag.SNOOZED],
         overdue=flags[Flag.OVERDUE],
         due_soon=flags[Flag.DUE_SOON],
         unlinked=flags[Flag.UNLINKED],
         unowned=flags[Flag.UNOWNED],
         owner_unknown=flags[Flag.OWNER_UNKNOWN],
+        ghost=flags[Flag.GHOST],
         done=states[ItemState.DONE],
         wont_do=states[ItemState.WONT_DO],
         duplicate=states[ItemState.DUPLICATE],

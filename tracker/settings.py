@@ -88,6 +88,12 @@ class DocumentSettings(_Closed):
     exclude: tuple[str, ...] = Field(
         default=("**/README.md", "**/*template*.md"), description="Which of those are not (globs)."
     )
+    namespace: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        description="Where several repositories share a target, a name for each, set before its first sync: their "
+        "documents may have equal paths. It goes before each document's key; issues of other namespaces are let be.",
+    )
     private: bool = Field(
         default=False, description="Documents are private unless their front matter says otherwise (`private: false`)."
     )

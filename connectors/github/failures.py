@@ -6,11 +6,11 @@ The one question that matters: may a write have happened? Only then it is `Outco
     no connection, no such host    TargetUnreachable   TargetUnreachable (nothing was sent)
     time-out, cut connection       TargetUnreachable   OutcomeUnknown
     5xx, 408, unreadable answer    TargetUnreachable   OutcomeUnknown
-    301 302 303 307 308            IssueMoved          IssueMoved
+    301 302 303 307 308            IssueMoved for a request about one issue, else TargetMoved
     401                            NotAllowed          NotAllowed
-    403, 429                       RateLimited, when a limit is the reason; else NotAllowed
+    403, 429                       RateLimited, when a limit is the reason; IssueLocked, TargetReadOnly; else NotAllowed
     404                            IssueNotFound       IssueNotFound
-    410                            IssueGone; NotAllowed when the repository's issues are switched off
+    410                            IssueGone; TargetClosed when the repository's issues are switched off
     422 and other 4xx              RequestRejected     RequestRejected
 """
 
@@ -30,12 +30,16 @@ from github.GithubException import GithubException, IncompletableObject, RateLim
 from connectors.errors import (
     ConnectorError,
     IssueGone,
+    IssueLocked,
     IssueMoved,
     IssueNotFound,
     NotAllowed,
     OutcomeUnknown,
     RateLimited,
     RequestRejected,
+    TargetClosed,
+    TargetMoved,
+    TargetReadOnly,
     TargetUnreachable,
 )
 
@@ -77,7 +81,7 @@ _REFUSALS: Mapping[int, tuple[type[NotAllowed | IssueNotFound | RequestRejected]
     HTTPStatus.GONE: (
         IssueGone,
         "it was deleted",
-        "Unlink the item, or let a new issue be opened.",
+        "Link the item to another issue, or unlink it.",
     ),
     HTTPStatus.UNPROCESSABLE_ENTITY: (
         RequestRejected,
@@ -95,6 +99,7 @@ class Request:
 
     verb: str
     where: str
+    of_issue: bool = False
 
     @property
     def writes(self) -> bool:
@@ -171,24 +176,45 @@ def of_status(request: Request, status: int, headers: Mapping[str, str], data: A
     if status == HTTPStatus.REQUEST_TIMEOUT or not _refuses(status):
         return no_answer(request, f"status {status}")
     told = _told(data)
-    if status == HTTPStatus.GONE and "disabled" in told.lower():
-        return NotAllowed(
-            f"issues are switched off in this repository ({told})",
-            where=request.where,
-            advice="Switch them on in the repository's settings, under General > Features, or name another repository.",
-        )
+    if closed := _closed(request, status, told):
+        return closed
     kind, sentence, advice = _REFUSALS.get(status, _REFUSALS[HTTPStatus.UNPROCESSABLE_ENTITY])
     return kind(f"{sentence} ({told or f'status {status}'})", where=request.where, advice=advice)
 
 
 def moved(request: Request, location: str) -> IssueMoved:
     """The server points elsewhere, or answered with another issue than the one asked for."""
-    return IssueMoved(
+    kind = IssueMoved if request.of_issue else TargetMoved
+    return kind(
         f"it lives elsewhere now: {location or 'GitHub does not say where'}",
         where=request.where,
         location=location,
         advice="If the repository was renamed or moved, change `repository`; if the issue was, link the item anew.",
     )
+
+
+def _closed(request: Request, status: int, told: str) -> NotAllowed | None:
+    """What is refused to everybody, whatever the token: GitHub tells it apart only by its words."""
+    words = told.lower()
+    if status == HTTPStatus.GONE and "disabled" in words:
+        return TargetClosed(
+            f"issues are switched off in this repository ({told})",
+            where=request.where,
+            advice="Switch them on in the repository's settings, under General > Features, or name another repository.",
+        )
+    if status == HTTPStatus.FORBIDDEN and "archived" in words:
+        return TargetReadOnly(
+            f"the repository is archived ({told})",
+            where=request.where,
+            advice="Unarchive it in the repository's settings, or link its items to issues elsewhere.",
+        )
+    if status == HTTPStatus.FORBIDDEN and request.of_issue and "locked" in words:
+        return IssueLocked(
+            f"the issue is locked ({told})",
+            where=request.where,
+            advice="Unlock its conversation, or give the token write access to the repository.",
+        )
+    return None
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

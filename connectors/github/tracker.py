@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors import marker
-from connectors.errors import IssueMoved, IssueNotFound
-from connectors.github import failures, values
+from connectors.errors import IssueConverted, IssueMoved, IssueNotFound, NotAllowed
+from connectors.github import failures, values, whereabouts
 from connectors.github.failures import Request
 from connectors.github.values import Repository, time_of, time_text
 from connectors.github.wire import PER_PAGE, Wire
@@ -34,7 +34,8 @@ class GitHubTracker:
     """Issues of one GitHub repository.
 
     Requests: create, update, comment, get and is_public one each; a listing one per 100 issues (99 from the second
-    page on). An update that changes nothing sends nothing. Not safe for use from several threads at once.
+    page on). An update that changes nothing sends nothing. What is redirected takes two or three more to find out where
+    it is; a `get` of a locked and closed issue one more. Not safe for use from several threads at once.
     """
 
     def __init__(
@@ -95,9 +96,20 @@ class GitHubTracker:
 
     def get(self, ref: IssueRef) -> Issue:
         self._own(ref)
-        request = Request("GET", self._repository.where(ref.number))
-        answer = self._wire.read(self._repository.issue_path(ref.number), request.where)
-        return self._issue(request, answer.data, ref.number)
+        request = self._request("GET", ref.number)
+        try:
+            answer = self._wire.read(self._repository.issue_path(ref.number), request.where, of_issue=True)
+        except IssueMoved as error:
+            raise whereabouts.of_issue(self._wire, self._repository, ref.number, error) from error
+        issue = self._issue(request, answer.data, ref.number)
+        if issue.locked and issue.state.closed and self._converted(ref.number):
+            raise IssueConverted(
+                "it was converted to a discussion",
+                where=request.where,
+                location=issue.ref.url,
+                advice="Its page leads to the discussion. Link the item to another issue, or unlink it.",
+            )
+        return issue
 
     def create(self, draft: IssueDraft) -> Issue:
         request = Request("POST", self._repository.where())
@@ -119,31 +131,28 @@ class GitHubTracker:
         sent = values.changes(issue, patch)
         if not sent:
             return issue
-        request = Request("PATCH", self._repository.where(number))
-        answer = self._wire.write(request.verb, self._repository.issue_path(number), request.where, sent)
+        request = self._request("PATCH", number)
+        answer = self._wire.write(request.verb, self._repository.issue_path(number), request.where, sent, of_issue=True)
         return self._issue(request, answer.data, number)
 
     def comment(self, ref: IssueRef, body: str) -> Comment:
         self._own(ref)
-        request = Request("POST", self._repository.where(ref.number))
+        request = self._request("POST", ref.number)
         path = f"{self._repository.issue_path(ref.number)}/comments"
-        return _read(request, values.comment, self._wire.write(request.verb, path, request.where, {"body": body}).data)
+        answer = self._wire.write(request.verb, path, request.where, {"body": body}, of_issue=True)
+        return _read(request, values.comment, answer.data)
 
     def comments(self, ref: IssueRef) -> tuple[Comment, ...]:
         self._own(ref)
-        request = Request("GET", self._repository.where(ref.number))
-        path = f"{self._repository.issue_path(ref.number)}/comments"
-        found: dict[str, Comment] = {}
-        page, has_next = 1, True
-        while has_next:
-            answer = self._wire.read(path, request.where, {"per_page": PER_PAGE, "page": page})
-            found |= {one.id: one for one in _read(request, _each(values.comment), answer.data)}
-            page, has_next = page + 1, answer.has_next and bool(answer.data)
+        found = {one.id: one for one in self._all_of(ref.number, "comments", values.comment)}
         return tuple(sorted(found.values(), key=lambda one: (one.created_at, int(one.id))))
 
     def is_public(self) -> bool:
         request = Request("GET", self._repository.where())
-        answer = self._wire.read(self._repository.path, request.where)
+        try:
+            answer = self._wire.read(self._repository.path, request.where)
+        except IssueMoved as error:
+            raise whereabouts.of_repository(self._wire, self._repository, error) from error
         return _read(request, _is_public, answer.data)
 
     def reference(self, text: str) -> IssueRef | None:
@@ -166,6 +175,26 @@ class GitHubTracker:
                 advice="Nothing was touched. Give each repository a target name of its own in closeout.toml.",
             )
 
+    def _request(self, verb: str, number: int) -> Request:
+        return Request(verb, self._repository.where(number), of_issue=True)
+
+    def _all_of(self, number: int, what: str, parse: Callable[[Any], T]) -> Iterator[T]:
+        """Everything of one issue's sub-list, page by page."""
+        request = self._request("GET", number)
+        path = f"{self._repository.issue_path(number)}/{what}"
+        page, has_next = 1, True
+        while has_next:
+            answer = self._wire.read(path, request.where, {"per_page": PER_PAGE, "page": page}, of_issue=True)
+            yield from _read(request, _each(parse), answer.data)
+            page, has_next = page + 1, answer.has_next and bool(answer.data)
+
+    def _converted(self, number: int) -> bool:
+        """Whether the issue became a discussion: GitHub locks and closes it, and only its events tell why."""
+        try:
+            return "converted_to_discussion" in self._all_of(number, "events", lambda raw: str(raw["event"]))
+        except (IssueNotFound, NotAllowed):
+            return False  # it was there a moment ago, and who may not read events can't be told
+
     def _pages(self, since: datetime | None) -> Iterator[list[tuple[datetime, Issue | None]]]:
         """Pages of times and issues, oldest change first; None stands for a pull request.
 
@@ -179,7 +208,10 @@ class GitHubTracker:
             parameters = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE, "page": page}
             if since is not None:
                 parameters["since"] = time_text(since)
-            answer = self._wire.read(f"{self._repository.path}/issues", request.where, parameters)
+            try:
+                answer = self._wire.read(f"{self._repository.path}/issues", request.where, parameters)
+            except IssueMoved as error:
+                raise whereabouts.of_repository(self._wire, self._repository, error) from error
             found = _read(request, _each(self._repository.listed), answer.data)
             if not found:
                 return

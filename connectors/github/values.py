@@ -111,6 +111,7 @@ class Repository:
             updated_at=time_of(raw["updated_at"]),
             closed_at=time_of(raw["closed_at"]) if raw.get("closed_at") else None,
             author=str((raw.get("user") or {}).get("login") or ""),
+            locked=bool(raw.get("locked")),
         )
 
     def listed(self, raw: Mapping[str, Any]) -> tuple[datetime, Issue | None]:

@@ -105,9 +105,11 @@ class Wire:
             lazy=True,
         )
 
-    def read(self, path: str, where: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+    def read(
+        self, path: str, where: str, parameters: Mapping[str, Any] | None = None, *, of_issue: bool = False
+    ) -> Answer:
         """GET. Tried a few times more when nothing usable came; a time-out has waited long enough."""
-        request = Request("GET", where)
+        request = Request("GET", where, of_issue)
         for pause in self._read_pauses:
             try:
                 return self._exchange(request, path, parameters, None)
@@ -117,9 +119,9 @@ class Wire:
             time.sleep(pause)
         return self._exchange(request, path, parameters, None)
 
-    def write(self, verb: str, path: str, where: str, body: Mapping[str, Any]) -> Answer:
+    def write(self, verb: str, path: str, where: str, body: Mapping[str, Any], *, of_issue: bool = False) -> Answer:
         """Send a write, once."""
-        return self._exchange(Request(verb, where), path, None, body)
+        return self._exchange(Request(verb, where, of_issue), path, None, body)
 
     def close(self) -> None:
         self._requester.close()

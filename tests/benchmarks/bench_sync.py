@@ -2,9 +2,8 @@
 
     python tests/benchmarks/bench_sync.py [ITEMS]
 
-The GitHub half runs against a counterpart on loopback (`myworld`); its listings stop at 100 issues, so ITEMS is at most
-100 there. The embedded half runs at ITEMS times 1, 2 and 4, to show growth. Wall times are this machine's: quote
-ratios.
+Both halves run at ITEMS times 1, 2 and 4: requests against a small GitHub on loopback, growth on the embedded tracker.
+Wall times are this machine's: quote ratios.
 """
 
 from __future__ import annotations
@@ -15,23 +14,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests")]
 
-import requests  # noqa: E402 - after the path is set
-from myworld.api.http import mint  # noqa: E402
-from myworld.host import Host, HostConfig  # noqa: E402
+from machine.little_github import LittleGitHub, Serving  # noqa: E402 - after the path is set
+from machine.places import OnLittleGitHub  # noqa: E402
 from workplace import Workplace, postmortem  # noqa: E402
 
-from connectors.github import GitHubTracker  # noqa: E402
-from connectors.settings import GitHubSettings  # noqa: E402
 from tracker.app import Consent  # noqa: E402
 
 EVERYTHING = Consent(everything=True)
-GITHUB = '\ntarget = "ops"\n[targets.ops]\nkind = "github"\nrepository = "acme/ops"\n'
 WORDS = ("alerts", "backups", "caches", "certificates", "deploys", "failovers", "logs", "metrics", "proxies", "queues")
 
 
@@ -42,64 +36,49 @@ def texts(count: int) -> list[str]:
     ]
 
 
-class OnGitHub(Workplace):
-    """Issues in the counterpart's repository; waits move the clock instead of passing."""
-
-    def __init__(self, root: Path, host: Host) -> None:
-        super().__init__(root, GITHUB)
-        world = host.create(
-            "github",
-            {
-                "viewer": "bot",
-                "users": [{"login": "bot", "name": "bot"}],
-                "repos": [{"name": "acme/ops", "private": True}],
-            },
-        )
-        self.token = mint(host.gateway_secret, instance=world.id, kind="github")
-        self.authority = str(host.gateway.ca.cert_path)
-
-    def open_tracker(self, name):
-        settings = GitHubSettings(repository="acme/ops", ca_bundle=self.authority)
-        return GitHubTracker(name, settings, self.token)
+def show(label: str, items: int, place: OnLittleGitHub, hub: LittleGitHub) -> None:
+    """One sync, its requests by verb."""
+    hub.verbs.clear()
+    begin = time.perf_counter()
+    place.run(consent=EVERYTHING)
+    seconds = time.perf_counter() - begin
+    counts = ", ".join(f"{number} {verb}" for verb, number in sorted(hub.verbs.items()))
+    print(f"  {items:>5} items   {label:<36} {counts:<22} {seconds:6.2f} s")
 
 
 def on_github(items: int) -> None:
-    """Requests against the counterpart."""
+    """Requests against a small GitHub on loopback, whose clock is the workplace's: waits pass in a moment."""
     with tempfile.TemporaryDirectory() as folder:
-        host = Host(HostConfig(gateway_port=0, gateway_passthrough=False, ca_dir=Path(folder)))
-        os.environ["HTTPS_PROXY"] = host.gateway.url
-        sent: Counter[str] = Counter()
-        send = requests.Session.send
+        hub = LittleGitHub()
+        with Serving(hub):
+            place = OnLittleGitHub(Path(folder), hub.url)
+            hub.clock = lambda: place.now
+            lines = texts(items)
 
-        def counted(self, request, **options):
-            sent[request.method or ""] += 1
-            return send(self, request, **options)
+            def write() -> None:
+                for number in range(0, items, 20):
+                    place.document(f"{number:05}.md", postmortem(*lines[number : number + 20], title=f"No. {number}"))
 
-        requests.Session.send = counted
-        try:
-            root = Path(folder) / "place"
-            root.mkdir()
-            place = OnGitHub(root, host)
-            for label, lines in (
-                ("first sync", texts(items)),
-                ("nothing changed", texts(items)),
-                ("one item reworded", [texts(items)[0] + " today", *texts(items)[1:]]),
-            ):
-                place.document("a.md", postmortem(*lines))
-                sent.clear()
-                begin = time.perf_counter()
-                place.run(consent=EVERYTHING)
-                seconds = time.perf_counter() - begin
-                counts = ", ".join(f"{number} {verb}" for verb, number in sorted(sent.items()))
-                print(f"  {label:<20} {items} items   {counts:<20} {seconds:6.2f} s")
-            for store in root.glob("closeout.db*"):
+            write()
+            show("first sync", items, place, hub)
+            show("nothing changed, directly after", items, place, hub)
+            show("nothing changed, once more", items, place, hub)
+            place.pass_time(3600)
+            show("nothing changed, an hour later", items, place, hub)
+            for number in range(0, items, items // 10):
+                lines[number] += " today"
+            write()
+            place.pass_time(3600)
+            show("ten items reworded", items, place, hub)
+            for issue in list(hub.issues)[:: items // 10]:
+                hub.change(issue, state="closed", state_reason="completed")
+            place.pass_time(3600)
+            show("ten issues closed by people", items, place, hub)
+            for store in place.root.glob("closeout.db*"):
                 store.unlink()
-            sent.clear()
-            place.run(consent=EVERYTHING)
-            print(f"  {'store lost':<20} {items} items   {', '.join(f'{n} {v}' for v, n in sorted(sent.items()))}")
-        finally:
-            requests.Session.send = send
-            host.gateway.stop()
+            place.pass_time(3600)
+            show("store lost", items, place, hub)
+            show("nothing changed, directly after", items, place, hub)
 
 
 def embedded(items: int) -> None:
@@ -141,11 +120,12 @@ def help_speed(runs: int = 9) -> None:
 
 def main() -> None:
     """Run all of it."""
-    items = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    items = int(sys.argv[1]) if len(sys.argv) > 1 else 250
     print("On GitHub's counterpart, requests by verb:")
-    on_github(min(items, 100))
+    for factor in (1, 2, 4):
+        on_github(items * factor)
     print("On the embedded tracker:")
-    embedded(max(items, 250))
+    embedded(items)
     print("Start-up:")
     help_speed()
 

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
@@ -291,15 +293,35 @@ def test_an_issue_closed_by_hand_and_its_story(closeout):
     _, out, _ = closeout("sync")
     assert "2 noted" in out
     _, out, _ = closeout("history", "#1")
-    assert "found in postmortems/a.md" in out
-    assert "opened issue #1" in out
-    assert "state changed from “open” to “wont_do”" in out
+    assert "Closeout found it in postmortems/a.md" in out
+    assert "Closeout opened issue #1" in out
+    assert "Somebody on local changed issue #1: state changed from “open” to “wont do”" in out
     _, out, _ = closeout("issues", "show", "#1")
     assert "won't do" in out
     assert "Too dear." in out
     assert closeout("issues", "reopen", "#1")[0] == 0
     assert closeout("issues", "show", "99")[0] == 5
     assert closeout("issues", "show", "first")[0] == 2
+
+
+def test_a_check_of_links_shows_issues_that_are_gone_and_fails_on_them(closeout, folder):
+    closeout("sync")
+    closeout("sync")  # from here on listings start at a cursor
+    code, _, _ = closeout("status", "--check-links", "--fail-on", "ghost")
+    assert code == 0
+    with closing(sqlite3.connect(folder / "closeout-issues.db")) as database, database:
+        database.execute("DELETE FROM local_issue WHERE number = 2")
+    code, _, _ = closeout("status", "--refresh", "--fail-on", "ghost")
+    assert code == 0
+    code, out, err = closeout("status", "--check-links", "--fail-on", "ghost", "--is", "ghost", "--format", "json")
+    assert code == 1
+    assert "1 items are ghost" in err
+    (item,) = json.loads(out)["items"]
+    assert (item["text"], item["gone"]["kind"]) == (LOAD, "not-found")
+    code, out, _ = closeout("plan")
+    assert code == 0
+    assert "1 to decide (issue gone)" in out
+    assert "closeout unlink ITEM" in out
 
 
 def test_refresh_learns_from_issues_and_writes_none(closeout):

@@ -17,8 +17,9 @@ from connectors.database import UtcDateTime
 from connectors.local import LocalTracker
 from connectors.local import tables as local_tables
 from connectors.settings import LocalSettings
+from tracker.decisions import Saying, Verdict, decided, fold, found_again, standing_of
 from tracker.errors import Unavailable, UsageError
-from tracker.model import Event, Item, ItemState, Kind, KnownDocument, Link, Outcome
+from tracker.model import Event, Gone, GoneKind, Item, ItemState, Kind, KnownDocument, Link, Outcome
 from tracker.store import Store, tables
 from tracker.store.engine import open_store_engine
 from tracker.store.locks import exclusive
@@ -99,6 +100,17 @@ def test_what_goes_in_comes_out(store):
     assert store.events("other") == ()
 
 
+def test_how_an_issue_is_gone_comes_out_again(store):
+    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_link(LINK, ITEM, [])
+    gone = replace(LINK, gone=Gone(GoneKind.MOVED, NOW, "it was transferred", "https://x/2", "Look there."))
+    store.record_gone([gone], [EVENT])
+    assert store.known().links == {"abc": gone}
+    assert store.events("abc") == (EVENT,)
+    store.record_link(LINK, ITEM, [])
+    assert store.known().links == {"abc": LINK}
+
+
 def test_recording_again_replaces(store):
     store.record_reading([DOCUMENT], [ITEM], [])
     after = replace(ITEM, text="Other", state=ItemState.DONE, settled_at=NOW)
@@ -111,6 +123,41 @@ def test_recording_again_replaces(store):
 def test_a_naive_time_is_a_programming_error(store):
     with pytest.raises(Exception, match="without a zone"):
         UtcDateTime().process_bind_param(datetime(2026, 1, 1), store._engine.dialect)  # noqa: DTZ001
+
+
+def test_what_people_decided_is_written_by_events_alone(store):
+    store.record_reading([DOCUMENT], [ITEM], [])
+    told = {"parted": ["local #9"], "target": "local", "issue": "#9"}
+    for what, detail in (
+        ("item ignored", {}),
+        ("item snoozed", {"until": "2026-12-24"}),
+        ("due date extended", {"to": "2026-12-31"}),
+        ("issue unlinked", told),
+    ):
+        store.record_decision(ITEM, Event(NOW, "Jo", what, "abc", "a.md", detail))
+    store.record_link(LINK, ITEM, [])  # a sync that read the item before
+    (item,) = store.known().items.values()
+    assert (item.ignored, item.state, item.parted) == (True, ItemState.IGNORED, ("local #9",))
+    assert (item.snoozed_until, item.extended_to) == (date(2026, 12, 24), date(2026, 12, 31))
+    assert standing_of(item) == fold(store.events("abc"))
+    assert store.known().links == {"abc": LINK}
+    store.record_parting(ITEM, [Event(NOW, "Jo", "item heeded", "abc")])
+    assert store.known().links == {}
+    assert store.known().items["abc"].state is ItemState.OPEN
+
+
+def test_an_item_is_first_recorded_with_what_was_decided_of_it(store):
+    item = replace(ITEM, parted=("local #1",), extended_to=date(2026, 12, 31))
+    store.record_reading([DOCUMENT], [item], [found_again(item, NOW)])
+    assert store.known().items["abc"] == item
+    assert fold(store.events("abc")) == standing_of(item)
+
+
+def test_verdicts_come_back_in_their_order(store):
+    verdicts = [Verdict("a.md", "dó it", "abc"), Verdict("a.md", "dó it", None)]
+    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_events(decided(verdict, "Dó it.", Saying("Jo", NOW)) for verdict in verdicts)
+    assert list(store.verdicts()) == verdicts
 
 
 def test_the_journal_from_intention_to_confirmation(store):

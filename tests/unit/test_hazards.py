@@ -11,6 +11,7 @@ from connectors import IssueState, RequestRejected
 from connectors.local import LocalTracker
 from tracker.app import Wanted
 from tracker.errors import RefusedByBrake, UsageError
+from tracker.model import GoneKind
 
 ALERT = "Alert when the connection pool is nearly used up"
 LOAD = "Run a load test before every release"
@@ -97,6 +98,21 @@ def test_nothing_is_ever_written_to_an_issue_that_was_adopted_by_name(tmp_path, 
     place.document("b.md", postmortem(RUNBOOK, title="B"))
     place.run()
     assert place.issue(3) == before
+
+
+def test_an_issue_whose_row_is_gone_is_not_opened_again(place):
+    place.document("a.md", postmortem(ALERT, LOAD))
+    place.run()
+    with sqlite3.connect(place.root / "closeout-issues.db") as database:
+        database.execute("DELETE FROM local_issue WHERE number = 1")
+    database.close()
+    place.document("a.md", postmortem(ALERT + " today", LOAD))
+    for _ in range(2):
+        place.run()
+        assert "create" not in place.writes
+    gone = {link.ref.key: link.gone and link.gone.kind for link in place.known().links.values()}
+    assert gone == {"#1": GoneKind.NOT_FOUND, "#2": None}
+    assert len(place.issues()) == 1
 
 
 def test_a_corrected_ticket_links_to_the_right_issue(place):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.decisions import Verdict
 from tracker.identity import FormerDocument, FoundDocument, identify, item_id, match_documents, normalise
 from tracker.model import ItemState, ParsedDocument, ParsedItem, Span
 
@@ -72,6 +73,26 @@ def test_two_candidates_too_close_to_call_are_left_for_a_person():
     assert {candidate.id for candidate in after.doubts[0].candidates} == set(ids(known))
     assert {item.id for item in after.items} == set(ids(known)), "nothing is removed while in doubt"
     assert all(item.state is ItemState.OPEN for item in after.items)
+
+
+def test_what_a_person_said_comes_before_similarity_and_after_the_exact_text():
+    known = first("Add an alert for the pool of service A", "Add an alert for the pool of service B", CACHE)
+    third = "Add an alert for the pool of service C"
+    linked = frozenset(item.id for item in known)
+
+    def decided(*verdicts, texts=(third, CACHE)):
+        said = [Verdict("a.md", normalise(third), item) for item in verdicts]
+        return identify({"a.md": document(*texts)}, known, {}, frozenset(), NOW, linked, said)
+
+    for number in (0, 1, 2):  # the exact text of the last one stands, so that it can't be another one
+        after = decided(known[number].id)
+        assert len(after.doubts) == (number == 2)
+        assert (known[number].id in ids(after.items)) or number == 2
+    assert ids(decided(None).items)[0] not in linked
+    assert ids(decided(known[0].id, known[1].id).items)[0] == known[1].id, "the latest word counts"
+    both = decided(known[0].id, known[1].id, texts=(third, third, CACHE))
+    assert ids(both.items) == [known[1].id, known[0].id, known[2].id], "equal texts: each its own"
+    assert decided(known[0].id, texts=("Add an alert for the pool of service D", CACHE)).doubts
 
 
 def test_the_issue_that_the_text_names_comes_first():

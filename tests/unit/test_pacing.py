@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.pacing import Budget, Window, next_slot
+from connectors.pacing import Budget, Window, next_slot, time_needed
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+GITHUB = Budget((Window(80, MINUTE), Window(500, HOUR)))
 
 windows = st.builds(Window, writes=st.integers(1, 6), span=st.integers(1, 120).map(lambda s: timedelta(seconds=s)))
 budgets = st.lists(windows, max_size=3).map(lambda each: Budget(tuple(each)))
@@ -98,6 +99,45 @@ class TestNextSlot:
         _, sent = simulated(budget, waits)
         slot = next_slot(sent, budget, sent[-1])
         assert next_slot(sent, budget, slot) == slot
+
+
+class TestTimeNeeded:
+    def test_nothing_takes_no_time(self) -> None:
+        assert time_needed(0, [at(-1)] * 9, Budget((Window(1, HOUR),)), NOW) == timedelta(0)
+
+    def test_without_limits_only_the_answers_take_time(self) -> None:
+        assert time_needed(1_000, [], Budget(), NOW) == timedelta(0)
+        assert time_needed(1_000, [], Budget(), NOW, timedelta(seconds=2)) == timedelta(seconds=2_000)
+
+    def test_githubs_numbers(self) -> None:
+        assert time_needed(80, [], GITHUB, NOW) == timedelta(0)
+        assert time_needed(500, [], GITHUB, NOW) == 6 * MINUTE
+        assert time_needed(501, [], GITHUB, NOW) == HOUR
+        assert time_needed(10_000, [], GITHUB, NOW) == 19 * HOUR + 6 * MINUTE
+
+    def test_what_was_sent_already_counts(self) -> None:
+        assert time_needed(1, [at(-1)] * 500, GITHUB, NOW) == HOUR - timedelta(seconds=1)
+
+    def test_slow_answers_and_the_budget_overlap(self) -> None:
+        assert time_needed(81, [], GITHUB, NOW, timedelta(seconds=1)) == timedelta(seconds=81)
+
+    @given(budgets, pauses, st.integers(0, 30), st.integers(0, 20).map(lambda s: timedelta(seconds=s)))
+    def test_it_agrees_with_asking_for_one_slot_after_the_other(
+        self, budget: Budget, waits: list[timedelta], count: int, each: timedelta
+    ) -> None:
+        _, sent = simulated(budget, waits)
+        start = now = sent[-1]
+        before = list(sent)
+        for _ in range(count):
+            now = next_slot(sent, budget, now)
+            sent.append(now)
+            now += each
+        assert time_needed(count, before, budget, start, each) == now - start
+
+    @given(budgets, pauses, st.integers(0, 30))
+    def test_more_writes_never_take_less(self, budget: Budget, waits: list[timedelta], count: int) -> None:
+        _, sent = simulated(budget, waits)
+        assert time_needed(count, sent, budget, sent[-1]) <= time_needed(count + 1, sent, budget, sent[-1])
 
 
 class TestBudget:

@@ -213,6 +213,10 @@ def test_a_title_changed_on_the_issue_is_told_and_left_until_the_document_change
     place.document("a.md", postmortem("Run a long load test before every release"))
     conflicts = place.run().prepared.plans[0].conflicts
     assert [(conflict.field, conflict.winner) for _, conflict in conflicts] == [("title", "document")]
+    with place.store() as store:
+        [told] = [event.detail for event in store.events() if event.what == "conflict settled"]
+    assert told == {"field": "title", "document": told["document"], "issue": "Load tests!", "winner": "document"}
+    assert told["document"] == place.issue(1).title
     assert opened(place) == ["Run a long load test before every release"]
 
 

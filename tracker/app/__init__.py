@@ -10,20 +10,36 @@ from functools import partial
 from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_tracker
 from tracker import deliver
-from tracker.app import reporting, syncing
+from tracker.app import deciding, reporting, reviewing, syncing
+from tracker.app.deciding import Decided
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
-from tracker.app.reporting import Status, Wanted
-from tracker.app.syncing import Desk, Prepared, Synced
+from tracker.app.reporting import Status, Story, Wanted
+from tracker.app.reviewing import Review, verdict_for
+from tracker.app.syncing import Agree, Desk, Prepared, Synced
 from tracker.apply import Progress
 from tracker.brake import Consent
+from tracker.decisions import Saying, Verdict
 from tracker.errors import UsageError
-from tracker.model import Event
-from tracker.policy import Entry
+from tracker.identity import Doubt
 from tracker.report import Audience, Report
 from tracker.settings_file import Loaded, read_secret
 from tracker.store import Store
 
-__all__ = ["App", "Consent", "Prepared", "Status", "Synced", "Wanted", "explain_paths", "lint_paths", "parse_paths"]
+__all__ = [
+    "App",
+    "Consent",
+    "Decided",
+    "Prepared",
+    "Review",
+    "Status",
+    "Story",
+    "Synced",
+    "Wanted",
+    "explain_paths",
+    "lint_paths",
+    "parse_paths",
+    "verdict_for",
+]
 
 
 class App:
@@ -50,23 +66,27 @@ class App:
         self.clock = clock
         self.sleep = sleep
 
-    def plan(self, paths: Sequence[str]) -> Prepared:
+    def plan(self, paths: Sequence[str], agree: Agree | None = None) -> Prepared:
         """What `sync` would do; see `tracker.app.syncing.plan`."""
         with self.store(create=False) as store:
-            return syncing.plan(self._desk(store), paths)
+            return syncing.plan(self._desk(store), paths, agree)
 
     def sync(
-        self, paths: Sequence[str], consent: Consent, still_fits: Callable[[Prepared], bool] = lambda _: True
+        self,
+        paths: Sequence[str],
+        consent: Consent,
+        still_fits: Callable[[Prepared], bool] = lambda _: True,
+        agree: Agree | None = None,
     ) -> Synced:
         """Bring documents and issues in step; see `tracker.app.syncing.sync`."""
         with self.store() as store:
-            return syncing.sync(self._desk(store), paths, consent, still_fits)
+            return syncing.sync(self._desk(store), paths, consent, still_fits, agree)
 
-    def status(self, wanted: Wanted, *, refresh: bool = False) -> Status:
-        """What the store knows; with `refresh` after reading the issues again."""
-        with self.store(create=refresh) as store:
-            if refresh:
-                syncing.refresh(self._desk(store))
+    def status(self, wanted: Wanted, *, refresh: bool = False, check_links: bool = False) -> Status:
+        """What the store knows; with `refresh` after reading the issues again, with `check_links` all of them."""
+        with self.store(create=refresh or check_links) as store:
+            if refresh or check_links:
+                syncing.refresh(self._desk(store), check_links=check_links)
             return reporting.status(store, self.settings, wanted, self.clock())
 
     def report(self, name: str, day: date | None = None) -> Report:
@@ -79,10 +99,45 @@ class App:
         with self.store(create=not dry_run) as store:
             return reporting.send_report(report, store, self._mailer, self.clock(), dry_run=dry_run)
 
-    def history(self, text: str) -> tuple[Entry, tuple[Event, ...]]:
-        """The story of one item; see `tracker.app.reporting.history`."""
+    def history(self, text: str | None = None, limit: int | None = None) -> Story:
+        """The story of one item, or the latest events; see `tracker.app.reporting.history`."""
         with self.store(create=False) as store:
-            return reporting.history(store, self.settings, text, self.clock())
+            return reporting.history(store, self.settings, text, self.clock(), limit)
+
+    def review(self) -> Review:
+        """What could not be decided; see `tracker.app.reviewing.review`."""
+        with self.store(create=False) as store:
+            return reviewing.review(store, self.settings, self.root, self.clock())
+
+    def decide_doubt(self, doubt: Doubt, verdict: Verdict, who: str | None, why: str = "") -> None:
+        """Remember what a person said of a doubt."""
+        with self.store() as store:
+            reviewing.record(store, doubt, verdict, Saying(deciding.whoever(self.root, who), self.clock(), why))
+
+    def link(self, item: str, issue: str, who: str | None, why: str = "") -> Decided:
+        """Tie an item to an issue; see `tracker.app.deciding`, also for the decisions below."""
+        with self.store() as store:
+            return deciding.link(self._desk(store), item, issue, deciding.whoever(self.root, who), why)
+
+    def unlink(self, item: str, who: str | None, why: str) -> Decided:
+        """Take an item's issue from it."""
+        with self.store() as store:
+            return deciding.unlink(self._desk(store), item, deciding.whoever(self.root, who), why)
+
+    def ignore(self, item: str, who: str | None, why: str, *, undo: bool = False) -> Decided:
+        """Set an item aside, or take that back."""
+        with self.store() as store:
+            return deciding.ignore(self._desk(store), item, deciding.whoever(self.root, who), why, undo=undo)
+
+    def snooze(self, item: str, until: date | None, who: str | None, why: str) -> Decided:
+        """Keep an item out of reports until a day; None takes that back."""
+        with self.store() as store:
+            return deciding.snooze(self._desk(store), item, until, deciding.whoever(self.root, who), why)
+
+    def extend(self, item: str, to: date | None, who: str | None, why: str) -> Decided:
+        """Let another day count than the document's; None takes that back."""
+        with self.store() as store:
+            return deciding.extend(self._desk(store), item, to, deciding.whoever(self.root, who), why)
 
     def embedded(self, name: str | None = None) -> IssueTracker:
         """The embedded tracker of this name, or the one there is.

@@ -12,7 +12,7 @@ from tracker.explanation import Explanation
 from tracker.identity import FormerDocument, FoundDocument, match_documents, normalise
 from tracker.lint import Finding, lint
 from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument, ParsedItem
-from tracker.parsing import Vocabulary, edition, explain, lacks_verb, language_of, parse, teach
+from tracker.parsing import Vocabulary, edition, explain, lacks_verb, language_of, many, parse, teach
 from tracker.people import PeopleBook
 from tracker.settings import ParserSettings, Settings
 from tracker.sources import Found, find_checkout, read_documents
@@ -54,14 +54,25 @@ def _found(paths: Sequence[str], settings: Settings) -> Found:
     return read_documents(paths, Path.cwd(), everything)
 
 
-def _parse(documents: Iterable[Document], settings: ParserSettings) -> list[ParsedDocument]:
+def _parse(documents: Sequence[Document], settings: ParserSettings, share: int = many.SHARE) -> list[ParsedDocument]:
+    """Parse documents, in their order; on several cores where each has a `share` of characters to read."""
+    workers = many.processes([len(document.text) for document in documents], share)
+    if workers > 1:
+        texts = [(document.path, document.text) for document in documents]
+        parsed = many.parse_many(texts, _taught(settings), day_first=settings.day_first, workers=workers)
+        if parsed is not None:
+            return parsed
     words = _words(settings)
     return [parse(document.path, document.text, words=words, day_first=settings.day_first) for document in documents]
 
 
+def _taught(settings: ParserSettings) -> tuple[many.Taught, many.Taught, many.Taught]:
+    return dict(settings.sections), dict(settings.columns), dict(settings.words)
+
+
 @lru_cache(maxsize=4)
 def _words(settings: ParserSettings) -> Vocabulary:
-    return teach(dict(settings.sections), dict(settings.columns), dict(settings.words))
+    return teach(*_taught(settings))
 
 
 def reading_rules(settings: Settings) -> str:
@@ -108,7 +119,7 @@ def read(paths: Sequence[str], settings: Settings, root: Path, known: Known, mar
         or (by_path[document.path].digest, by_path[document.path].rules) != (document.digest, rules)
     ]
     parsed = {document.path: document for document in _parse(changed, settings.parser)}
-    keys = _keys(legible, parsed, known, marked, root)
+    keys = _keys(legible, parsed, known, marked, root, settings.documents.namespace)
     clashes = _clashes(keys, known)
     unreadable += [(path, f"its id {keys.pop(path)!r} is that of {other}") for path, other in clashes.items()]
     documents = dict(known.documents)
@@ -153,21 +164,20 @@ def _keys(
     known: Known,
     marked: Iterable[Item],
     root: Path,
+    namespace: str | None,
 ) -> dict[str, str]:
     texts: dict[str, set[str]] = {key: set() for key in known.documents}
     for item in (*known.items.values(), *marked):
         if item.state is not ItemState.REMOVED:
             texts.setdefault(item.document, set()).add(normalise(item.text))
+    prefix = f"{namespace}:" if namespace else ""
     former = [
         FormerDocument(
-            key,
-            document.path if document else key,
-            document.digest if document else None,
-            frozenset(texts[key]),
-            not (root / (document.path if document else key)).exists(),
+            key, path, document.digest if document else None, frozenset(texts[key]), not (root / path).exists()
         )
         for key in texts
         for document in [known.documents.get(key)]
+        for path in [document.path if document else key.removeprefix(prefix)]
     ]
     key_at = {document.path: key for key, document in known.documents.items() if document.present}
     candidates = []
@@ -177,8 +187,9 @@ def _keys(
             candidates.append(FoundDocument(there.path, key_at[there.path], there.digest, frozenset()))
         else:
             said = frozenset(normalise(item.text) for item in fresh.items)
-            candidates.append(FoundDocument(there.path, fresh.id, there.digest, said))
-    return match_documents(candidates, former)
+            own = f"{prefix}{fresh.id}" if fresh.id is not None else None
+            candidates.append(FoundDocument(there.path, own, there.digest, said))
+    return match_documents(candidates, former, prefix)
 
 
 def _clashes(keys: Mapping[str, str], known: Known) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -80,7 +80,8 @@ def one_item(all_entries: Sequence[Entry], text: str) -> Entry:
     found = [
         entry
         for entry in all_entries
-        if entry.item.id.startswith(wanted) or (entry.link and wanted in _names(entry.link.ref.key, entry.link.ref.url))
+        if entry.item.id.startswith(wanted)
+        or (entry.link and wanted in issue_names(entry.link.ref.key, entry.link.ref.url))
     ]
     exact = [entry for entry in found if entry.item.id == wanted or (entry.link and entry.link.ref.key == text)]
     if len(found) == 1 or len(exact) == 1:
@@ -140,14 +141,28 @@ def send_report(
     return audience, sent
 
 
-def history(store: Store, settings: Settings, text: str, now: datetime) -> tuple[Entry, tuple[Event, ...]]:
-    """All that the audit log says about one item.
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Events in the order in which they happened, of one item or of all; `texts` are the words of the items told of."""
+
+    events: tuple[Event, ...]
+    item: Entry | None
+    texts: Mapping[str, str]
+
+
+def history(store: Store, settings: Settings, text: str | None, now: datetime, limit: int | None = None) -> Story:
+    """What the audit log says about one item, or about all of them; with `limit` the latest of it.
 
     Raises:
         UsageError: no item is called so.
     """
+    if text is None:
+        events = store.events(limit=limit)
+        told = {event.item for event in events}
+        items = store.known().items.values()
+        return Story(events, None, {item.id: item.text for item in items if item.id in told})
     entry = one_item(entries(store, settings, today_of(settings, now)), text)
-    return entry, store.events(entry.item.id)
+    return Story(store.events(entry.item.id, limit), entry, {entry.item.id: entry.item.text})
 
 
 def _report_settings(settings: Settings, name: str) -> ReportSettings:
@@ -179,6 +194,6 @@ def _fits(entry: Entry, wanted: Wanted) -> bool:
     return any(wanted.owner.casefold() in name.casefold() for name in names)
 
 
-def _names(key: str, url: str) -> set[str]:
+def issue_names(key: str, url: str) -> set[str]:
     """What a person may call an issue: its key, its number, its address."""
     return {key.casefold(), "#" + key.rsplit("#", 1)[-1], url.casefold()} - {""}

@@ -8,7 +8,9 @@ from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from connectors import (
     ConnectorError,
@@ -21,16 +23,19 @@ from connectors import (
     TargetUnreachable,
 )
 from tracker import brake
-from tracker.actions import CloseTwin, Plan, Record
+from tracker.actions import Adopt, CloseTwin, Create, Follow, Mark, Plan, Record
+from tracker.app import gone
 from tracker.app.reading import Reading, read
+from tracker.app.rebuilding import homes_of, items_from_markers, tell_rebuilt
 from tracker.apply import Applied, Progress, apply
-from tracker.draft import TargetFacts
+from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.errors import StalePlan, UsageError
 from tracker.identity import Identified, identify
-from tracker.model import Event, Item, ItemState, Kind, KnownDocument
+from tracker.model import Item, ItemState, KnownDocument
 from tracker.people import PeopleBook
 from tracker.plan import World, make_plan
 from tracker.settings import Settings
+from tracker.similar import Proposal, propose
 from tracker.store import Known, Store
 
 
@@ -46,6 +51,7 @@ class Prepared:
     issues: Mapping[str, Mapping[str, Issue]]
     places: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +90,21 @@ class Desk:
     progress: Progress
 
 
-def plan(desk: Desk, paths: Sequence[str]) -> Prepared:
+Agree: TypeAlias = Callable[[Sequence[Proposal]], Sequence[Proposal]]
+"""Asks a person which of the proposed issues are the items' own; gives those that are."""
+
+
+def plan(desk: Desk, paths: Sequence[str], agree: Agree | None = None) -> Prepared:
     """What a sync would do. Reads documents, store and targets; writes nothing anywhere.
+
+    With `agree`, open issues that read like items without one are proposed for adoption.
 
     Raises:
         UsageError, Unavailable, ConnectorError (a target can't be read).
     """
     known = desk.store.known()
-    with ExitStack() as stack:
-        return _prepare(desk, paths, known, _open(desk, known, stack))
+    with ExitStack() as stack, gone.minding_lost_targets(desk.store, desk.clock, record=False):
+        return _prepare(desk, paths, known, _open(desk, known, stack), agree)
 
 
 def sync(
@@ -100,6 +112,7 @@ def sync(
     paths: Sequence[str],
     consent: brake.Consent,
     still_fits: Callable[[Prepared], bool] = lambda _: True,
+    agree: Agree | None = None,
 ) -> Synced:
     """Bring documents and issues in step.
 
@@ -108,15 +121,16 @@ def sync(
         paths: documents to look at; all that the settings name when empty.
         consent: what a person agreed to beforehand.
         still_fits: whether this is what somebody approved.
+        agree: who is asked about open issues that read like items; nobody, and none are looked for, without it.
 
     Raises:
         RefusedByBrake, StalePlan: nothing was done.
         UsageError, Unavailable, ConnectorError (a target can't be read): nothing was done.
     """
-    with ExitStack() as stack:
+    with ExitStack() as stack, gone.minding_lost_targets(desk.store, desk.clock, record=True):
         trackers = _open(desk, desk.store.known(), stack)
-        _hold_off_others(desk, trackers, stack)
-        prepared = _prepare(desk, paths, desk.store.known(), trackers)
+        hold_off_others(desk, trackers, stack)
+        prepared = _prepare(desk, paths, desk.store.known(), trackers, agree)
         sides = brake.Sides(prepared.reading.present_before, prepared.reading.found, _emptied(prepared))
         for made in prepared.plans:
             brake.check(made, sides, desk.settings.brake, consent)
@@ -135,25 +149,31 @@ def sync(
     return Synced(prepared, applied)
 
 
-def refresh(desk: Desk) -> None:
+def refresh(desk: Desk, *, check_links: bool = False) -> None:
     """Learn what changed on the issues, and nothing else: no document is read, no issue is written.
+
+    With `check_links` each target is listed from the beginning, and what it lacks of the linked issues is looked for.
 
     Raises:
         Unavailable, ConnectorError (a target can't be read).
     """
-    with ExitStack() as stack:
+    with ExitStack() as stack, gone.minding_lost_targets(desk.store, desk.clock, record=True):
         trackers = _open(desk, desk.store.known(), stack)
-        _hold_off_others(desk, trackers, stack)
+        hold_off_others(desk, trackers, stack)
         known = desk.store.known()
         for name, tracker in trackers.items():
-            issues = {issue.ref.key: issue for issue in _listing(desk, tracker).issues}
+            listing = _listing(desk, tracker, complete=check_links)
+            found = _look(desk, tracker, known, listing, again=check_links)
+            issues = {issue.ref.key: issue for issue in listing.issues} | dict(found.back)
             world = World(_facts(desk, tracker), list(known.items.values()), known.documents, known.links, issues)
+            world = replace(world, gone=found.gone, followed=found.followed)
             made = make_plan(world, _book(desk), desk.settings.policy, desk.clock())
-            records = tuple(action for action in made.actions if isinstance(action, Record) and action.link)
+            told = (action for action in made.actions if isinstance(action, Record | Mark | Follow))
+            records = tuple(action for action in told if action.link)
             apply(Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress)
 
 
-def _hold_off_others(desk: Desk, trackers: Mapping[str, IssueTracker], stack: ExitStack) -> None:
+def hold_off_others(desk: Desk, trackers: Mapping[str, IssueTracker], stack: ExitStack) -> None:
     """One process at a time reads, plans and writes; in one order, so that two never wait for each other."""
     for key in sorted({tracker.capabilities.budget_key for tracker in trackers.values()}):
         stack.enter_context(
@@ -161,31 +181,42 @@ def _hold_off_others(desk: Desk, trackers: Mapping[str, IssueTracker], stack: Ex
         )
 
 
-def _prepare(desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[str, IssueTracker]) -> Prepared:
+def _prepare(
+    desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[str, IssueTracker], agree: Agree | None
+) -> Prepared:
     now = desk.clock()
     listings = {name: _listing(desk, tracker) for name, tracker in trackers.items()}
     issues = {
         name: {**desk.store.strays(name), **{issue.ref.key: issue for issue in listing.issues}}
         for name, listing in listings.items()
     }
-    marked = _items_from_markers((issue for group in issues.values() for issue in group.values()), known)
+    told = (issue for group in issues.values() for issue in group.values())
+    marked = items_from_markers(told, known, desk.settings.documents.namespace)
+    found = {name: _look(desk, tracker, known, listings[name]) for name, tracker in trackers.items()}
+    issues = {name: {**group, **found[name].back} for name, group in issues.items()}
     desk.progress.phase("reading documents")
     reading = read(paths, desk.settings, desk.root, known, marked)
     linked = {link.ref: item for item, link in known.links.items()}
     links = {text for document in reading.parsed.values() for item in document.items for text in item.links}
-    references = {text: ref for text in links for tracker in trackers.values() if (ref := tracker.reference(text))}
+    # Which of an item's tickets a person said are not its own has to be known though its document did not change.
+    parted = {text for item in known.items.values() if item.parted for text in item.links}
+    references = _references(links | parted, trackers)
     by_key = {(ref.target, ref.key): item for ref, item in linked.items()}
     named = {text: by_key[ref.target, ref.key] for text, ref in references.items() if (ref.target, ref.key) in by_key}
     rebuilt = [item for item in marked if item.document in reading.parsed]
     with_issue = frozenset({*known.links, *(item.id for item in rebuilt)})
     items = [*known.items.values(), *rebuilt]
-    identified = identify(reading.parsed, items, named, reading.gone, now, with_issue)
-    identified = _tell_rebuilt(identified, rebuilt, now)
+    verdicts = desk.store.verdicts() if reading.parsed else ()
+    identified = identify(reading.parsed, items, named, reading.gone, now, with_issue, verdicts)
+    identified = tell_rebuilt(identified, rebuilt, now)
     missing = sorted({link.ref.target for link in known.links.values()} - set(desk.settings.targets))
-    notes = [f"target {name!r} is not in the settings any more: its items are left alone" for name in missing]
+    notes = [note for each in found.values() for note in each.notes]
+    notes += [f"target {name!r} is not in the settings any more: its items are left alone" for name in missing]
     unread: set[IssueRef] = set()
     for name, tracker in trackers.items():
-        notes += _fetch_named(tracker, references.values(), by_key, issues[name], unread)
+        notes += _fetch_named(
+            tracker, (references[text] for text in links & set(references)), by_key, issues[name], unread
+        )
     again = {doubt.document for doubt in identified.doubts}
     again |= {
         key
@@ -193,20 +224,54 @@ def _prepare(desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[s
         if any(references.get(link) in unread for item in document.items for link in item.links)
     }
     reading = replace(reading, documents=_read_again(reading.documents, again))
-    homes = _homes(desk, known, issues)
-    plans = tuple(
-        _plan_for(
-            desk, tracker, _world(desk, tracker, known, reading, identified, issues[name], references, homes), now
-        )
+    homes = homes_of(desk.settings.target, known, issues)
+    worlds = {
+        name: _world(desk, tracker, known, reading, identified, issues[name], references, homes)
         for name, tracker in trackers.items()
-    )
+    }
+    worlds = {
+        name: replace(world, gone=found[name].gone, followed=found[name].followed) for name, world in worlds.items()
+    }
+    plans, proposals = _make_plans(desk, trackers, worlds, agree, now)
     places = {name: tracker.capabilities.place for name, tracker in trackers.items()}
-    return Prepared(known, plans, reading, identified, listings, issues, places, tuple(notes))
+    return Prepared(known, plans, reading, identified, listings, issues, places, tuple(notes), proposals)
+
+
+def _make_plans(
+    desk: Desk,
+    trackers: Mapping[str, IssueTracker],
+    worlds: Mapping[str, World],
+    agree: Agree | None,
+    now: datetime,
+) -> tuple[tuple[Plan, ...], tuple[Proposal, ...]]:
+    """A plan for each target, and the issues that were proposed for adoption; those agreed to are planned with."""
+    plans: list[Plan] = []
+    proposals: list[Proposal] = []
+    for name, tracker in trackers.items():
+        made = _plan_for(desk, tracker, worlds[name], now)
+        found = _similar(desk, tracker, worlds[name], made) if agree is not None and made.creates else ()
+        if agree is not None and found:
+            proposals += found
+            chosen = {each.item.id: each.issue for each in agree(found)}
+            made = _plan_for(desk, tracker, replace(worlds[name], chosen=chosen), now)
+        plans.append(made)
+    return tuple(plans), tuple(proposals)
+
+
+def _similar(desk: Desk, tracker: IssueTracker, world: World, made: Plan) -> tuple[Proposal, ...]:
+    """Open issues of a target that read like items which would get a new one; for this all issues are read."""
+    desk.progress.phase(f"looking for similar issues in {tracker.name}")
+    taken = {link.ref.key for link in world.links.values() if link.ref.target == tracker.name}
+    taken |= {action.link.ref.key for action in made.actions if isinstance(action, Adopt)}
+    everything = tracker.changed_since(None, lambda _: desk.progress.advance()).issues
+    creates = [action for action in made.actions if isinstance(action, Create)]
+    return propose(creates, (issue for issue in everything if issue.ref.key not in taken))
 
 
 def _open(desk: Desk, known: Known, stack: ExitStack) -> dict[str, IssueTracker]:
     """The target for new items, and every other that items are linked to; all of them while the store is empty."""
     others = {link.ref.target for link in known.links.values()} or set(desk.settings.targets)
+    others |= {name.split(" ")[0] for item in known.items.values() for name in item.parted}
     names = [desk.settings.target, *sorted(others - {desk.settings.target})]
     trackers = {}
     for name in names:
@@ -216,14 +281,25 @@ def _open(desk: Desk, known: Known, stack: ExitStack) -> dict[str, IssueTracker]
     return trackers
 
 
-def _listing(desk: Desk, tracker: IssueTracker) -> Listing:
-    _refuse_another_place(desk, tracker)
+def _listing(desk: Desk, tracker: IssueTracker, *, complete: bool = False) -> Listing:
+    refuse_another_place(desk, tracker)
     desk.progress.phase(f"reading {tracker.name}")
+    cursor = None if complete else desk.store.cursor(tracker.name)
+    with gone.naming_target(tracker.name):
+        return tracker.changed_since(cursor[0] if cursor else None, lambda _: desk.progress.advance())
+
+
+def _look(
+    desk: Desk, tracker: IssueTracker, known: Known, listing: Listing, *, again: bool = False
+) -> gone.Whereabouts:
+    """Where linked issues are that the listing raises doubts about; one without a cursor before it is complete."""
     cursor = desk.store.cursor(tracker.name)
-    return tracker.changed_since(cursor[0] if cursor else None, lambda _: desk.progress.advance())
+    openers = {name: partial(desk.open_tracker, name) for name in desk.settings.targets if name != tracker.name}
+    complete = again or not (cursor and cursor[0])
+    return gone.look(tracker, known, listing.issues, desk.clock(), complete=complete, again=again, openers=openers)
 
 
-def _refuse_another_place(desk: Desk, tracker: IssueTracker) -> None:
+def refuse_another_place(desk: Desk, tracker: IssueTracker) -> None:
     """The numbers of one repository mean other people's issues in another."""
     before, now = desk.store.place(tracker.name), tracker.capabilities.place
     if before is not None and before != now:
@@ -242,6 +318,11 @@ def _book(desk: Desk) -> PeopleBook:
 def _facts(desk: Desk, tracker: IssueTracker) -> TargetFacts:
     settings = desk.settings.targets[tracker.name]
     return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels)
+
+
+def draft_of(desk: Desk, tracker: IssueTracker, item: Item, document: KnownDocument) -> Draft:
+    """What `item` asks for at this target."""
+    return make_draft(item, document, _book(desk), _facts(desk, tracker))
 
 
 def _plan_for(desk: Desk, tracker: IssueTracker, world: World, now: datetime) -> Plan:
@@ -272,53 +353,13 @@ def _world(
         issues,
         desk.store.in_doubt(tracker.name, "create"),
         identified.doubts if tracker.name == default else (),
-        {text: ref for text, ref in references.items() if ref.target == tracker.name},
+        references,
     )
 
 
-def _homes(desk: Desk, known: Known, issues: Mapping[str, Mapping[str, Issue]]) -> dict[str, str]:
-    """The target of each item that has an issue: as its link says, else where its marker is, the default first."""
-    default_last = sorted(issues, key=lambda name: name == desk.settings.target)
-    marked = {
-        issue.marker.item: name
-        for name in default_last
-        for issue in issues[name].values()
-        if issue.marker is not None and issue.state is not IssueState.DUPLICATE
-    }
-    return marked | {item: link.ref.target for item, link in known.links.items()}
-
-
-def _items_from_markers(issues: Iterable[Issue], known: Known) -> list[Item]:
-    """Items that this store does not know and issues tell of: what an empty store is rebuilt from."""
-    items: dict[str, Item] = {}
-    for issue in sorted(issues, key=lambda issue: issue.ref):
-        tie = issue.marker
-        if tie is None or tie.item in known.items or tie.item in items or issue.state is IssueState.DUPLICATE:
-            continue
-        removed = bool(tie.base.get("document", {}).get("removed", False))
-        items[tie.item] = Item(
-            id=tie.item,
-            document=tie.document,
-            text=tie.text,
-            ordinal=0,
-            kind=Kind.TASK,
-            section="",
-            line=0,
-            first_seen=issue.created_at,
-            state=ItemState.REMOVED if removed else ItemState(issue.state.value),
-            settled_at=issue.closed_at,
-        )
-    return list(items.values())
-
-
-def _tell_rebuilt(identified: Identified, rebuilt: Iterable[Item], now: datetime) -> Identified:
-    """An item known from its issue alone did not just change: the log says that it was found again."""
-    ids = {item.id: item for item in rebuilt}
-    events = [event for event in identified.events if event.item not in ids]
-    found = [
-        Event(now, "closeout", "item found again", item.id, item.document, {"text": item.text}) for item in rebuilt
-    ]
-    return replace(identified, events=(*found, *events))
+def _references(texts: Iterable[str], trackers: Mapping[str, IssueTracker]) -> dict[str, IssueRef]:
+    """The issues that texts of documents name."""
+    return {text: ref for text in texts for tracker in trackers.values() if (ref := tracker.reference(text))}
 
 
 def _fetch_named(

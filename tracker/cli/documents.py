@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli.asking import asker
 from tracker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[str] | None, typer.Argument(metavar="[PATH]...", help="Files or folders (default: documents.paths).")
+]
+
+
+class Adoption(StrEnum):
+    """Which issues `--adopt` looks for."""
+
+    SIMILAR = "similar"
+
+
+Adopt = Annotated[
+    Adoption | None,
+    typer.Option("--adopt", help="Before opening issues, look for open ones that read alike, to adopt."),
 ]
 
 
@@ -133,10 +146,12 @@ def plan(
     paths: Paths = None,
     form: Annotated[PlanFormat, typer.Option("--format", help="How to print.")] = PlanFormat.TEXT,
     out: Annotated[Path | None, typer.Option("--out", help="Keep the plan in a file, for sync --plan.")] = None,
+    adopt: Adopt = None,
 ) -> int:
     """Show what sync would do; writes nothing anywhere."""
     session: Session = context.obj
-    return _show_plan(session, session.app.plan(paths or []), form, out, paths or [])
+    agree = (lambda _: ()) if adopt else None
+    return _show_plan(session, session.app.plan(paths or [], agree), form, out, paths or [])
 
 
 def sync(
@@ -149,16 +164,18 @@ def sync(
     yes: Annotated[bool, typer.Option("--yes", help="Lift the brake: any number of changes.")] = False,
     max_creates: Annotated[int | None, typer.Option(min=0, help="Open at most this many issues.")] = None,
     max_closes: Annotated[int | None, typer.Option(min=0, help="Close at most this many issues.")] = None,
+    adopt: Adopt = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
 ) -> int:
     """Bring items and issues in step."""
     from tracker.app import Consent
 
     session: Session = context.obj
-    fits = _fits(plan_file) if plan_file else (lambda _: True)
     if dry_run:
-        return _show_plan(session, session.app.plan(paths or []), form, None, [])
-    synced = session.app.sync(paths or [], Consent(max_creates, max_closes, yes), fits)
+        return plan(context, paths, form, None, adopt)
+    fits = _fits(plan_file) if plan_file else (lambda _: True)
+    agree = asker(session, everything=yes) if adopt else None
+    synced = session.app.sync(paths or [], Consent(max_creates, max_closes, yes), fits, agree)
     return _show_synced(session, synced, form)
 
 
@@ -176,6 +193,7 @@ def _fits(file: Path) -> Callable[[Prepared], bool]:
 
 def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path | None, paths: list[str]) -> int:
     from tracker.render import plan as render
+    from tracker.render.proposals import print_proposals
 
     documents = prepared.reading.documents
     session.app.progress.finish()
@@ -185,11 +203,12 @@ def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path
         session.say(f"the plan is in {out}; carry it out with: {words}")
     match form:
         case PlanFormat.JSON:
-            session.write(render.to_json(prepared.plans, documents))
+            session.write(render.to_json(prepared.plans, documents, prepared.proposals))
         case PlanFormat.MARKDOWN:
             session.write(render.to_markdown(prepared.plans, documents))
         case PlanFormat.TEXT:
             render.print_plan(prepared.plans, documents, session.out)
+            print_proposals(prepared.proposals, session.out)
     return _tell_unreadable(session, prepared.reading.unreadable, prepared.notes)
 
 

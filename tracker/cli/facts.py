@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from tracker.model import ItemState
     from tracker.policy import Flag
 
-_FLAGS = ("overdue", "due-soon", "unlinked", "unowned", "owner-unknown")
+_FLAGS = ("overdue", "due-soon", "unlinked", "unowned", "owner-unknown", "ghost", "snoozed")
 _STATES = ("open", "done", "wont-do", "duplicate", "removed", "ignored")
+
+_LATEST = 30
 
 
 class StatusFormat(StrEnum):
@@ -55,6 +57,9 @@ def status(
     form: Annotated[StatusFormat, typer.Option("--format", help="How to print.")] = StatusFormat.TABLE,
     fail_on: Annotated[str, typer.Option(help=f"Exit 1 if an item shown is one of: {', '.join(_FLAGS)}.")] = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="Read the issues again first.")] = False,
+    check_links: Annotated[
+        bool, typer.Option("--check-links", help="Read all issues again first, and look for linked ones that are gone.")
+    ] = False,
 ) -> int:
     """Say where things stand, from the store, with an "as of" time."""
     from tracker.app import Wanted
@@ -64,14 +69,16 @@ def status(
     session: Session = context.obj
     flags, states = _split(kinds, "--is", states_too=True)
     failing, _ = _split(fail_on, "--fail-on", states_too=False)
-    found = session.app.status(Wanted(item, owner, document, flags, states), refresh=refresh)
+    wanted = Wanted(item, owner, document, flags, states)
+    found = session.app.status(wanted, refresh=refresh, check_links=check_links)
     session.app.progress.finish()
     if form is StatusFormat.JSON:
         session.write(render.to_json(found.entries, found.as_of, found.today))
     elif form is StatusFormat.CSV:
         session.write(render.to_csv(found.entries))
     elif item and found.entries:
-        render.print_item(found.entries[0], session.out)
+        only = found.entries[0]
+        render.print_item(only, session.app.history(only.item.id).events, session.out)
     else:
         render.print_table(found.entries, found.as_of, session.out)
     bad = len(flagged(found.entries, failing))
@@ -82,18 +89,23 @@ def status(
 
 def history(
     context: typer.Context,
-    item: Annotated[str, typer.Argument(metavar="ITEM", help="An item's id (or its start), or an issue.")],
+    item: Annotated[
+        str | None, typer.Argument(metavar="[ITEM]", help="An item's id (or its start), or an issue.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only the latest events [default: all of an item, 30 without one].")
+    ] = None,
     form: Annotated[HistoryFormat, typer.Option("--format", help="How to print.")] = HistoryFormat.TEXT,
 ) -> None:
-    """Tell the story of one item, from the audit log."""
-    from tracker.render import status as render
+    """Tell the story of one item, or what happened last, from the audit log."""
+    from tracker.render import history as render
 
     session: Session = context.obj
-    entry, events = session.app.history(item)
+    story = session.app.history(item, limit or (None if item else _LATEST))
     if form is HistoryFormat.JSON:
-        session.write(render.history_json(entry, events))
+        session.write(render.to_json(story.item, story.events))
     else:
-        render.print_history(entry, events, session.out)
+        render.print_story(story.item, story.events, story.texts, session.out)
 
 
 def _split(text: str, option: str, *, states_too: bool) -> tuple[tuple[Flag, ...], tuple[ItemState, ...]]:

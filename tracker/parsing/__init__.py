@@ -9,7 +9,7 @@ facts.py        what the document says of itself: front matter, title, and what 
 statements.py   those labels; moments.py: dates with times and zones
 items.py        which blocks are items: lists.py, tables.py, headings.py, prose.py; candidates.py is what these share
 explaining.py   what was understood of each stretch and why, for people; trace.py: notes on what was passed over
-templates.py    documents that nobody has filled in
+templates.py    documents that nobody has filled in; many.py: many documents on all cores
 reading.py      an item's fields and the words without them: brackets.py, fields.py, dates.py, references.py,
                 remainder.py
 """

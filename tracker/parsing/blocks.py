@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import IntEnum, auto
 from itertools import accumulate
 from typing import Any, TypeAlias, cast
 
@@ -30,7 +30,7 @@ _MARKDOWN = pyromark.Markdown(
 )
 
 
-class Kind(Enum):
+class Kind(IntEnum):  # a number's hash costs no call
     """What a block is. A tight list item's words get a paragraph of their own, as a loose one's have."""
 
     HEADING = auto()
@@ -91,7 +91,10 @@ class Block:
 
 @dataclass(slots=True)
 class Source:
-    """A document taken apart: its bytes, its events and its blocks. `shift` bytes of byte order mark were left off."""
+    """A document taken apart: its bytes, the events inside its leaves, and its blocks.
+
+    `shift` bytes of byte order mark were left off.
+    """
 
     data: bytes
     events: list[_Event]
@@ -126,25 +129,29 @@ def read(text: str) -> Source:
         data = text.encode("utf-8", "surrogatepass")
         text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
         data = text.encode()
-    events: list[_Event] = list(cast("Iterable[_Event]", _MARKDOWN.events_with_range(text, merge_text=True)))
-    return Source(data, events, _build(events), shift)
+    found = cast("Iterable[_Event]", _MARKDOWN.events_with_range(text, merge_text=True))
+    blocks, events = _build(found)
+    return Source(data, events, blocks, shift)
 
 
-def _build(events: list[_Event]) -> list[Block]:  # noqa: C901, PLR0912 - the inner loop, where calls cost
-    """The blocks of a document. Looks at each event once; what stands inside a leaf is passed over."""
+def _build(found: Iterable[_Event]) -> tuple[list[Block], list[_Event]]:  # noqa: C901, PLR0912, PLR0915 - calls cost
+    """The blocks of a document, and what stands inside leaves. Nothing else is kept: a large document has millions."""
     blocks: list[Block] = []
+    events: list[_Event] = []
     stack: list[Block] = []
     leaf: Block | None = None
     implicit = False  # the leaf is a tight item's own paragraph, which has no events of its own
-    kinds, leaves = _BLOCKS, _LEAVES
+    kinds, leaves, keep = _BLOCKS, _LEAVES, events.append
     detail: Any
-    for number, (event, span) in enumerate(events):
+    for each in found:
+        event, span = each
+        if leaf is not None and "Text" in event:  # most are; no event that is a word holds this one
+            keep(each)
+            continue
         opens, detail = None, None
         if type(event) is str:
             if event == "Rule":
                 opens = Kind.RULE
-        elif "Text" in event:
-            pass
         elif "Start" in event:
             name = event["Start"]
             if type(name) is dict:
@@ -154,24 +161,25 @@ def _build(events: list[_Event]) -> list[Block]:  # noqa: C901, PLR0912 - the in
             name = event["End"]
             if (name if type(name) is str else next(iter(name))) in kinds:
                 if implicit:
-                    _close(cast("Block", leaf), events, number, len(blocks))
+                    _close(cast("Block", leaf), events, len(blocks))
                     implicit = False
                 leaf, block = None, stack.pop()
-                block.last, block.after = number, len(blocks)
+                block.last, block.after = len(events), len(blocks)
                 continue
         elif "TaskListMarker" in event:
-            _check(stack, leaf, event["TaskListMarker"], number)
+            _check(stack, event["TaskListMarker"])
             continue
         if opens is None:
             if leaf is None and stack:
-                leaf = Block(Kind.PARAGRAPH, span["start"], span["end"], len(blocks), stack[-1].index, number)
+                leaf = Block(Kind.PARAGRAPH, span["start"], span["end"], len(blocks), stack[-1].index, len(events))
                 implicit = True
                 blocks.append(leaf)
+            keep(each)
             continue
         if implicit:
-            _close(cast("Block", leaf), events, number, len(blocks))
+            _close(cast("Block", leaf), events, len(blocks))
             implicit = False
-        block = Block(opens, span["start"], span["end"], len(blocks), stack[-1].index if stack else -1, number + 1)
+        block = Block(opens, span["start"], span["end"], len(blocks), stack[-1].index if stack else -1, len(events))
         blocks.append(block)
         if opens is Kind.RULE:
             leaf, block.after = None, len(blocks)
@@ -182,22 +190,20 @@ def _build(events: list[_Event]) -> list[Block]:  # noqa: C901, PLR0912 - the in
             block.detail = detail
         stack.append(block)
         leaf = block if opens in leaves else None
-    return blocks
+    return blocks, events
 
 
-def _close(paragraph: Block, events: list[_Event], number: int, after: int) -> None:
-    """End a tight item's own paragraph before an event."""
-    paragraph.last, paragraph.after = number, after
-    paragraph.end = events[number - 1][1]["end"]
+def _close(paragraph: Block, events: list[_Event], after: int) -> None:
+    """End a tight item's own paragraph with the last event so far."""
+    paragraph.last, paragraph.after = len(events), after
+    paragraph.end = events[-1][1]["end"]
 
 
-def _check(stack: list[Block], leaf: Block | None, checked: bool, number: int) -> None:  # noqa: FBT001 - the box itself
+def _check(stack: list[Block], checked: bool) -> None:  # noqa: FBT001 - the box itself
     """A check box belongs to the list item around it, and is none of its words."""
     item = next((block for block in reversed(stack[-2:]) if block.kind is Kind.ITEM), None)
     if item is not None:
         item.detail = checked
-    if leaf is not None and leaf.first == number:
-        leaf.first = number + 1
 
 
 def cells(source: Source, row: Block) -> list[Block]:

@@ -56,13 +56,18 @@ class Collector:
     listed: set[Section] = field(default_factory=set)
     silenced: int = -1
     has_marks: bool = False
+    opened: list[Section] = field(init=False)  # the sections, each once
+
+    def __post_init__(self) -> None:
+        self.opened = list(dict.fromkeys(self.sections))
 
     def note_lists(self) -> None:
         """Which sections give their work in lists or tables; their prose then only surrounds it."""
         self.has_marks = b"closeout:" in self.source.data
+        bullets, table, sections = Kind.LIST, Kind.TABLE, self.sections
         for block in self.source.blocks:
-            if block.kind in (Kind.LIST, Kind.TABLE):
-                section: Section | None = self.sections[block.index]
+            if block.kind is bullets or block.kind is table:
+                section: Section | None = sections[block.index]
                 while section is not None and section.is_action and section not in self.listed:
                     self.listed.add(section)
                     section = section.parent
@@ -72,8 +77,10 @@ class Collector:
 
         Such a document has its plan; below "**Prevention:**" in its discussion of a cause it weighs what could be done.
         """
-        heads = {s: _head(s) for s in dict.fromkeys(self.sections) if s.is_action}
-        plans = {heads[self.sections[block.index]] for block in self.source.blocks if self.tracks(block)}
+        heads = {s: _head(s) for s in self.opened if s.is_action}
+        table = Kind.TABLE
+        tables = [block for block in self.source.blocks if block.kind is table] if heads else []
+        plans = {heads[self.sections[block.index]] for block in tables if self.tracks(block)}
         if not any(self.is_named(plan) for plan in plans):
             return
         for section, head in heads.items():
@@ -82,7 +89,7 @@ class Collector:
 
     def tracks(self, block: Block) -> bool:
         """True for a table of an action section that has two columns for owners, dates and the like."""
-        if block.kind is not Kind.TABLE or not self.sections[block.index].is_action or block.index + 1 >= block.after:
+        if not self.sections[block.index].is_action or block.index + 1 >= block.after:
             return False
         head = cells(self.source, self.source.blocks[block.index + 1])
         columns = {self.words.column(text_of(self.source, cell)) for cell in head}
@@ -106,7 +113,7 @@ class Collector:
         lead: Lead | Literal[False] | None = block.lead  # False where nobody had to ask how it opens
         if lead and not lead.alone:
             return lead.colon or lead.bold
-        return b"TODO" in self.source.data[block.start : block.start + _MARKER]
+        return self.source.data.find(b"TODO", block.start, block.start + _MARKER) >= 0
 
     def marked(self, block: Block) -> bool:
         """True for a block that carries `<!-- closeout: item ... -->`: it is an item wherever it stands."""

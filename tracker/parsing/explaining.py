@@ -45,7 +45,7 @@ def _items(found: list[Candidate]) -> Iterator[Mark]:
 
 def _sections(c: Collector, taken: set[int]) -> Iterator[Mark]:
     """The headings, lines and labels that open sections; those that are items themselves left out."""
-    for section in dict.fromkeys(c.sections):
+    for section in c.opened:
         if section.opener < 0:
             continue
         block = c.source.blocks[section.opener]

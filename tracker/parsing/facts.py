@@ -25,6 +25,7 @@ _LONGEST_SEVERITY = 40  # characters
 _LONGEST_VALUE, _MOST_NAMES = 2_000, 50  # of front matter
 _MOMENTS = {"start": (1, 2), "end": (1,), "period": (2,), "date": (2,)}  # how many a label states
 _TELL_DAY = frozenset({"date", "start", "period", statements.DATED})
+_DATED = frozenset({Kind.HEADING, Kind.PARAGRAPH, Kind.ROW})
 _MARKUP = re.compile(r"import |export |\{%|\{\{|\(")  # of site generators, and asides
 _STRAY = "*_#`: \t"
 
@@ -226,9 +227,15 @@ def _later_title(source: Source, after: Block, words: Vocabulary) -> str | None:
 
 def _first_date(source: Source, words: Vocabulary, facts: Facts) -> date | None:
     """The first full date of the document, outside code: the title's, else the summary's or the timeline's."""
+    hint = -1
     for block in source.blocks[:_SCANNED]:
-        if block.kind in (Kind.HEADING, Kind.PARAGRAPH, Kind.ROW):
-            text = source.text(block.start, min(block.end, block.start + _BLOCK_WORDS))
+        if block.kind in _DATED:
+            if hint < block.start:
+                hint = dates.hint(source.data, block.start)
+            end = min(block.end, block.start + _BLOCK_WORDS)
+            if end <= hint:
+                continue
+            text = source.text(block.start, end)
             for found in dates.find(text, words, day_first=facts.day_first):
                 if found.day is not None:
                     return found.day

@@ -18,6 +18,7 @@ OWNER_SEPARATOR = re.compile(r"\s*[,;、，،]\s*|\s+(?:and|&|/|y|e|et|und|и|т
 _FULL_NAME = re.compile(r"[^\W\d_a-zß-ÿ][a-zß-ÿ'’]+(?: [^\W\d_a-zß-ÿ][a-zß-ÿ'’]+){1,2}")
 _AT = re.compile(r"(?<![\w.])@(?=\w)")
 _OPENING, _CLOSING = "([<{", ")]>}"
+_MOST_REFERENCES = 1_000  # of one item; it is no item any more then
 _MOST_LINKS = 50  # in one cell; beyond, nobody tells them apart
 _COMPOUND_TEAMS = ("team", "teamet", "teams", fold("팀"), "团队", "チーム", "團隊")  # "Plattformsteamet", "플랫폼팀"
 _HEADS = frozenset(("team", "squad", "equipo", "equipe", "time", "gruppe"))  # that open a team's name: "Team Platform"
@@ -42,7 +43,7 @@ class Fields:
     def add_link(self, link: str) -> None:
         """Keep a reference, once."""
         link = references.ticket(link)
-        if link not in self.links:
+        if link not in self.links and len(self.links) < _MOST_REFERENCES:
             self.links.append(link)
 
     def set_due(self, due: Due) -> None:

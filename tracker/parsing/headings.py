@@ -94,7 +94,7 @@ class HeadingReader:
         if self.steps is None:
             self.steps = Counter(
                 found.parent
-                for found in dict.fromkeys(self.c.sections)
+                for found in self.c.opened
                 if found.parent is not None and found.parent.is_action and self.is_numbered(found)
             )
         return section.parent is not None and self.steps[section.parent] > 1

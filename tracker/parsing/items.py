@@ -21,15 +21,17 @@ def collect(c: Collector) -> list[Candidate]:
     lists = ListReader(c, prose)
     c.trust_the_plan()
     c.note_lists()
-    skip = 0
-    for block in c.source.blocks:
+    skip, blocks = 0, c.source.blocks
+    item, paragraph = Kind.ITEM, Kind.PARAGRAPH  # looked up once
+    for block, section in zip(blocks, c.sections, strict=True):
         if block.index < skip:
             continue
-        section, kind = c.sections[block.index], block.kind
-        if kind is Kind.ITEM:
-            lists.item(block, section)
-        elif kind is Kind.PARAGRAPH:
-            if block.parent < 0 or c.source.blocks[block.parent].kind is Kind.OTHER:
+        kind = block.kind
+        if kind is item:
+            if section.is_action or lists.may_be_work(block):
+                lists.item(block, section)
+        elif kind is paragraph:
+            if block.parent < 0 or blocks[block.parent].kind is Kind.OTHER:
                 skip = prose.paragraph(block, section)
         elif kind is Kind.HEADING:
             skip = headings.heading(block, section)
@@ -44,7 +46,7 @@ def collect(c: Collector) -> list[Candidate]:
 
 def _conclude(c: Collector, prose: ProseReader) -> None:
     """What can only be said at the end of a document."""
-    if not c.found and not any(section.is_action for section in c.sections):
+    if not c.found and not any(section.is_action for section in c.opened):
         prose.pledges()
     prose.report_unclear()
     if c.found and is_template(c.source):

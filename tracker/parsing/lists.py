@@ -50,16 +50,22 @@ class ListReader:
         self.named_lists: dict[int, bool] = {}  # by the list's block index
         self.advice: dict[int, bool] = {}  # by the list's block index
         self.checklists: dict[int, bool] = {}  # by the list's block index
+        self.begun: dict[int, bool] = {}  # by the list's block index
         self.learnt: set[int] = set()  # the lists whose opening names were looked at, by block index
+
+    def may_be_work(self, block: Block) -> bool:
+        """False for a list item outside action sections that cannot be an item, nor belong to one; cheap to ask."""
+        return (
+            block.detail is False
+            or (bool(self.verdicts) and self.above(block) is not None)
+            or self.c.may_be_marked(block.index + 1)
+        )
 
     def item(self, block: Block, section: Section) -> None:
         """A list item: work, a group line, a detail of the item above it, or nothing."""
         unticked = block.detail is False and not section.is_action and self.is_begun(block)
-        if not (section.is_action or unticked or self.verdicts or self.c.may_be_marked(block.index + 1)):
-            return
         first = self.c.own_words(block)
-        outer = self.outer(block)
-        above = self.verdicts.get(outer) if outer >= 0 else None
+        above = self.above(block)
         if above is not None and above.candidate is not None and above.details and not self.is_assigned(block):
             self.verdicts[block.index] = above
             self.detail(block, above.candidate)
@@ -191,10 +197,9 @@ class ListReader:
                 self.c.absorb(child, candidate)
             index = child.after
 
-    def outer(self, item: Block) -> int:
-        """The index of the list item around a list item; -1 for none."""
-        parent = self.c.source.blocks[item.parent].parent if item.parent >= 0 else -1
-        return parent if parent >= 0 and self.c.source.blocks[parent].kind is Kind.ITEM else -1
+    def above(self, item: Block) -> Verdict | None:
+        """The verdict on the list item around a list item; None for none."""
+        return self.verdicts.get(self.c.source.blocks[item.parent].parent) if item.parent >= 0 else None
 
     def direct(self, block: Block) -> list[Block]:
         """The list items directly below one."""
@@ -224,7 +229,10 @@ class ListReader:
 
     def is_begun(self, block: Block) -> bool:
         """True in a list of which boxes are ticked: one that is open there is work, whatever the section's name."""
-        return any(item.detail for item in self.c.list_items(self.c.source.blocks[block.parent]))
+        if block.parent not in self.begun:
+            items = self.c.list_items(self.c.source.blocks[block.parent])
+            self.begun[block.parent] = any(item.detail for item in items)
+        return self.begun[block.parent]
 
     def is_advice(self, block: Block) -> bool:
         """True in a list of which half tells others what to do: its readers, its customers."""

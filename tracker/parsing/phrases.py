@@ -17,10 +17,10 @@ class Phrases:
         longest_first = sorted(set(phrases) - {""}, key=lambda phrase: (-len(phrase), phrase))
         spaced = [phrase for phrase in longest_first if not SPACELESS.search(phrase)]
         self._spaceless = [phrase for phrase in longest_first if SPACELESS.search(phrase)]
-        self._by_word: dict[str, list[str]] = {}
-        for phrase in spaced:
-            self._by_word.setdefault(phrase.split(" ", 1)[0], []).append(phrase)
-        self._ends = sorted({phrase.rsplit(" ", 1)[-1] for phrase in spaced})
+        self._spaced = frozenset(spaced)
+        self._most: dict[str, int] = {}  # words that phrases have, by the one that opens them
+        for first, *rest in (phrase.split(" ") for phrase in spaced):
+            self._most[first] = max(self._most.get(first, 0), 1 + len(rest))
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -29,18 +29,19 @@ class Phrases:
     def find(self, folded: str) -> list[tuple[int, str]]:
         """The phrases of a folded text with the character at which each starts, left to right, none inside another."""
         if folded.isascii() or not self._spaceless or not SPACELESS.search(folded):
-            return self._spaced(folded)
+            return self._among_words(folded)
         found = [(match.start(), match.group()) for match in self._pattern.finditer(folded)]
         inside = [range(start, start + len(phrase)) for start, phrase in found]
-        words = [(at, phrase) for at, phrase in self._spaced(folded) if not any(at in places for places in inside)]
+        words = [(at, phrase) for at, phrase in self._among_words(folded) if not any(at in places for places in inside)]
         return sorted(found + words)
 
-    def _spaced(self, folded: str) -> list[tuple[int, str]]:
-        words, out, at, free = folded.split(" "), [], 0, 0
-        if self._by_word.keys().isdisjoint(words):
+    def _among_words(self, folded: str) -> list[tuple[int, str]]:
+        words, most = folded.split(" "), self._most
+        if most.keys().isdisjoint(words):
             return []
-        for word in words:
-            if at >= free and (phrase := self._at(folded, at, word)):
+        out, at, free = [], 0, 0
+        for number, word in enumerate(words):
+            if word in most and at >= free and (phrase := self._longest(words[number : number + most[word]])):
                 out.append((at, phrase))
                 free = at + len(phrase)
             at += len(word) + 1
@@ -55,13 +56,10 @@ class Phrases:
         """True where a folded text holds one of the phrases."""
         return bool(self.find(folded))
 
-    def hinted(self, lowered: str) -> bool:
-        """False where a text in lower case, not folded, holds none of the phrases: none of the words that end them."""
-        return not lowered.isascii() or any(word in lowered for word in self._ends)
-
-    def _at(self, folded: str, at: int, word: str) -> str:
-        for phrase in self._by_word.get(word, ()):
-            end = at + len(phrase)
-            if folded.startswith(phrase, at) and (end == len(folded) or folded[end] == " "):
+    def _longest(self, words: list[str]) -> str:
+        """The longest phrase that opens these words."""
+        for count in range(len(words), 0, -1):
+            phrase = " ".join(words[:count])
+            if phrase in self._spaced:
                 return phrase
         return ""

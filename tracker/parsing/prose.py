@@ -20,6 +20,9 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
+_MAY_PROMISE = (b"will", b"going", b"vamos", b"iremos", b"allons", b"werden")  # a word of each
+_PROMISING = frozenset({SectionKind.RESPONSE, SectionKind.LESSONS})
+_CONCLUDING = ("conclusion", "conclusions")
 _TYPED = re.compile(r"(?:^|(?<=\s))([•●▪◦‣■►・①-⑳]|\(?[a-h1-9]\)|（\d{1,2}）|\d{1,2}、|[–—](?= ))(?=\s?\S)")
 _REMARK = re.compile(r"[(（].{3,}[)）][.。]?", re.DOTALL)
 _SIGN = 16  # bytes in which a typed bullet or number stands
@@ -32,17 +35,15 @@ class ProseReader:
     def __init__(self, collector: Collector, headings: HeadingReader) -> None:
         self.c, self.headings = collector, headings
         self.unclear: dict[Section, int] = {}  # where an action section's first prose without clear work stands
-        self.looks_ahead = collector.words.horizon.hinted(collector.source.lowered)
 
     def paragraph(self, block: Block, section: Section) -> int:
         """A paragraph outside lists. Returns the index up to which it took the blocks."""
-        typed = section.is_action and _TYPED.match(self.c.source.text(block.start, block.start + _SIGN)) is not None
-        if self.c.has_marks and not typed and self.c.marked(block):
+        if self.c.has_marks and self.c.marked(block) and not (section.is_action and self.is_typed(block)):
             return self.settled(block, section)
         if not section.is_action:
             if self.c.may_be_marked(block.index):
                 self.labelled(block, block.start, section)
-            if self.looks_ahead:
+            if section.kind in _PROMISING or fold(section.name) in _CONCLUDING:
                 self.promised(block, section)
             return block.index + 1
         rich = render(self.c.source, block)
@@ -53,6 +54,10 @@ class ProseReader:
         if rich.text.strip():
             self.work(block, rich, section)
         return block.index + 1
+
+    def is_typed(self, block: Block) -> bool:
+        """True for a paragraph that opens with a bullet typed as a sign."""
+        return _TYPED.match(self.c.source.text(block.start, block.start + _SIGN)) is not None
 
     def work(self, block: Block, rich: Rich, section: Section) -> None:
         """A paragraph of an action section."""
@@ -123,12 +128,13 @@ class ProseReader:
     def prose(self, block: Block, rich: Rich, section: Section) -> None:
         """The sentences of a paragraph that state work."""
         accepted: list[tuple[int, int]] = []
+        linked = self.has_ticket(rich)
         remarks: list[str] = []  # sentences in brackets, which tell what became of the work: "(fixed by adding it)"
         for start, end in grammar.sentences(rich.text):
             text = rich.text[start:end]
             if _REMARK.fullmatch(text):
                 remarks.append(text[1:])
-            elif self.states_work(text, section, linked=not accepted and self.has_ticket(rich)):
+            elif self.states_work(text, section, linked=linked and not accepted):
                 accepted.append((start, end))
         for start, end in accepted:
             fields = read(self.c.reader, rich.cut(start, end))
@@ -171,16 +177,14 @@ class ProseReader:
         return reader.is_team(name) or reader.is_person(name) or reader.is_full_name(name)
 
     def promised(self, block: Block, section: Section) -> None:
-        """Outside action sections: a sentence that promises work ("More training will be given in the future")."""
-        if section.kind not in (SectionKind.RESPONSE, SectionKind.LESSONS) and fold(section.name) not in (
-            "conclusion",
-            "conclusions",
-        ):
-            return
+        """In a report or in lessons: a sentence that promises work ("More training will be given in the future")."""
         if block.end - block.start > _LONGEST_PROMISE:
             return
-        raw = fold(self.c.source.text(block.start, block.end))
-        if not (self.c.words.horizon.among(raw) and self.c.words.future.among(raw)):
+        raw = self.c.source.data[block.start : block.end].lower()
+        if raw.isascii() and not any([word in raw for word in _MAY_PROMISE]):  # noqa: C419 - a list is faster
+            return
+        folded = fold(self.c.source.text(block.start, block.end))
+        if not (self.c.words.horizon.among(folded) and self.c.words.future.among(folded)):
             return
         rich = render(self.c.source, block)
         for start, end in grammar.sentences(rich.text):
@@ -210,10 +214,11 @@ class ProseReader:
     def labelled(self, paragraph: Block, start: int, section: Section) -> Candidate | None:
         """Outside action sections: what is marked as work all the same, by "**TODO**:" or "Action item:"."""
         lead = read_lead(self.c.source, paragraph)
-        opening = self.c.source.text(paragraph.start, min(paragraph.start + 8, paragraph.end)).strip("*_ ")
         label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""
-        if label not in self.c.words.markers and not opening.startswith("TODO"):
-            return None
+        if label not in self.c.words.markers:
+            opening = self.c.source.text(paragraph.start, min(paragraph.start + 8, paragraph.end)).strip("*_ ")
+            if not opening.startswith("TODO"):
+                return None
         if section.kind is SectionKind.RESPONSE and self.c.words.status(label) is True:
             return None  # "Done: 14:05" of a timeline
         rich = render(self.c.source, paragraph)

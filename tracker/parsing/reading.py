@@ -29,6 +29,9 @@ _OWNER_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_][\w .&+/-]{0,40}?)\]?\s?[:：]\s
 _BETWEEN = re.compile(r"\s?[+&/,]\s?|\s(?:and|y|et|und|и|та|i|en|och|og|ve|dan|và)\s")
 _AFTER_HANDLE = re.compile(r"\s?[:–—-]\s*")
 _AFTER_KEY = re.compile(r"\s*[:–—-]\s|\s*\x00")
+_USED = re.compile(
+    r"\b(?:with|using|uses?|via|the|an?|add|remove|for|to|of|in|on|by|from|every|each|all)\W{1,3}$", re.IGNORECASE
+)
 _VOICED = re.compile(
     r"\b(?:from|per|cc|thanks to|thanks|credit to|(?:suggested|proposed|raised|reported|found|written) by|idea of|like"
     r"|ask|with)\W{1,3}$",
@@ -46,6 +49,7 @@ _SHORTCODE = re.compile(rf"\s{{0,3}}:({'|'.join(sorted(_DONE_CODES | _OPEN_CODES
 _LAST_BOX = re.compile(r"(?<=\s)\[([xX ])\]\s*$")
 _DASHES = (" — ", " – ", " - ", " | ", " -- ")
 _LEAD_IN = 64  # characters in which an item's first label ends
+_REACH = 2_500  # characters in which a blanked address and the words before it stand
 _LEAD = 40  # characters before a reference in which the words that lead to it stand
 _OPENING_WORDS = 3  # that report: "Added the alert", "We have added"
 _MOST_MARKS = 100  # links or bold words of one item that are compared one by one
@@ -254,7 +258,7 @@ class _Reading:
 
     def points_at(self, start: int) -> bool:
         """Whether the sentence itself speaks of the reference at `start` ("as started in #2"): it is no field then."""
-        before = self.text[:start].rstrip(" \x00")[-_LEAD:]
+        before = self.text[max(0, start - _REACH) : start].rstrip(" \x00")[-_LEAD:]
         if not before or not (before[-1].isalnum() or before[-1] in "'’"):
             return False
         words = fold(before).split()
@@ -391,9 +395,11 @@ class _Reading:
 
     def only_mentioned(self, handle: re.Match[str], code: Sequence[tuple[int, int]]) -> bool:
         """True for a handle inside code, and for one who voiced the idea: "(proposal from @jo)"."""
-        length = handle.end() - handle.start()
-        if any(start <= handle.start() and handle.end() <= end and end - start > length for start, end in code):
-            return True
+        inside = next(((start, end) for start, end in code if start <= handle.start() and handle.end() <= end), None)
+        if inside is not None:  # "echo @jo" is a command, and neither "with @lru_cache" nor "@Test fails" is a person
+            rest = self.text[handle.end() :].strip(" .,;:)]\x00")
+            if rest or inside != handle.span() or _USED.search(self.text, 0, inside[0]):
+                return True
         return _VOICED.search(self.text, max(0, handle.start() - _LEAD), handle.start()) is not None
 
     def known(self, names: str) -> bool:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
+from functools import cached_property, lru_cache
 
 from tracker.parsing import html
 from tracker.parsing.blocks import Block, Kind, Source
@@ -27,6 +26,7 @@ _TIME = re.compile(r"\W*(?:\d{1,2}[:.h]\d\d|\d{4}-\d\d-\d\d)")
 _LAST_SENTENCE = re.compile(r"^.*[.!?]\s+(?=\S)", re.DOTALL)  # what stands before it
 _NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Z][.)])\s+")
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
+_CLOSING = (")", "）", "]")
 _COLONS = (b":", "：".encode())
 _EDGES = " \t:：*_-–—"
 
@@ -101,31 +101,37 @@ class _Walk:
             tuple[int, Section]
         ] = []  # the sections of list labels, each with the block index at which it ends
         self.seen_heading = False
-        lowered = source.lowered
-        # "Actions taken" beside "Actions planned" is work that is done
-        self.plans = any(label in lowered for label in words.planned)
 
     def run(self) -> list[Section]:
-        out = []
+        source, blocks, labels, path = self.source, self.source.blocks, self.labels, self.path
+        paragraph, item, heading, bullets = Kind.PARAGRAPH, Kind.ITEM, Kind.HEADING, Kind.LIST  # looked up once
+        out: list[Section] = []
         lists = 0  # the block index up to which we are inside a list or table
-        for index, block in enumerate(self.source.blocks):
-            while self.labels and index >= self.labels[-1][0]:
-                self.labels.pop()
+        for index, block in enumerate(blocks):
+            while labels and index >= labels[-1][0]:
+                labels.pop()
             kind = block.kind
-            if kind is Kind.PARAGRAPH:
+            if kind is paragraph:
                 if index >= lists:
-                    self.open_line(block)
-                    self.open_list(block)
-            elif kind is Kind.ITEM:
-                self.open_label(block)
-            elif kind is Kind.HEADING:
+                    self.open_paragraph(block)
+            elif kind is item and index + 1 < block.after:
+                lead = read_lead(source, blocks[index + 1])
+                if lead is not None and (lead.colon or (lead.bold and lead.alone)):
+                    self.open_label(block, lead)
+            elif kind is heading:
                 self.open_heading(block)
-            elif kind is Kind.LIST or kind is Kind.TABLE:
+            elif kind is bullets or kind is Kind.TABLE:
                 lists = max(lists, block.after)
             elif kind is Kind.HTML:
                 self.open_html(block)
-            out.append(self.labels[-1][1] if self.labels else self.path[-1])
+            out.append(labels[-1][1] if labels else path[-1])
         return out
+
+    @cached_property
+    def plans(self) -> bool:
+        """Whether planned work has a name of its own: "Actions taken" beside it is work too, and done."""
+        lowered = self.source.lowered
+        return any(label in lowered for label in self.words.planned)
 
     def open_html(self, block: Block) -> None:
         opened = html.heading(self.source.text(block.start, min(block.end, block.start + _HTML_HEADING)))
@@ -140,11 +146,15 @@ class _Walk:
             kind = None
         self.push(name, kind, block.detail, block)
 
-    def open_line(self, block: Block) -> None:
+    def open_paragraph(self, block: Block) -> None:
+        blocks, lead = self.source.blocks, read_lead(self.source, block)
+        if lead is not None:
+            self.open_line(block, lead)
+        if block.after < len(blocks) and blocks[block.after].kind is Kind.LIST:
+            self.open_list(block, lead)
+
+    def open_line(self, block: Block, lead: Lead) -> None:
         """A paragraph that is, or opens with, a heading in all but its markup."""
-        lead = read_lead(self.source, block)
-        if lead is None:
-            return
         name = clean(lead.label)
         if lead.bold and lead.alone:
             kind = self.kind_of(name)
@@ -169,11 +179,9 @@ class _Walk:
         around = self.path[-1]
         return around.is_action and not around.known and fold(name) in self.words.prefixes
 
-    def open_list(self, block: Block) -> None:
-        """A sentence outside action sections that binds its authors and ends in a colon: "Going forward we will:"."""
+    def open_list(self, block: Block, lead: Lead | None) -> None:
+        """A sentence before a list that binds its authors and ends in a colon: "Going forward we will:"."""
         blocks, source = self.source.blocks, self.source
-        if block.after >= len(blocks) or blocks[block.after].kind is not Kind.LIST:
-            return
         around = self.labels[-1][1] if self.labels else self.path[-1]
         if self.open_last_line(block, around) or around.opener == block.index or around.is_action:
             return
@@ -183,7 +191,6 @@ class _Walk:
         if not colon and around.kind is not None:
             return
         name = clean(text_of(source, block))
-        lead = read_lead(source, block)
         if _TIME.match(name) or (lead is not None and lead.bold and not lead.alone):
             return
         folded = fold(_LAST_SENTENCE.sub("", name))
@@ -208,12 +215,9 @@ class _Walk:
         section.role = self.role(name) if section.is_action else ""
         self.labels.append((end, section))
 
-    def open_label(self, item: Block) -> None:
+    def open_label(self, item: Block, lead: Lead) -> None:
         """A list item whose label names a section: "- **Tasks:**"."""
-        if item.index + 1 >= item.after:
-            return
-        lead = read_lead(self.source, self.source.blocks[item.index + 1])
-        if lead is None or not (lead.colon or (lead.bold and lead.alone)) or _TIME.match(lead.label):
+        if _TIME.match(lead.label):
             return
         name = clean(lead.label)
         folded = fold(_PARENTHESES.sub("", name))
@@ -231,10 +235,10 @@ class _Walk:
             self.label(item.after, name, kind, item)
 
     def push(self, name: str, kind: SectionKind | None, level: int, block: Block) -> None:
-        work = kind is SectionKind.ACTION
-        if work and fold(name) in self.words.nested and not self.path[-1].is_action:
+        work, folded = kind is SectionKind.ACTION, fold(name)
+        if work and folded in self.words.nested and not self.path[-1].is_action:
             kind, work = None, False  # "Tasks" by itself heads an assignment as often
-        if taken := self.plans and fold(name) in self.words.taken:
+        if taken := folded in self.words.taken and self.plans:
             kind, work = SectionKind.ACTION, True
         while self.path[-1].level >= level:
             self.path.pop()
@@ -255,8 +259,10 @@ class _Walk:
         """What a section of this name holds; a remark in brackets counts where the rest says nothing."""
         if _TIME.match(name):
             return None
-        bare = _PARENTHESES.sub("", name).strip() if name[-1:] in ")）]" else name
-        return self.words.section_kind(bare or name) or self.words.section_kind(name)
+        kind = None
+        if name.endswith(_CLOSING) and (bare := _PARENTHESES.sub("", name).strip()):
+            kind = self.words.section_kind(bare)
+        return kind or self.words.section_kind(name)
 
     def is_open(self, name: str) -> bool:
         return self.words.status(name) is False
@@ -283,9 +289,9 @@ def clean(name: str) -> str:
 
 def read_lead(source: Source, block: Block) -> Lead | None:
     """How a paragraph opens, read from its first events only. None when it opens as plain prose."""
-    lead: Lead | Literal[False] | None = block.lead
-    if lead is False:
-        lead = block.lead = _read_lead(source, block)
+    if block.lead is False:
+        block.lead = _read_lead(source, block)
+    lead: Lead | None = block.lead
     return lead
 
 

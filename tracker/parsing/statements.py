@@ -59,6 +59,7 @@ class _Gatherer:
         self.stated: Stated = []
         self.below, self.until = "", -1
         self.columns: list[str | None] = []
+        self.wide = _WIDE_COLON in source.data
 
     def run(self) -> Stated:
         blocks = self.source.blocks
@@ -70,16 +71,19 @@ class _Gatherer:
     def scan(self, blocks: Sequence[Block]) -> None:
         sections, work = self.sections, SectionKind.ACTION
         item, paragraph, heading, bullets = Kind.ITEM, Kind.PARAGRAPH, Kind.HEADING, Kind.LIST  # looked up once
+        colon = -1  # no block that ends before it holds a label
         for block in blocks:
             kind = block.kind
             if kind is item:
                 continue
+            if kind is paragraph:
+                colon = self.next_colon(block.start, colon)
+                if (block.end > colon or self.below) and sections[block.index].kind is not work:
+                    self.paragraph(block)
+                continue
             section = sections[block.index]
             if kind is heading:
                 self.heading(section.name)
-            elif kind is paragraph:
-                if section.kind is not work:
-                    self.paragraph(block)
             elif kind in _ROWS:
                 if section.kind is not work:
                     self.row(block)
@@ -87,6 +91,14 @@ class _Gatherer:
                 self.below = ""
             elif self.until < 0:
                 self.until = block.after
+
+    def next_colon(self, start: int, known: int) -> int:
+        """Where the first colon from a byte on stands; in a document with wide ones anything may be one."""
+        data = self.source.data
+        if known >= start:
+            return known
+        place = start if self.wide else data.find(b":", start)
+        return place if place >= 0 else len(data)
 
     def heading(self, name: str) -> None:
         """A heading is a label; one that says just "Services" may list any, not those that were hit."""
@@ -100,7 +112,7 @@ class _Gatherer:
             self.value_below(block)
         end = min(block.end, block.start + _BLOCK_WORDS)
         raw = self.source.data[block.start : end]
-        if _WIDE_COLON in raw:
+        if self.wide and _WIDE_COLON in raw:
             raw = raw.replace(_WIDE_COLON, b":")
         elif b":" not in raw:
             return

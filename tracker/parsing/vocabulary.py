@@ -18,7 +18,7 @@ from unicodedata import combining
 
 from tracker.parsing.phrases import Phrases
 
-_ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))  # noqa: PLR2004
 _TYPOGRAPHY = re.compile("[\u2010-\u2027\u00ab\u00bb\u00a0]")  # dashes, quotes, bullets, dots
 # Characters that only mark the one before them, such as accents after decomposition; nearly all that Unicode has
 _MARKING = "".join(filter(combining, map(chr, (*range(0x300, 0x1000), 0x3099, 0x309A))))
@@ -47,11 +47,10 @@ class SectionKind(StrEnum):
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """The text in lower case, without accents and punctuation, words parted by one space."""
+    if not text.isascii():
+        text = _TYPOGRAPHY.sub(" ", text)
     if text.isascii():
-        return " ".join(text.translate(_ASCII).split())
-    text = _TYPOGRAPHY.sub(" ", text)
-    if text.isascii():
-        return " ".join(text.translate(_ASCII).split())
+        return b" ".join(text.encode().translate(_ASCII).split()).decode()  # bytes are translated faster than text
     bare = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
     return _GAPS.sub(" ", _MARKS.sub("", bare)).strip()
 
@@ -99,6 +98,7 @@ class Vocabulary:
     nested: frozenset[str]
     languages: tuple[str, ...]
     spoken: Mapping[str, tuple[str, ...]]  # the commonest words, with the languages that have them
+    common: frozenset[str]  # these words
     deeds: Mapping[str, frozenset[str]]
     verbs: frozenset[str]
     past: frozenset[str]
@@ -142,7 +142,7 @@ class Vocabulary:
     def language(self, text: str) -> str:
         """The language of whose commonest words a text holds most; "en" where none stands out."""
         counts = dict.fromkeys(self.languages, 0)
-        for word in self.spoken.keys() & set(text.lower().split()):
+        for word in self.common.intersection(text.lower().split()):
             for language in self.spoken[word]:
                 counts[language] += 1
         return max(counts, key=counts.__getitem__)
@@ -202,7 +202,7 @@ def _name(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
     folded = fold(name)
     if "&" in name and folded not in words.sections:
         folded = fold(name.replace("&", " and "))
-    if any(ending in folded for ending in words.compounds):
+    if any([word.endswith(words.compounds) for word in folded.split()]):  # noqa: C419 - a list is faster
         folded = _split_compounds(words, folded)
     found = words.section_phrases.find(folded)
     if not found:
@@ -351,6 +351,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         nested=_folded(data["names"]["nested"]),
         languages=tuple(grammar["languages"]),
         spoken=_spoken(grammar["languages"]),
+        common=frozenset().union(*grammar["languages"].values()),
         deeds={language: _folded(nouns) for language, nouns in grammar["deeds"].items()},
         verbs=frozenset(grammar["verbs"].split()),
         past=frozenset(grammar["past"].split()),

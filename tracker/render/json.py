@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tracker.model import Kind
 from tracker.people import Owner
 from tracker.policy import Flag
+from tracker.render import gone
+from tracker.render.gone import GoneWire
 from tracker.report import GroupName, Period, Progress, Report, ReportItem, Section, SectionKind
 
 # Legal in JSON, but terminals obey some of them and UTF-8 can't hold others; \uXXXX is the same value.
@@ -23,14 +25,19 @@ class _Wire(BaseModel):
 
 
 class CountsWire(_Wire):
-    """How many items; `unlinked` to `owner_unknown` are open ones, of which one can have several flags."""
+    """How many items; `unlinked` to `ghost` are open ones, of which one can have several flags.
+
+    What is snoozed until a later day counts as that, and not as open.
+    """
 
     open: int
+    snoozed: int
     overdue: int
     due_soon: int
     unlinked: int
     unowned: int
     owner_unknown: int
+    ghost: int
     done: int
     wont_do: int
     duplicate: int
@@ -56,10 +63,13 @@ class ItemWire(_Wire):
     unknown_owners: tuple[str, ...] = Field(description="Names in `owner` that the people book does not have.")
     due: date | None
     due_words: str | None
+    extended: bool = Field(description="Whether a person set `due`; `document_due` is the document's own then.")
+    document_due: date | None
     days_left: int | None
     flags: tuple[Flag, ...]
     issue: str | None
     issue_url: str | None
+    gone: GoneWire | None = Field(description="How its issue is gone, and what to do; null when it is not.")
     document: str
     document_title: str
     document_path: str
@@ -170,10 +180,13 @@ def _item(item: ReportItem) -> ItemWire:
         unknown_owners=item.unknown,
         due=item.due,
         due_words=item.due_words,
+        extended=item.extended,
+        document_due=item.document_due,
         days_left=item.days_left,
         flags=tuple(sorted(item.flags)),
         issue=item.issue,
         issue_url=item.issue_url,
+        gone=gone.wire(item.gone),
         document=item.document,
         document_title=item.document_title,
         document_path=item.document_path,

@@ -56,7 +56,7 @@ def _section(section: Section) -> Iterator[str]:
 
 def _item(item: ReportItem, section: Section, group: GroupName) -> Iterator[str]:
     yield from _wrapped(item.text, first="* ", rest="  ")
-    facts = [f"{words.when(item)} ({item.due.isoformat()})" if item.due else words.when(item)]
+    facts = [f"{words.when(item)} ({words.day(item)})" if item.due else words.when(item)]
     if item.priority:
         facts.append(item.priority)
     if item.issue:
@@ -67,6 +67,7 @@ def _item(item: ReportItem, section: Section, group: GroupName) -> Iterator[str]
         facts.append(words.owners(item))
     yield from _wrapped(", ".join(facts), first="  ", rest="  ")
     yield from _address(item.issue_url)
+    yield from _wrapped(words.gone(item), first="  ", rest="  ")
     yield from _wrapped(f"in {item.document_title}, line {item.line}", first="  ", rest="  ")
     yield from _address(item.document_url)
 

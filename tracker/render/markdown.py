@@ -49,7 +49,9 @@ def _row(item: ReportItem, section: Section) -> str:
     text = escape.markdown(item.text)
     if words.shares(item, section):
         text += f" · {escape.markdown(words.owners(item))}"
-    due = f"{item.due.isoformat()} ({words.when(item)})" if item.due else escape.markdown(words.when(item))
+    if item.gone:
+        text += f" · {escape.markdown(words.gone(item))}"
+    due = f"{escape.markdown(words.day(item))} ({words.when(item)})" if item.due else escape.markdown(words.when(item))
     issue = _link(item.issue, item.issue_url) if item.issue else "none"
     place = f"{_link(item.document_title, item.document_url)}, line {item.line}"
     return f"{text} | {due} | {issue} | {place}"

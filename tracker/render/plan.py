@@ -13,12 +13,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from tracker.actions import Action, Adopt, CloseTwin, Create, Plan, Record, Tell, Update
+from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Mark, Plan, Record, Tell, Update
 from tracker.apply import Applied, Done
 from tracker.errors import UsageError
 from tracker.model import KnownDocument
-from tracker.render import escape
+from tracker.render import escape, gone
+from tracker.render.gone import GoneWire
 from tracker.render.words import stamp
+from tracker.similar import Proposal
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "close": ("x", "blue"), "reopen": ("o", "yellow")}
 _QUIET = ("=", "dim")
@@ -31,6 +33,9 @@ _PAST = {
     "adopt": "linked",
     "close-twin": "twin closed",
     "record": "noted",
+    "gone": "gone",
+    "back": "back",
+    "follow": "followed",
 }
 
 
@@ -47,7 +52,10 @@ class ChangeWire(_Wire):
 
 
 class ActionWire(_Wire):
-    """One action: create, update, close, reopen, tell and close-twin write to the target; adopt and record do not."""
+    """One action: create, update, close, reopen, tell and close-twin write to the target.
+
+    Adopt, follow, record, gone and back do not.
+    """
 
     action: str
     item: str
@@ -67,12 +75,13 @@ class ActionWire(_Wire):
 
 
 class HeldWire(_Wire):
-    """An item left alone for now."""
+    """An item left alone for now; with `gone`, until somebody decides."""
 
     item: str
     text: str
     why: str
     until: datetime | None = None
+    gone: GoneWire | None = None
 
 
 class ConflictWire(_Wire):
@@ -86,8 +95,9 @@ class ConflictWire(_Wire):
 
 
 class DoubtWire(_Wire):
-    """An item of a document that could be more than one known item."""
+    """An item of a document that could be more than one known item; `closeout review` decides it, by its `ref`."""
 
+    ref: str
     document: str
     line: int
     text: str
@@ -104,12 +114,25 @@ class TargetPlan(_Wire):
     doubts: tuple[DoubtWire, ...]
 
 
+class ProposalWire(_Wire):
+    """An open issue that reads like an item without one (`plan --adopt similar`); `likeness` is at most 100."""
+
+    item: str
+    text: str
+    target: str
+    issue: str
+    url: str
+    title: str
+    likeness: float
+
+
 class PlanOutput(_Wire):
     """`closeout plan --format json`, and the file that `--out` writes. `fingerprint` tells whether the world moved."""
 
     version: Literal[1] = 1
     fingerprint: str
     plans: tuple[TargetPlan, ...]
+    proposals: tuple[ProposalWire, ...] = ()
 
 
 class FailureWire(_Wire):
@@ -140,11 +163,20 @@ class SyncOutput(_Wire):
     targets: tuple[TargetSynced, ...]
 
 
-_NAMES = {Create: "create", Tell: "tell", Adopt: "adopt", CloseTwin: "close-twin", Record: "record"}
+_NAMES = {
+    Create: "create",
+    Tell: "tell",
+    Adopt: "adopt",
+    Follow: "follow",
+    CloseTwin: "close-twin",
+    Record: "record",
+}
 
 
 def name_of(action: Action) -> str:
     """What an action is called in output."""
+    if isinstance(action, Mark):
+        return "gone" if action.link.gone else "back"
     if not isinstance(action, Update):
         return _NAMES[type(action)]
     if action.closes:
@@ -152,10 +184,27 @@ def name_of(action: Action) -> str:
     return "reopen" if action.patch.state is not None and not action.patch.state.closed else "update"
 
 
-def output(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> PlanOutput:
+def output(
+    plans: Sequence[Plan], documents: Mapping[str, KnownDocument], proposals: Sequence[Proposal] = ()
+) -> PlanOutput:
     """The plans as data."""
     wires = tuple(_plan(plan, documents) for plan in plans)
-    return PlanOutput(fingerprint=fingerprint(plans, documents), plans=wires)
+    return PlanOutput(
+        fingerprint=fingerprint(plans, documents), plans=wires, proposals=tuple(map(_proposal, proposals))
+    )
+
+
+def _proposal(proposal: Proposal) -> ProposalWire:
+    ref = proposal.issue.ref
+    return ProposalWire(
+        item=proposal.item.id,
+        text=proposal.item.text,
+        target=ref.target,
+        issue=ref.key,
+        url=ref.url,
+        title=proposal.issue.title,
+        likeness=round(proposal.likeness, 1),
+    )
 
 
 def fingerprint(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
@@ -195,9 +244,9 @@ def read_fingerprint(text: str, where: str) -> str:
         ) from error
 
 
-def to_json(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
+def to_json(plans: Sequence[Plan], documents: Mapping[str, KnownDocument], proposals: Sequence[Proposal] = ()) -> str:
     """The plans as JSON, ending in a line break."""
-    return output(plans, documents).model_dump_json(indent=2) + "\n"
+    return output(plans, documents, proposals).model_dump_json(indent=2) + "\n"
 
 
 def to_markdown(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
@@ -209,6 +258,7 @@ def to_markdown(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -
         lines += [
             f"- left alone: {escape.markdown(held.item.text)} ({escape.markdown(held.why)})" for held in plan.held
         ]
+        lines += [f"- in doubt: {escape.markdown(doubt.parsed.text)} (`closeout review`)" for doubt in plan.doubts]
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -265,12 +315,12 @@ def print_remarks(plan: Plan, documents: Mapping[str, KnownDocument], console: C
         )
     for held in plan.held:
         until = f", until {stamp(held.until)}" if held.until else ""
-        _remark(console, f"held back {held.item.id}", f"{held.item.text}: {held.why}{until}")
+        advice = f". {held.gone.advice}" if held.gone and held.gone.advice else ""
+        _remark(console, f"held back {held.item.id}", f"{held.item.text}: {held.why}{until}{advice}")
     for doubt in plan.doubts:
         ids = " or ".join(candidate.id for candidate in doubt.candidates)
         place = f"{documents[doubt.document].path}:{doubt.parsed.line}"
-        advice = "write the issue's number into the item to say which"
-        _remark(console, f"in doubt {place}", f"“{doubt.parsed.text}” could be {ids}; {advice}")
+        _remark(console, f"in doubt {place}", f"“{doubt.parsed.text}” could be {ids}; `closeout review` decides")
 
 
 def counts(plan: Plan) -> str:
@@ -278,7 +328,13 @@ def counts(plan: Plan) -> str:
     names = [name_of(action) for action in plan.writes]
     parts = [f"{names.count(name)} to {name}" for name in dict.fromkeys(names)]
     adopts = sum(isinstance(action, Adopt) for action in plan.actions)
-    return ", ".join([*parts, *([f"{adopts} to adopt"] if adopts else [])]) or "nothing to do"
+    parts += [f"{adopts} to adopt"] if adopts else []
+    return ", ".join([*parts, *_undecided(plan)]) or "nothing to do"
+
+
+def _undecided(plan: Plan) -> list[str]:
+    lost = sum(held.gone is not None for held in plan.held)
+    return [f"{lost} to decide (issue gone)"] if lost else []
 
 
 def done_counts(applied: Applied) -> str:
@@ -354,13 +410,17 @@ def _plan(plan: Plan, documents: Mapping[str, KnownDocument]) -> TargetPlan:
     return TargetPlan(
         target=plan.target,
         actions=tuple(_action(action, documents) for action in plan.actions),
-        held=tuple(HeldWire(item=h.item.id, text=h.item.text, why=h.why, until=h.until) for h in plan.held),
+        held=tuple(
+            HeldWire(item=h.item.id, text=h.item.text, why=h.why, until=h.until, gone=gone.wire(h.gone))
+            for h in plan.held
+        ),
         conflicts=tuple(
             ConflictWire(item=item.id, field=c.field, document=c.document, issue=c.issue, winner=c.winner)
             for item, c in plan.conflicts
         ),
         doubts=tuple(
             DoubtWire(
+                ref=doubt.ref,
                 document=doubt.document,
                 line=doubt.parsed.line,
                 text=doubt.parsed.text,
@@ -422,6 +482,10 @@ def _action(action: Action, documents: Mapping[str, KnownDocument]) -> ActionWir
             common |= {"issue": link.ref.key if link else None, "changes": _changes(changes)}
         case Adopt(link=link, why=why):
             common |= {"issue": link.ref.key, "why": why}
+        case Mark(link=link):
+            common |= {"issue": link.ref.key, "why": link.gone.message if link.gone else "its issue is there again"}
+        case Follow(link=link, before=before):
+            common |= {"issue": link.ref.key, "why": f"{before.ref.key} was transferred there"}
         case Tell(link=link):
             common |= {"issue": link.ref.key, "why": "the item left its document"}
         case CloseTwin(issue=issue, of=of):

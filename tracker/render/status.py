@@ -1,4 +1,4 @@
-"""What `closeout status` and `closeout history` print."""
+"""What `closeout status` prints."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracker.model import Event, ItemState, Kind
+from tracker.decisions import EXTENDED, IGNORED, SNOOZED, latest
+from tracker.model import Event, Item, ItemState, Kind
 from tracker.policy import Entry, Flag
-from tracker.render import escape
-from tracker.render.words import stamp
+from tracker.render import escape, gone
+from tracker.render.gone import GoneWire
+from tracker.render.words import person, stamp
 from tracker.report import ticket_name
 
 _STATES = {
@@ -32,7 +34,11 @@ _FLAGS = {Flag.OVERDUE: "bold red", Flag.DUE_SOON: "yellow", Flag.UNLINKED: "mag
 
 
 class StatusItem(BaseModel):
-    """One item as the store knows it. `days_left` is negative when overdue."""
+    """One item as the store knows it. `days_left` is negative when overdue.
+
+    `due` is the day that counts: `extended_to`, where a person said so, else `document_due`. `parted` are the issues,
+    as `TARGET KEY`, that a person said are not this item's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,13 +54,18 @@ class StatusItem(BaseModel):
     owners: tuple[str, ...]
     due: date | None
     due_words: str | None
+    document_due: date | None
+    extended_to: date | None
+    snoozed_until: date | None
     days_left: int | None
     priority: str | None
     flags: tuple[Flag, ...]
     target: str | None
     issue: str | None
     issue_url: str | None
+    gone: GoneWire | None
     links: tuple[str, ...]
+    parted: tuple[str, ...]
 
 
 class StatusOutput(BaseModel):
@@ -70,7 +81,7 @@ class StatusOutput(BaseModel):
 
 def to_json(entries: Sequence[Entry], as_of: datetime | None, today: date) -> str:
     """The entries as JSON, ending in a line break."""
-    output = StatusOutput(as_of=as_of, today=today, items=tuple(_wire(entry) for entry in entries))
+    output = StatusOutput(as_of=as_of, today=today, items=tuple(wire(entry) for entry in entries))
     return output.model_dump_json(indent=2) + "\n"
 
 
@@ -80,7 +91,8 @@ def to_csv(entries: Sequence[Entry]) -> str:
     writer = csv.DictWriter(page, list(StatusItem.model_fields), lineterminator="\n")
     writer.writeheader()
     for entry in entries:
-        row = _wire(entry).model_dump(mode="json")
+        row = wire(entry).model_dump(mode="json")
+        row["gone"] = row["gone"] and row["gone"]["kind"]
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return page.getvalue()
 
@@ -101,16 +113,20 @@ def print_table(entries: Sequence[Entry], as_of: datetime | None, console: Conso
     console.print(_summary(entries, as_of))
 
 
-def print_item(entry: Entry, console: Console) -> None:
-    """Everything about one item."""
+def print_item(entry: Entry, events: Sequence[Event], console: Console) -> None:
+    """Everything about one item; its events tell who decided what stands of it, and why."""
     item, document = entry.item, entry.document
     facts: dict[str, str | None] = {
         "Item": item.id,
         "State": " ".join([_STATES[item.state][0], *(flag.value for flag in sorted(entry.flags))]),
         "Issue": f"{entry.link.ref.key} {entry.link.ref.url}".strip() if entry.link else None,
+        "Gone": gone.sentence(entry.link.gone) if entry.link and entry.link.gone else None,
         "Other tickets": " ".join(item.links) or None,
         "Owner": item.owner,
-        "Due": item.due_date.isoformat() if item.due_date else item.due,
+        "Due": _due(item, events),
+        "Snoozed": f"until {item.snoozed_until}{_decided(events, SNOOZED)}" if item.snoozed_until else None,
+        "Ignored": _decided(events, IGNORED).strip() if item.ignored else None,
+        "Not its issue": ", ".join(item.parted) or None,
         "Priority": item.priority,
         "Promised in": f"{document.title or document.path}, {item.section}".rstrip(", "),
         "Source": f"{document.path}:{item.line}",
@@ -126,45 +142,8 @@ def print_item(entry: Entry, console: Console) -> None:
     console.print(table)
 
 
-def print_history(entry: Entry, events: Sequence[Event], console: Console) -> None:
-    """The story of one item, a line for each event."""
-    console.print(Text.assemble((escape.plain(entry.item.text), "bold"), (f"  {entry.item.id}", "dim")))
-    for event in events:
-        line = Text.assemble((f"{stamp(event.at)}  ", "dim"), _sentence(event))
-        console.print(line, soft_wrap=True)
-
-
-def history_json(entry: Entry, events: Sequence[Event]) -> str:
-    """The story as JSON, ending in a line break."""
-    output = HistoryOutput(
-        item=_wire(entry),
-        events=tuple(EventWire(at=e.at, who=e.who, what=e.what, detail=dict(e.detail)) for e in events),
-    )
-    return output.model_dump_json(indent=2) + "\n"
-
-
-class EventWire(BaseModel):
-    """One event of the audit log."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    at: datetime
-    who: str
-    what: str
-    detail: dict[str, Any]
-
-
-class HistoryOutput(BaseModel):
-    """`closeout history ITEM --format json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    version: Literal[1] = 1
-    item: StatusItem
-    events: tuple[EventWire, ...]
-
-
-def _wire(entry: Entry) -> StatusItem:
+def wire(entry: Entry) -> StatusItem:
+    """The item as it goes out."""
     item, link = entry.item, entry.link
     return StatusItem(
         id=item.id,
@@ -177,16 +156,38 @@ def _wire(entry: Entry) -> StatusItem:
         section=item.section,
         owner=item.owner,
         owners=tuple(owner.key for owner in entry.ownership.known),
-        due=item.due_date,
+        due=item.falls_due,
         due_words=None if item.due_date else item.due,
+        document_due=item.due_date,
+        extended_to=item.extended_to,
+        snoozed_until=item.snoozed_until,
         days_left=entry.days_left,
         priority=item.priority,
         flags=tuple(sorted(entry.flags)),
         target=link.ref.target if link else None,
         issue=link.ref.key if link else None,
         issue_url=link.ref.url or None if link else None,
+        gone=gone.wire(link.gone) if link else None,
         links=item.links,
+        parted=item.parted,
     )
+
+
+def _due(item: Item, events: Sequence[Event]) -> str | None:
+    """The document's own day, and beside it the one that a person let count instead."""
+    written = item.due_date.isoformat() if item.due_date else item.due
+    if item.extended_to is None:
+        return written
+    return f"{f'{written}, ' if written else ''}extended to {item.extended_to}{_decided(events, EXTENDED)}"
+
+
+def _decided(events: Sequence[Event], what: str) -> str:
+    """` by Jo: waiting for the vendor`, as the last event of this kind tells."""
+    event = latest(events, what)
+    if event is None:
+        return ""
+    why = event.detail.get("why")
+    return f" by {person(event.who)}{f': {why}' if why else ''}"
 
 
 def _cell(value: Any) -> str:
@@ -198,7 +199,7 @@ def _cell(value: Any) -> str:
 def _row(entry: Entry) -> tuple[Text, ...]:
     item = entry.item
     word, style = _STATES[item.state]
-    due = Text(item.due_date.isoformat() if item.due_date else escape.plain(item.due or "")[:10])
+    due = Text(item.falls_due.isoformat() if item.falls_due else escape.plain(item.due or "")[:10])
     for flag in (Flag.OVERDUE, Flag.DUE_SOON):
         if flag in entry.flags:
             due.stylize(_FLAGS[flag])
@@ -206,6 +207,10 @@ def _row(entry: Entry) -> tuple[Text, ...]:
         word, style = f"{-(entry.days_left or 0)}d late", _FLAGS[Flag.OVERDUE]
     elif Flag.DUE_SOON in entry.flags:
         word, style = "due soon", _FLAGS[Flag.DUE_SOON]
+    elif Flag.SNOOZED in entry.flags:
+        word, style = f"snoozed until\n{item.snoozed_until}", "dim"
+    if item.extended_to:
+        due.append(f"\nwas {item.due_date or 'open'}", style="dim not bold")
     owner = Text(
         escape.plain(_owner(entry)), style="magenta" if entry.flags & {Flag.UNOWNED, Flag.OWNER_UNKNOWN} else ""
     )
@@ -213,7 +218,9 @@ def _row(entry: Entry) -> tuple[Text, ...]:
     what.append(f"\n{escape.plain(entry.document.path.rsplit('/', 1)[-1])}:{item.line}", style="dim")
     tickets = " ".join(map(ticket_name, item.links))
     issue = Text(entry.link.ref.key if entry.link else escape.plain(tickets) or ("" if item.state.settled else "none"))
-    if Flag.UNLINKED in entry.flags:
+    if entry.link and entry.link.gone:
+        issue.append(f" ({entry.link.gone.kind.value})")
+    if entry.flags & {Flag.UNLINKED, Flag.GHOST}:
         issue.stylize("magenta")
     return Text(item.id, style="dim"), Text(word, style=style), due, owner, what, issue
 
@@ -238,48 +245,3 @@ def _summary(entries: Sequence[Entry], as_of: datetime | None) -> Text:
     ]
     told = f"as of {stamp(as_of)}" if as_of else "issues were never read; run `closeout sync`"
     return Text.assemble((", ".join([*counts, *flags]) or "nothing to show", "bold"), (f"  ({told})", "dim"))
-
-
-def _sentence(event: Event) -> Text:
-    detail = event.detail
-    who = "" if event.who == "closeout" else f"on {event.who} "
-    match event.what:
-        case "item found":
-            said = f"found in {event.document}, line {detail.get('line')}"
-        case "item found again":
-            said = f"found again through its issue ({event.document})"
-        case "item reworded":
-            said = f"reworded from “{detail.get('before')}”"
-        case "item moved":
-            said = f"moved from {detail.get('before')} to {detail.get('after')}"
-        case "item removed":
-            said = f"left {event.document}"
-        case "item returned":
-            said = f"is back in {event.document}"
-        case "item changed":
-            said = f"{detail.get('field')} {_from_to(detail.get('before'), detail.get('after'))}"
-        case "issue changed":
-            said = f"{who}issue {detail.get('issue')} changed{_more(detail)}"
-        case "issue opened" | "issue adopted" | "issue updated" | "issue told" | "twin closed":
-            said = f"{event.what.split()[-1]} issue {detail.get('issue')}{_more(detail)}"
-        case _:
-            said = f"{event.what}: {detail.get('error', '')}".rstrip(": ")
-    return Text(escape.plain(said))
-
-
-def _more(detail: Any) -> str:
-    parts = [f"{name} {_from_to(*pair)}" for name, pair in (detail.get("changes") or {}).items()]
-    parts += [str(detail["why"])] if detail.get("why") else []
-    parts += [f"of {detail['of']}"] if detail.get("of") else []
-    parts += [f"the target left out {name}" for name in detail.get("lacking") or ()]
-    return f": {'; '.join(parts)}" if parts else ""
-
-
-def _from_to(before: Any, after: Any) -> str:
-    return f"changed from {_shown(before)} to {_shown(after)}"
-
-
-def _shown(value: Any) -> str:
-    if value is None or value == []:
-        return "nothing"
-    return ", ".join(map(str, value)) if isinstance(value, list) else f"“{value}”"

@@ -19,6 +19,7 @@ from tracker.report import GroupName, Progress, Report, ReportItem, Section
 _STYLES = {
     GroupName.OVERDUE: "bold red",
     GroupName.DUE_SOON: "yellow",
+    GroupName.GHOST: "magenta",
     GroupName.UNLINKED: "magenta",
     GroupName.OPEN: "cyan",
 }
@@ -94,7 +95,7 @@ def _items(section: Section, wide: int) -> Table:
 def _when(item: ReportItem, style: str) -> Text:
     text = Text(escape.plain(words.when(item)), style=style)
     if item.due:
-        text.append(f"\n{item.due.isoformat()}", style="dim not bold")
+        text.append(f"\n{escape.plain(words.day(item))}", style="dim not bold")
     return text
 
 
@@ -104,6 +105,8 @@ def _what(item: ReportItem, section: Section) -> Text:
         text.append(f"  {escape.plain(item.priority)}", style="bold")
     if words.shares(item, section):
         text.append(f"\n{escape.plain(words.owners(item))}", style="magenta")
+    if item.gone:
+        text.append(f"\n{escape.plain(words.gone(item))}", style="magenta")
     place = f"{escape.plain(item.document_path)}:{item.line}"
     return text.append("\n").append(place, style=_linked(item.document_url, dim=True))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
+from tracker.render.gone import sentence
 from tracker.report import Counts, GroupName, Progress, Report, ReportItem, Section, SectionKind
 
 GROUPS = {
     GroupName.OVERDUE: "Overdue",
     GroupName.DUE_SOON: "Due soon",
+    GroupName.GHOST: "Issue gone",
     GroupName.UNLINKED: "No issue yet",
     GroupName.OPEN: "Open",
 }
@@ -29,6 +32,8 @@ def summary(counts: Counts) -> str:
         (counts.overdue, "overdue"),
         (counts.due_soon, "due soon"),
         (counts.unlinked, "without an issue"),
+        (counts.ghost, "with a gone issue"),
+        (counts.snoozed, "snoozed"),
     )
     return ", ".join([f"{counts.open} open", *(f"{number} {what}" for number, what in figures if number)])
 
@@ -65,6 +70,20 @@ def when(item: ReportItem) -> str:
             return f"{-days} day{'' if days == -1 else 's'} overdue"
 
 
+def gone(item: ReportItem) -> str:
+    """What became of the item's issue and what to do; empty when it is where it should be."""
+    return sentence(item.gone) if item.gone else ""
+
+
+def day(item: ReportItem) -> str:
+    """The due date, beside the document's own where a person extended it; empty without one."""
+    if item.due is None:
+        return ""
+    written = item.document_due.isoformat() if item.document_due else item.due_words
+    own = f"extended from {written}" if written else "not in the postmortem"
+    return f"{item.due}, {own}" if item.extended else item.due.isoformat()
+
+
 def owners(item: ReportItem) -> str:
     """Who an item belongs to, as far as it is known: `Jo Smith, DBA crew (unknown)`."""
     return ", ".join([*item.owners, *(f"{name} (unknown)" for name in item.unknown)]) or "nobody"
@@ -73,6 +92,11 @@ def owners(item: ReportItem) -> str:
 def stamp(moment: datetime) -> str:
     """A time with its zone."""
     return f"{moment:%Y-%m-%d %H:%M} {moment.tzname() or ''}".rstrip()
+
+
+def person(who: str) -> str:
+    """Who did something, without the address."""
+    return re.sub(r"\s*<[^<>]*>$", "", who) or who
 
 
 def freshness(report: Report) -> str:

@@ -46,6 +46,12 @@ def find_checkout(folder: Path) -> Checkout | None:
     return Checkout(Path(top).resolve(), revision, page, tracked - changed)
 
 
+def git_person(folder: Path) -> str | None:
+    """Who works in `folder`, as git's settings say: `Jo Smith <jo@example.com>`, or what they have of that."""
+    name, email = _git(folder, "config", "user.name"), _git(folder, "config", "user.email")
+    return f"{name} <{email}>" if name and email else name or email or None
+
+
 def web_page(remote: str | None, revision: str) -> str | None:
     """Where GitHub-like hosts show files at `revision`, without credentials; None for other remotes."""
     found = _REMOTE.match(remote or "")

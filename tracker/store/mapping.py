@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from connectors import Issue
-from tracker.model import Event, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Outcome
+from tracker.decisions import Standing
+from tracker.model import Event, Gone, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Outcome
 
 _ISSUE = TypeAdapter(Issue)
+_GONE = TypeAdapter(Gone)
 
 
 def document_values(document: KnownDocument) -> dict[str, Any]:
@@ -26,7 +28,11 @@ def document_of(row: Mapping[str, Any]) -> KnownDocument:
 
 def item_values(item: Item) -> dict[str, Any]:
     """Column values of an item."""
-    return {**asdict(item), "links": list(item.links), "kind": item.kind.value, "state": item.state.value}
+    state = item.state
+    if state is ItemState.IGNORED:  # the column `ignored` says so; this one keeps what holds without it
+        state = ItemState.DONE if item.done else ItemState.OPEN
+    values = {**asdict(item), "links": list(item.links), "kind": item.kind.value, "state": state.value}
+    return {**values, "parted": list(item.parted)}
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
@@ -34,8 +40,25 @@ def item_of(row: Mapping[str, Any]) -> Item:
     values = dict(row)
     values["links"] = tuple(values["links"])
     values["kind"] = Kind(values["kind"])
+    values["parted"] = tuple(values["parted"])
     values["state"] = ItemState(values["state"])
+    if values["ignored"] and values["state"] is not ItemState.REMOVED:
+        values["state"] = ItemState.IGNORED
     return Item(**values)
+
+
+STANDING = tuple(Standing.__dataclass_fields__)
+"""The columns of an item that hold what people decided of it."""
+
+
+def standing_values(standing: Standing) -> dict[str, Any]:
+    """Column values of what people decided of an item."""
+    return {**asdict(standing), "parted": list(standing.parted)}
+
+
+def standing_of(row: Mapping[str, Any]) -> Standing:
+    """What people decided of an item, from its columns."""
+    return Standing(**{**row, "parted": tuple(row["parted"])})
 
 
 def issue_values(issue: Issue) -> dict[str, Any]:
@@ -58,12 +81,19 @@ def link_values(link: Link) -> dict[str, Any]:
         "base": dict(link.base),
         "issue": issue_values(link.issue),
         "linked_at": link.linked_at,
+        "gone": gone_values(link.gone),
     }
 
 
 def link_of(row: Mapping[str, Any]) -> Link:
     """A link from its columns."""
-    return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"])
+    gone = _GONE.validate_python(row["gone"]) if row["gone"] else None
+    return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"], gone)
+
+
+def gone_values(gone: Gone | None) -> dict[str, Any] | None:
+    """How an issue is gone, as JSON."""
+    return _GONE.dump_python(gone, mode="json") if gone else None
 
 
 def event_values(event: Event) -> dict[str, Any]:

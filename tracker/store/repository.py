@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Self
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, delete, insert, select, update
 
 from connectors import Issue
-from connectors.database import writing
-from tracker.errors import Unavailable
+from tracker.decisions import DECIDING, DOUBT_DECIDED, Verdict, step, verdict_of
 from tracker.model import Event, Item, JournalEntry, KnownDocument, Link, Outcome
 from tracker.store import mapping
-from tracker.store.engine import open_store_engine
+from tracker.store.ledgers import Ledgers
 from tracker.store.locks import exclusive
 from tracker.store.tables import (
     METADATA,
     CursorRow,
-    DeliveryRow,
     DocumentRow,
     EventRow,
-    FiringRow,
     ItemRow,
     JournalRow,
     LinkRow,
@@ -39,14 +34,6 @@ _STRAY = METADATA.tables[str(StrayRow.__tablename__)]
 _JOURNAL = METADATA.tables[str(JournalRow.__tablename__)]
 _EVENT = METADATA.tables[str(EventRow.__tablename__)]
 _CURSOR = METADATA.tables[str(CursorRow.__tablename__)]
-_DELIVERY = METADATA.tables[str(DeliveryRow.__tablename__)]
-_FIRING = METADATA.tables[str(FiringRow.__tablename__)]
-
-CLAIM_HOLDS = timedelta(hours=1)
-"""How long a sending may take before its claim counts as abandoned."""
-
-FIRING_HOLDS = timedelta(hours=6)
-"""How long a firing may run before it counts as abandoned: syncs that wait for a target's rate limit take hours."""
 
 _IN_DOUBT = (Outcome.SENT.value, Outcome.UNCERTAIN.value)
 
@@ -60,27 +47,8 @@ class Known:
     links: Mapping[str, Link]
 
 
-class Store:
+class Store(Ledgers):
     """The one door to the database: for one thread at a time, and any number of processes."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._writing = writing(engine)
-
-    @classmethod
-    def open(cls, url: str, root: Path, *, create: bool = True) -> Store:
-        """Open the store at `url`; see `tracker.store.engine.open_store_engine`."""
-        return cls(open_store_engine(url, root, create=create))
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def exclusive(self, target: str, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
         """Hold off every other sync of `target` that uses this store; see `tracker.store.locks`."""
@@ -108,7 +76,7 @@ class Store:
             for document in documents:
                 _put(connection, _DOCUMENT, "key", mapping.document_values(document))
             for item in items:
-                _put(connection, _ITEM, "id", mapping.item_values(item))
+                _put_item(connection, item)
             _append(connection, events)
 
     def record_link(self, link: Link, item: Item, events: Iterable[Event], settles: Iterable[int] = ()) -> None:
@@ -118,10 +86,38 @@ class Store:
             self._settle(connection, settles, Outcome.CONFIRMED, link.issue.updated_at, link.ref.key, "")
             _append(connection, events)
 
-    def record_item(self, item: Item, events: Iterable[Event]) -> None:
-        """Record an item that has no link."""
+    def record_gone(self, links: Iterable[Link], events: Iterable[Event]) -> None:
+        """Record of several links at once that their issues are gone, and nothing else about them."""
         with self._transaction() as connection:
-            _put(connection, _ITEM, "id", mapping.item_values(item))
+            for link in links:
+                gone = mapping.gone_values(link.gone)
+                connection.execute(update(_LINK).where(_LINK.c.item == link.item).values(gone=gone))
+            _append(connection, events)
+
+    def record_item(self, item: Item, events: Iterable[Event]) -> None:
+        """Record an item, and nothing of its link."""
+        with self._transaction() as connection:
+            _put_item(connection, item)
+            _append(connection, events)
+
+    def record_parting(self, item: Item, events: Iterable[Event]) -> None:
+        """Record an item that its issue was taken from."""
+        with self._transaction() as connection:
+            connection.execute(delete(_LINK).where(_LINK.c.item == item.id))
+            _put_item(connection, item)
+            _append(connection, events)
+
+    def record_decision(self, item: Item, event: Event) -> None:
+        """Record what a person decided and the state that the item has by it; its words may be a sync's to record."""
+        values = mapping.item_values(item)
+        state = {name: values[name] for name in ("state", "settled_at")}
+        with self._transaction() as connection:
+            connection.execute(update(_ITEM).where(_ITEM.c.id == item.id).values(state))
+            _append(connection, [event])
+
+    def record_events(self, events: Iterable[Event]) -> None:
+        """Add to the audit log, with what follows for what stands of items."""
+        with self._transaction() as connection:
             _append(connection, events)
 
     # The journal
@@ -238,99 +234,17 @@ class Store:
             rows = connection.execute(query).mappings().all()
         return tuple(mapping.event_of(dict(row)) for row in reversed(rows))
 
-    # The delivery ledger
-
-    def claim(self, report: str, recipient: str, period: str, now: datetime) -> bool:
-        """True for exactly one caller per report, recipient and period, until that delivery is marked failed.
-
-        A claim that was never settled is its holder's death notice: after an hour somebody else may take over.
-        """
-        key = {"report": report, "recipient": recipient, "period": period}
-        with self._transaction() as connection:
-            mine = [_DELIVERY.c[name] == value for name, value in key.items()]
-            abandoned = and_(_DELIVERY.c.outcome == "claimed", _DELIVERY.c.claimed_at < now - CLAIM_HOLDS)
-            again = (
-                update(_DELIVERY)
-                .where(*mine, or_(_DELIVERY.c.outcome == "failed", abandoned))
-                .values(outcome="claimed", claimed_at=now, settled_at=None, detail="")
-            )
-            if connection.execute(again).rowcount:
-                return True
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(_DELIVERY).values(**key, outcome="claimed", claimed_at=now, detail=""))
-            except IntegrityError:
-                return False
-        return True
-
-    def sent(self, report: str, recipient: str, period: str, now: datetime) -> None:
-        """The claimed delivery went out."""
-        self._settle_delivery(report, recipient, period, "sent", now, "")
-
-    def failed(self, report: str, recipient: str, period: str, now: datetime, detail: str) -> None:
-        """The claimed delivery did not go out; it may be claimed again."""
-        self._settle_delivery(report, recipient, period, "failed", now, detail)
-
-    def was_sent(self, report: str, recipient: str, period: str) -> bool:
-        """True when somebody sent this, or is at it."""
-        query = select(_DELIVERY.c.outcome).where(
-            _DELIVERY.c.report == report, _DELIVERY.c.recipient == recipient, _DELIVERY.c.period == period
-        )
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What people said of texts in doubt, oldest first."""
+        query = select(_EVENT).where(_EVENT.c.what == DOUBT_DECIDED).order_by(_EVENT.c.id)
         with self._reading() as connection:
-            return connection.scalar(query) in ("claimed", "sent")
-
-    # Firings of schedules
-
-    def start_firing(self, schedule: str, due_at: datetime, now: datetime) -> bool:
-        """True for exactly one scheduler per schedule and due time, until that firing failed or was abandoned.
-
-        A firing that never finished is its runner's death notice: after six hours somebody else may take over.
-        """
-        mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at)
-        values = {"started_at": now, "finished_at": None, "outcome": "started", "detail": ""}
-        with self._transaction() as connection:
-            if connection.execute(update(_FIRING).where(*mine, _unfinished(now)).values(values)).rowcount:
-                return True
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(_FIRING).values(schedule=schedule, due_at=due_at, **values))
-            except IntegrityError:
-                return False
-        return True
-
-    def finish_firing(
-        self, schedule: str, due_at: datetime, started_at: datetime, now: datetime, outcome: str, detail: str
-    ) -> None:
-        """What became of the firing that was started then: `done` or `failed`.
-
-        A runner that was taken for dead has nothing to say any more: the firing is somebody else's.
-        """
-        mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at, _FIRING.c.started_at == started_at)
-        with self._transaction() as connection:
-            connection.execute(update(_FIRING).where(*mine).values(finished_at=now, outcome=outcome, detail=detail))
-
-    def last_firing(self, schedule: str) -> datetime | None:
-        """The latest due time that somebody took up."""
-        query = select(_FIRING.c.due_at).where(_FIRING.c.schedule == schedule).order_by(_FIRING.c.due_at.desc())
-        with self._reading() as connection:
-            return connection.scalar(query.limit(1))
-
-    def unfinished_firing(self, schedule: str, now: datetime) -> datetime | None:
-        """The latest due time that somebody took up, if that firing failed or was abandoned.
-
-        What failed before a later firing went well has been made up for by it.
-        """
-        latest = select(func.max(_FIRING.c.due_at)).where(_FIRING.c.schedule == schedule).scalar_subquery()
-        query = select(_FIRING.c.due_at).where(
-            _FIRING.c.schedule == schedule, _FIRING.c.due_at == latest, _unfinished(now)
-        )
-        with self._reading() as connection:
-            return connection.scalar(query)
+            rows = connection.execute(query).mappings().all()
+        return tuple(verdict_of(mapping.event_of(dict(row))) for row in rows)
 
     # How it is done
 
     def _link(self, connection: Connection, link: Link, item: Item) -> None:
-        _put(connection, _ITEM, "id", mapping.item_values(item))
+        _put_item(connection, item)
         _put(connection, _LINK, "item", mapping.link_values(link))
 
     def _settle(
@@ -350,60 +264,6 @@ class Store:
                 .values(outcome=outcome.value, settled_at=now, issue_key=issue_key, detail=detail)
             )
 
-    def _settle_delivery(
-        self, report: str, recipient: str, period: str, outcome: str, now: datetime, detail: str
-    ) -> None:
-        with self._transaction() as connection:
-            connection.execute(
-                update(_DELIVERY)
-                .where(_DELIVERY.c.report == report, _DELIVERY.c.recipient == recipient, _DELIVERY.c.period == period)
-                .values(outcome=outcome, settled_at=now, detail=detail)
-            )
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._translated(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with self._translated(), self._writing.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except IntegrityError as error:
-            # Where two may race for a row the loser is caught on the spot; here it is a contradiction.
-            raise Unavailable(
-                _contradiction(error),
-                where=self._engine.url.render_as_string(hide_password=True),
-                advice="Was the database of the embedded tracker replaced? Move closeout.db away and run again: "
-                "links are rebuilt from the issues' markers.",
-            ) from error
-        except SQLAlchemyError as error:
-            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise Unavailable(
-                f"the store failed: {cause}",
-                where=self._engine.url.render_as_string(hide_password=True),
-                advice="Nothing is lost: what was sent is journalled. Mend the database and run the command again.",
-            ) from error
-
-
-def _unfinished(now: datetime) -> ColumnElement[bool]:
-    """Firings that may be tried again."""
-    abandoned = and_(_FIRING.c.outcome == "started", _FIRING.c.started_at < now - FIRING_HOLDS)
-    return or_(_FIRING.c.outcome == "failed", abandoned)
-
-
-def _contradiction(error: IntegrityError) -> str:
-    """The clash in words; the engines name a broken key by its columns or by its constraint."""
-    cause = str(error.orig).splitlines()[0]
-    if _LINK.name in cause and _LINK.c.issue_key.name in cause:
-        return f"the store says that this issue belongs to another item ({cause})"
-    return f"the store refused what contradicts the rest of it: {cause}"
-
 
 def _put(connection: Connection, table: Any, key: str, values: Mapping[str, Any]) -> None:
     """Update the row with this key, or insert it."""
@@ -412,7 +272,24 @@ def _put(connection: Connection, table: Any, key: str, values: Mapping[str, Any]
         connection.execute(insert(table).values(dict(values)))
 
 
+def _put_item(connection: Connection, item: Item) -> None:
+    """Update or insert an item. What people decided of a known one only changes by events: see `_append`."""
+    values = mapping.item_values(item)
+    said = {name: value for name, value in values.items() if name not in mapping.STANDING}
+    changed = connection.execute(update(_ITEM).where(_ITEM.c.id == item.id).values(said))
+    if not changed.rowcount:
+        connection.execute(insert(_ITEM).values(values))
+
+
 def _append(connection: Connection, events: Iterable[Event]) -> None:
-    rows = [mapping.event_values(event) for event in events]
-    if rows:
-        connection.execute(insert(_EVENT), rows)
+    """Append to the audit log, and bring what stands of the items up to date with it."""
+    new = list(events)
+    if new:
+        connection.execute(insert(_EVENT), [mapping.event_values(event) for event in new])
+    for event in new:
+        if event.what in DECIDING:
+            columns = [_ITEM.c[name] for name in mapping.STANDING]
+            query = select(*columns).where(_ITEM.c.id == event.item).with_for_update()
+            standing = mapping.standing_of(dict(connection.execute(query).mappings().one()))
+            values = mapping.standing_values(step(standing, event))
+            connection.execute(update(_ITEM).where(_ITEM.c.id == event.item).values(values))

@@ -58,6 +58,10 @@ class ItemRow(_Table, table=True):
     done: bool | None = None
     state: str
     settled_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    ignored: bool = False
+    snoozed_until: date | None = None
+    extended_to: date | None = None
+    parted: list[str] = Field(sa_column=Column(JSON, nullable=False))
 
 
 class LinkRow(_Table, table=True):
@@ -72,6 +76,7 @@ class LinkRow(_Table, table=True):
     base: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     issue: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     linked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
+    gone: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
 
 
 class StrayRow(_Table, table=True):
@@ -114,7 +119,7 @@ class EventRow(_Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False, index=True))
     who: str
-    what: str
+    what: str = Field(index=True)
     item: str | None = Field(default=None, index=True)
     document: str | None = Field(default=None, index=True)
     detail: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))

@@ -1,0 +1,165 @@
+"""A tracker in bad weather: every way in which a request to a target can go wrong, as the port tells it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from connectors import (
+    Capabilities,
+    Comment,
+    Issue,
+    IssueDraft,
+    IssuePatch,
+    IssueRef,
+    IssueTracker,
+    Listing,
+    NotAllowed,
+    OutcomeUnknown,
+    RateLimited,
+    TargetUnreachable,
+)
+
+T = TypeVar("T")
+
+LAG = timedelta(minutes=2)
+FAULTS = (
+    "timeout",  # before it reached the target
+    "timeout after commit",
+    "server error",
+    "connection lost",  # nothing was sent
+    "truncated answer",
+    "403",
+    "429",
+    "429 for hours",
+    "died before",  # the process, just before the request
+    "died after",
+)
+
+
+class Died(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+@dataclass
+class Weather:
+    """What comes next, and what a replica still shows. Shared by all trackers of one target."""
+
+    faults: list[str | None] = field(default_factory=list)
+    versions: dict[int, list[Issue]] = field(default_factory=dict)
+    behind: timedelta = timedelta(0)
+    met: Counter[str] = field(default_factory=Counter)
+    writes: int = 0
+
+    def next(self) -> str | None:
+        fault = self.faults.pop(0) if self.faults else None
+        if fault:
+            self.met[fault] += 1
+        return fault
+
+    def remember(self, issue: Issue) -> None:
+        self.versions.setdefault(issue.ref.number, []).append(issue)
+
+    def shown(self, now: datetime) -> list[Issue]:
+        """The issues as a replica tells them that is `behind`."""
+        seen = now - self.behind
+        latest = (
+            [version for version in versions if version.updated_at <= seen] for versions in self.versions.values()
+        )
+        return [versions[-1] for versions in latest if versions]
+
+
+class Stormy(IssueTracker):
+    """A tracker behind `weather`, whose listings lag."""
+
+    def __init__(self, inner: IssueTracker, weather: Weather, clock: Callable[[], datetime]) -> None:
+        self.inner, self.weather, self.clock = inner, weather, clock
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return replace(self.inner.capabilities, read_lag=LAG)
+
+    def changed_since(self, cursor: str | None, on_page: Any = None) -> Listing:  # noqa: ARG002 - all at once
+        self._read()
+        since = datetime.fromisoformat(cursor) - LAG if cursor else None
+        shown = self.weather.shown(self.clock())
+        issues = sorted(
+            (issue for issue in shown if since is None or issue.updated_at >= since),
+            key=lambda issue: (issue.updated_at, issue.ref.number),
+        )
+        newest = max((issue.updated_at for issue in issues), default=None)
+        known = datetime.fromisoformat(cursor) if cursor else None
+        upto = max(filter(None, (newest, known)), default=None)
+        return Listing(tuple(issues), upto.isoformat() if upto else "")
+
+    def get(self, ref: IssueRef) -> Issue:
+        self._read()
+        return self.inner.get(ref)
+
+    def comments(self, ref: IssueRef) -> tuple[Comment, ...]:
+        self._read()
+        return self.inner.comments(ref)
+
+    def create(self, draft: IssueDraft) -> Issue:
+        return self._write(lambda: self.inner.create(draft))
+
+    def update(self, issue: Issue, patch: IssuePatch) -> Issue:
+        return self._write(lambda: self.inner.update(issue, patch))
+
+    def comment(self, ref: IssueRef, body: str) -> Comment:
+        made = self._write(lambda: self.inner.comment(ref, body))
+        self.weather.remember(self.inner.get(ref))
+        return made
+
+    def is_public(self) -> bool:
+        return self.inner.is_public()
+
+    def reference(self, text: str) -> IssueRef | None:
+        return self.inner.reference(text)
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def _read(self) -> None:
+        fault = self.weather.next()
+        if fault is None:
+            return
+        if fault.startswith("died"):
+            raise Died
+        self._refuse(fault)
+        raise TargetUnreachable(f"no usable answer came ({fault})", where=self.name)
+
+    def _refuse(self, fault: str) -> None:
+        """What certainly did not happen."""
+        if fault == "403":
+            raise NotAllowed("the token does not allow this", where=self.name)
+        if fault.startswith("429"):
+            wait = timedelta(hours=3) if fault.endswith("hours") else timedelta(minutes=1)
+            raise RateLimited("slow down", where=self.name, retry_at=self.clock() + wait)
+
+    def _write(self, call: Callable[[], T]) -> T:
+        fault = self.weather.next()
+        if fault == "died before":
+            raise Died
+        if fault is not None:
+            self._refuse(fault)
+        if fault == "connection lost":
+            raise TargetUnreachable("nothing was sent", where=self.name)
+        if fault in ("timeout", "server error"):
+            raise OutcomeUnknown(fault, where=self.name)
+        done = call()
+        self.weather.writes += 1
+        if isinstance(done, Issue):
+            self.weather.remember(done)
+        if fault == "died after":
+            raise Died
+        if fault is not None:
+            raise OutcomeUnknown(fault, where=self.name)
+        return done

@@ -1,0 +1,257 @@
+"""Two machines, one tracker, all the weather there is; whenever it is quiet again, the rules hold.
+
+`CLOSEOUT_EXAMPLES` and `CLOSEOUT_STEPS` make it longer; `pytest -s` shows what was met.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+import tempfile
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from machine.storm import FAULTS, Died, Stormy, Weather
+from workplace import SETTINGS, Workplace, postmortem
+
+from connectors import ConnectorError, IssuePatch, IssueState
+from tracker.app import Consent
+
+EXAMPLES = int(os.environ.get("CLOSEOUT_EXAMPLES", "12"))
+STEPS = int(os.environ.get("CLOSEOUT_STEPS", "30"))
+EVERYTHING = Consent(everything=True)
+QUIET = timedelta(minutes=30)
+"""Longer than the target's lag and the grace period."""
+
+WORK = (
+    "Rotate the certificates of the edge proxies",
+    "Teach the deploy script to stop on errors",
+    "Alert when replication falls behind",
+    "Write down how a failover works",
+    "Cap the memory of batch jobs",
+)
+MET: Counter[str] = Counter()
+
+
+class OnStormyTracker(Workplace):
+    """One machine: a store of its own, and a tracker that both share."""
+
+    def __init__(self, root: Path, shared: Path, weather: Weather) -> None:
+        root.mkdir()
+        database = f'kind = "local"\ndatabase = "sqlite:///{shared / "issues.db"}"'
+        super().__init__(root, SETTINGS.replace('kind = "local"', database, 1))
+        self.weather = weather
+
+    def calm(self):
+        return super(Workplace, self).open_tracker("local")
+
+    def open_tracker(self, name):  # noqa: ARG002 - there is one
+        return Stormy(self.calm(), self.weather, self.clock)
+
+
+class StormMachine(RuleBasedStateMachine):
+    """What people do in documents and on issues, and syncs in all weathers on two machines with stores of their own."""
+
+    @initialize()
+    def start(self):
+        self.folder = tempfile.TemporaryDirectory()
+        shared = Path(self.folder.name)
+        self.weather = Weather()
+        self.places = [OnStormyTracker(shared / name, shared, self.weather) for name in ("one", "two")]
+        self.documents = {"a.md": [0, 1], "b.md": [2]}
+        self.ticked, self.longer = set(), set()
+        self.words = {}
+        self.closings = {}
+        self.stirred = False
+        self.write()
+
+    def teardown(self):
+        if hasattr(self, "folder"):
+            self.quiet()
+            MET.update(self.weather.met)
+            self.folder.cleanup()
+
+    def write(self):
+        for place in self.places:
+            for name, numbers in self.documents.items():
+                place.document(name, postmortem(*(self.line(n) for n in numbers), title=f"Incident {name}"))
+
+    def line(self, number):
+        return f"[{'x' if number in self.ticked else ' '}] {WORK[number]}{', at once' * (number in self.longer)}"
+
+    def pass_time(self, span):
+        now = max(place.now for place in self.places) + span
+        for place in self.places:
+            place.now = now
+
+    # People in documents
+
+    @rule(number=st.integers(0, 4), name=st.sampled_from(["a.md", "b.md"]))
+    def add_or_move(self, number, name):
+        for numbers in self.documents.values():
+            if number in numbers:
+                numbers.remove(number)
+        self.documents[name].append(number)
+        self.write()
+
+    @rule(number=st.integers(0, 4))
+    def remove(self, number):
+        for numbers in self.documents.values():
+            if number in numbers:
+                numbers.remove(number)
+        self.write()
+
+    @rule(number=st.integers(0, 4))
+    def reword(self, number):
+        self.longer ^= {number}
+        self.write()
+
+    @rule(number=st.integers(0, 4))
+    def tick(self, number):
+        self.ticked ^= {number}
+        self.write()
+
+    # People on issues
+
+    def issues(self):
+        with contextlib.closing(self.places[0].calm()) as tracker:
+            return sorted(tracker.changed_since(None).issues, key=lambda issue: issue.ref.number)
+
+    def by_hand(self, number, patch):
+        self.pass_time(timedelta(seconds=20))
+        with contextlib.closing(self.places[0].calm()) as tracker:
+            self.weather.remember(tracker.update(tracker.get(tracker.reference(f"#{number}")), patch))
+
+    @rule(pick=st.integers(0, 20), state=st.sampled_from([IssueState.OPEN, IssueState.DONE, IssueState.WONT_DO]))
+    def somebody_closes_or_reopens(self, pick, state):
+        issues = [issue for issue in self.issues() if issue.state is not IssueState.DUPLICATE]
+        if issues:
+            number = issues[pick % len(issues)].ref.number
+            self.by_hand(number, IssuePatch(state=state))
+            self.closings[number] = state
+
+    @rule(pick=st.integers(0, 20))
+    def somebody_writes(self, pick):
+        issues = self.issues()
+        if issues:
+            number = issues[pick % len(issues)].ref.number
+            words = f"Words {len(self.words)} of a person."
+            self.pass_time(timedelta(seconds=20))
+            with contextlib.closing(sqlite3.connect(Path(self.folder.name) / "issues.db")) as database:
+                database.execute("UPDATE local_issue SET body = ? || body WHERE number = ?", (words + "\n\n", number))
+                database.commit()
+            self.by_hand(number, IssuePatch(add_labels=frozenset({"mine"})))
+            self.words.setdefault(number, []).append(words)
+
+    # Syncs
+
+    @rule(
+        faults=st.lists(st.sampled_from(FAULTS), min_size=1, max_size=5),
+        after=st.integers(1, 4),
+        behind=st.sampled_from([0, 60, 115]),
+    )
+    def both_sync(self, faults, after, behind):
+        """One after the other, so close that the second may not see what the first did; the reads go well."""
+        for machine in (0, 1):
+            self.sync(machine, [*[None] * after, *faults], behind, 0)
+
+    @rule(
+        machine=st.integers(0, 1),
+        faults=st.lists(st.sampled_from([None, None, *FAULTS]), max_size=8),
+        behind=st.sampled_from([0, 0, 60, 115]),
+        wait=st.sampled_from([0, 0, 30, 300]),
+    )
+    def sync(self, machine, faults, behind, wait):
+        self.pass_time(timedelta(seconds=wait))
+        self.stirred = True
+        self.weather.faults[:], self.weather.behind = faults, timedelta(seconds=behind)
+        MET["syncs"] += 1
+        try:
+            self.places[machine].run(consent=EVERYTHING)
+        except ConnectorError:
+            MET["refused to begin"] += 1
+        except Died:
+            MET["died"] += 1
+        self.weather.faults.clear()
+        self.weather.behind = timedelta(0)
+        self.pass_time(timedelta(0))
+
+    @rule(machine=st.integers(0, 1))
+    def a_machine_is_replaced(self, machine):
+        """Its store is lost; the issues' markers are all there is, some of them perhaps not shown yet."""
+        MET["stores lost"] += 1
+        self.stirred = True
+        for file in self.places[machine].root.glob("closeout.db*"):
+            file.unlink()
+
+    @precondition(lambda self: self.stirred)
+    @rule()
+    def quiet(self):
+        """The storm is over: after it has passed and each machine has synced, all is well."""
+        MET["quiet"] += 1
+        self.stirred = False
+        self.pass_time(QUIET)
+        for place in (*self.places, *self.places):
+            place.run(consent=EVERYTHING)
+            self.pass_time(QUIET)
+        writes = self.weather.writes
+        for place in self.places:
+            place.run(consent=EVERYTHING)
+        assert self.weather.writes == writes, "a sync found something to do after all was done"
+        self.nothing_is_twice()
+        self.nothing_is_lost()
+
+    def nothing_is_twice(self):
+        opened = [i.marker.item for i in self.issues() if i.marker and not i.state.closed]
+        assert len(opened) == len(set(opened)), "two open issues for one item"
+
+    def nothing_is_lost(self):
+        said = {self.line(n)[4:]: n for numbers in self.documents.values() for n in numbers}
+        for place in self.places:
+            known = place.known()
+            items = {item.text: item for item in known.items.values() if item.state.value != "removed"}
+            assert sorted(items) == sorted(said)
+            for text, item in items.items():
+                link = known.links.get(item.id)
+                if link is None:
+                    assert said[text] in self.ticked, f"no issue for {text!r}"
+                else:
+                    assert item.state.value == link.issue.state.value
+        one, two = ({i: link.ref.number for i, link in place.known().links.items()} for place in self.places)
+        assert {key: one[key] for key in one.keys() & two.keys()} == {key: two[key] for key in one.keys() & two.keys()}
+
+    @invariant()
+    def people_are_heard(self):
+        """Nobody's words are gone, and nobody's closing was undone."""
+        if not hasattr(self, "places"):
+            return
+        MET["steps"] += 1
+        for issue in self.issues():
+            number = issue.ref.number
+            for words in self.words.get(number, ()):
+                assert words in issue.body, f"somebody's words on #{number} are gone"
+            assert "mine" in issue.labels or number not in self.words
+            if self.closings.get(number, IssueState.OPEN).closed:
+                assert issue.state in (self.closings[number], IssueState.DUPLICATE), f"#{number} was closed by a person"
+
+
+StormMachine.TestCase.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=STEPS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    print_blob=True,
+)
+
+
+class TestStormMachine(StormMachine.TestCase):
+    def tearDown(self):
+        super().tearDown()
+        sys.stdout.write("\n" + ", ".join(f"{what} {count}" for what, count in MET.most_common()) + "\n")

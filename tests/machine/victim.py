@@ -1,0 +1,110 @@
+"""A process that syncs and is killed: one JSON line in says how, one JSON line out says what became of it.
+
+It forks a child for each order, so that nothing has to be imported again. The child is killed by SIGKILL, either by
+itself before its n-th statement of the modules below, or by its parent after some time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TOP), str(TOP / "tests")]
+
+from machine.places import OnLittleGitHub  # noqa: E402 - after the path is set
+from workplace import Workplace, postmortem  # noqa: E402
+
+from tracker.app import Consent  # noqa: E402
+
+WATCHED = {
+    str(TOP / name)
+    for name in (
+        "tracker/apply.py",
+        "tracker/app/syncing.py",
+        "tracker/store/repository.py",
+        "connectors/local/tracker.py",
+        "connectors/github/tracker.py",
+        "connectors/github/wire.py",
+    )
+}
+
+
+class Fuse:
+    """Counts statements, and kills its own process before the n-th one; 0 never does."""
+
+    def __init__(self, moment: int, out: int) -> None:
+        self.moment, self.out, self.count = moment, out, 0
+
+    def __call__(self, frame: FrameType, event: str, _argument: Any) -> Fuse | None:
+        if frame.f_code.co_filename not in WATCHED:
+            return None
+        if event == "line":
+            self.count += 1
+            if self.count == self.moment:
+                where = f"{Path(frame.f_code.co_filename).relative_to(TOP)}:{frame.f_code.co_name}"
+                os.write(self.out, where.encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+        return self
+
+
+def live(order: dict[str, Any], out: int) -> None:
+    """The child's life: one sync."""
+    root = Path(order["root"])
+    place = OnLittleGitHub(root, order["url"]) if order["url"] else Workplace(root)
+    place.now = datetime.fromisoformat(order["now"])
+    fuse = Fuse(order.get("statement", 0), out)
+    if "statement" in order:
+        sys.settrace(fuse)
+    place.run(consent=Consent(everything=True))
+    sys.settrace(None)
+    os.write(out, str(fuse.count).encode())
+
+
+def obey(order: dict[str, Any]) -> dict[str, Any]:
+    """Fork, perhaps kill, and tell."""
+    reading, writing = os.pipe()
+    begin = time.perf_counter()
+    child = os.fork()
+    if child == 0:
+        try:
+            live(order, writing)
+        except BaseException as error:  # noqa: BLE001 - the parent tells, whatever it was
+            os.write(writing, f"{type(error).__name__}: {error}".encode())
+            os._exit(1)
+        os._exit(0)
+    os.close(writing)
+    if "seconds" in order:
+        time.sleep(order["seconds"])
+        os.kill(child, signal.SIGKILL)  # not waited for yet: the id is still the child's
+    _, status = os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as told:
+        said = told.read().decode()
+    took = time.perf_counter() - begin
+    return {"code": os.waitstatus_to_exitcode(status), "said": said, "seconds": took}
+
+
+def warm_up() -> None:
+    """Whatever is imported when first wanted is imported now, not in each child."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Workplace(Path(folder))
+        place.document("a.md", postmortem("Rotate the certificates"))
+        place.run()
+
+
+def main() -> None:
+    warm_up()
+    for line in sys.stdin:
+        print(json.dumps(obey(json.loads(line))), flush=True)  # noqa: T201 - that is how it talks
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Decisions of people: link, unlink, ignore, snooze, extend. Each is an event; `tracker.decisions` says what follows.
+
+What changes a link holds off the syncs that could write it too. The others need no lock: the store brings what stands
+of an item up to date with each event, and a sync that runs meanwhile does not touch that.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from connectors import Issue, IssueMoved, IssueNotFound, IssueRef, IssueTracker
+from tracker import decisions
+from tracker.app.reporting import entries, one_item, today_of
+from tracker.app.syncing import Desk, draft_of, hold_off_others, refuse_another_place
+from tracker.decisions import Saying
+from tracker.errors import UsageError
+from tracker.merge import agreed, as_they_are, issue_fields
+from tracker.model import Event, Item, Link, tickets_of
+from tracker.policy import Entry
+from tracker.sources import git_person
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The item after a decision, the event that tells of it, and what stood before."""
+
+    entry: Entry
+    event: Event
+    before: Entry
+
+
+def whoever(root: Path, said: str | None) -> str:
+    """Who decides: as said, else as git's settings name the person, else the login name.
+
+    Raises:
+        UsageError: nobody can tell.
+    """
+    try:
+        who = said or git_person(root) or getpass.getuser()
+    except (OSError, KeyError, ImportError):  # containers run users that have no name
+        who = ""
+    if not who.strip():
+        raise UsageError("nobody knows who decides this", advice="Say it with --by NAME.")
+    return " ".join(who.split())
+
+
+def ignore(desk: Desk, text: str, who: str, why: str, *, undo: bool = False) -> Decided:
+    """Set an item aside, or take that back. Raises UsageError: no such item, or nothing to do."""
+    return _record(
+        desk, text, lambda entry, say: _heed(entry, say) if undo else decisions.ignore(entry.item, say), who, why
+    )
+
+
+def snooze(desk: Desk, text: str, until: date | None, who: str, why: str) -> Decided:
+    """Keep an item out of reports and reminders until a day; None takes that back.
+
+    Raises:
+        UsageError: no such item, nothing to do, or a day that is not ahead.
+    """
+    today = today_of(desk.settings, desk.clock())
+
+    def decide(entry: Entry, say: Saying) -> tuple[Item, Event]:
+        return decisions.snooze(entry.item, until, today, say) if until else decisions.wake(entry.item, say)
+
+    return _record(desk, text, decide, who, why)
+
+
+def extend(desk: Desk, text: str, to: date | None, who: str, why: str) -> Decided:
+    """Let another day count than the document's; None takes that back.
+
+    Raises:
+        UsageError: no such item, or nothing to do.
+    """
+
+    def decide(entry: Entry, say: Saying) -> tuple[Item, Event]:
+        return decisions.extend(entry.item, to, say) if to else decisions.unextend(entry.item, say)
+
+    return _record(desk, text, decide, who, why)
+
+
+def link(desk: Desk, text: str, issue_text: str, who: str, why: str) -> Decided:
+    """Tie an item to an issue. What the two say counts as agreed, so that linking alone writes nothing there.
+
+    Raises:
+        UsageError: no such item or issue, the issue is no target's, or another item has it.
+        Unavailable: a sync is running and does not end.
+        ConnectorError: the issue can't be read.
+    """
+    with ExitStack() as stack:
+        before = _find(desk, text)
+        tracker, ref = _issue_of(desk, issue_text, stack)
+        opened = {tracker.name: tracker}
+        wanted = {desk.settings.target, *([before.link.ref.target] if before.link else [])}
+        for name in sorted(wanted & set(desk.settings.targets) - {tracker.name}):
+            opened[name] = desk.open_tracker(name)
+            stack.callback(opened[name].close)
+        hold_off_others(desk, opened, stack)
+        before = _find(desk, before.item.id)
+        issue = _read(desk, tracker, ref)
+        _refuse_taken(desk, before.item, issue)
+        named = (other.reference(ticket) for ticket in tickets_of(before.item) for other in opened.values())
+        apart = {ref for ref in named if ref is not None} | ({before.link.ref} if before.link else set())
+        now = desk.clock()
+        item, event = decisions.link(before.item, issue, apart, Saying(who, now, why))
+        draft = draft_of(desk, tracker, item, before.document)
+        own = issue.marker is not None and issue.marker.item == item.id
+        base = agreed(draft.fields(item), issue_fields(issue)) if own else as_they_are(item, draft, issue)
+        desk.store.record_link(Link(item.id, issue, base, now), item, [event])
+        return Decided(_find(desk, item.id), event, before)
+
+
+def unlink(desk: Desk, text: str, who: str, why: str) -> Decided:
+    """Take an item's issue from it. The issue is left as it is, and never tied to this item again by itself.
+
+    Raises:
+        UsageError: no such item, or it has no issue.
+        Unavailable: a sync is running and does not end.
+    """
+    with ExitStack() as stack:
+        before = _find(desk, text)
+        target = before.link.ref.target if before.link else ""
+        opened: dict[str, IssueTracker] = {}
+        for name in sorted({desk.settings.target, target} & set(desk.settings.targets)):
+            opened[name] = desk.open_tracker(name)
+            stack.callback(opened[name].close)
+        hold_off_others(desk, opened, stack)
+        before = _find(desk, before.item.id)
+        if before.link is None:
+            raise UsageError(
+                "it has no issue", where=before.item.id, advice="`closeout link ITEM ISSUE` ties it to one."
+            )
+        item, event = decisions.unlink(before.item, before.link, Saying(who, desk.clock(), why))
+        desk.store.record_parting(item, [event])
+        return Decided(_find(desk, item.id), event, before)
+
+
+def _record(
+    desk: Desk, text: str, decide: Callable[[Entry, Saying], tuple[Item, Event]], who: str, why: str
+) -> Decided:
+    before = _find(desk, text)
+    item, event = decide(before, Saying(who, desk.clock(), why))
+    desk.store.record_decision(item, event)
+    return Decided(_find(desk, item.id), event, before)
+
+
+def _heed(entry: Entry, say: Saying) -> tuple[Item, Event]:
+    return decisions.heed(entry.item, entry.link, say)
+
+
+def _find(desk: Desk, text: str) -> Entry:
+    return one_item(entries(desk.store, desk.settings, today_of(desk.settings, desk.clock())), text)
+
+
+def _issue_of(desk: Desk, text: str, stack: ExitStack) -> tuple[IssueTracker, IssueRef]:
+    """The issue that `text` names and its tracker; the target for new items is asked first."""
+    default = desk.settings.target
+    for name in [default, *sorted(set(desk.settings.targets) - {default})]:
+        tracker = desk.open_tracker(name)
+        stack.callback(tracker.close)
+        ref = tracker.reference(f"#{text}" if text.isdigit() else text)
+        if ref is not None:
+            return tracker, ref
+    names = ", ".join(sorted(desk.settings.targets))
+    raise UsageError(
+        "this is no issue of a target",
+        where=text,
+        advice=f"Give its number (#12) or address. The targets are: {names}.",
+    )
+
+
+def _read(desk: Desk, tracker: IssueTracker, ref: IssueRef) -> Issue:
+    refuse_another_place(desk, tracker)
+    try:
+        return tracker.get(ref)
+    except (IssueNotFound, IssueMoved) as error:
+        raise UsageError(error.message, where=error.where, advice=error.advice) from error
+
+
+def _refuse_taken(desk: Desk, item: Item, issue: Issue) -> None:
+    """An issue belongs to one item: by its link, or by the marker that Closeout wrote when it opened the issue."""
+    known = desk.store.known()
+    holder = next((held.item for held in known.links.values() if (held.ref.target, held.ref.key) == _key(issue)), None)
+    if holder == item.id:
+        raise UsageError(f"{issue.ref.key} is its issue already", where=item.id)
+    marked = known.items.get(issue.marker.item) if issue.marker else None
+    if holder is None and marked is not None and marked.id != item.id and not marked.parted_from(issue.ref):
+        holder = marked.id if marked.id not in known.links else None
+    if holder is not None:
+        raise UsageError(
+            f"{issue.ref.key} is the issue of another item: {known.items[holder].text}",
+            where=holder,
+            advice=f"If it is not, `closeout unlink {holder}` first.",
+        )
+
+
+def _key(issue: Issue) -> tuple[str, str]:
+    return issue.ref.target, issue.ref.key

@@ -1,0 +1,172 @@
+"""Looking for issues that links mean and listings do not tell of; reads alone.
+
+    an issue out of reach is listed again       one GET: is it back?
+    a listed issue was locked as it was closed  one GET: did it become a discussion?
+    a complete listing lacks a linked issue     one GET: where did it go?
+    it went to another repository               one GET in the target that has this repository, if there is one
+
+A listing since a cursor with nothing of the sort costs no request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from connectors import (
+    ConnectorError,
+    Issue,
+    IssueMoved,
+    IssueNotFound,
+    IssueTracker,
+    NotAllowed,
+    TargetClosed,
+    TargetMoved,
+)
+from tracker.errors import UsageError
+from tracker.model import Gone, GoneKind, Link
+from tracker.store import Known, Store
+from tracker.whereabouts import event_of, gone_of, same, target_gone
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What looking found: `gone` and `back` by issue key; `followed`, by item, issues that are in another target."""
+
+    gone: Mapping[str, Gone] = field(default_factory=dict)
+    back: Mapping[str, Issue] = field(default_factory=dict)
+    followed: Mapping[str, Issue] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class LostTarget(Exception):
+    """A whole target can't be listed, for a reason that time alone does not mend."""
+
+    def __init__(self, target: str, error: ConnectorError) -> None:
+        super().__init__(str(error))
+        self.target, self.error = target, error
+
+
+@contextmanager
+def naming_target(name: str) -> Iterator[None]:
+    """Around the listing of a target: say which one is lost.
+
+    Raises:
+        LostTarget
+    """
+    try:
+        yield
+    except (TargetMoved, TargetClosed, IssueNotFound) as error:
+        raise LostTarget(name, error) from error
+
+
+@contextmanager
+def minding_lost_targets(store: Store, now: Callable[[], datetime], *, record: bool) -> Iterator[None]:
+    """Let the error of a lost target through; with `record` its links are marked first.
+
+    Raises:
+        ConnectorError
+    """
+    try:
+        yield
+    except LostTarget as lost:
+        gone = target_gone(lost.error, now())
+        if record and gone is not None:
+            known = store.known()
+            links = [
+                replace(link, gone=gone)
+                for link in known.links.values()
+                if link.ref.target == lost.target and not (same(gone, link.gone) or _out_of_reach(link))
+            ]
+            store.record_gone(links, [event_of(known.items[link.item], link, now()) for link in links])
+        raise lost.error from lost.error.__cause__
+
+
+def look(
+    tracker: IssueTracker,
+    known: Known,
+    listed: Iterable[Issue],
+    now: datetime,
+    *,
+    complete: bool,
+    again: bool,
+    openers: Mapping[str, Callable[[], IssueTracker]],
+) -> Whereabouts:
+    """Where the linked issues of `tracker` are that `listed` raises doubts about.
+
+    Args:
+        tracker: the target that was listed.
+        known: items and links before this reading.
+        listed: what the listing told.
+        now: the present time.
+        complete: whether the listing holds every issue there is.
+        again: whether issues that are known to be gone are looked for again, too.
+        openers: how the other targets are opened, where transferred issues may be.
+
+    Raises:
+        ConnectorError: an issue could not be looked for now.
+    """
+    present = {issue.ref.key: issue for issue in listed}
+    links = {link.ref.key: link for link in known.links.values() if link.ref.target == tracker.name}
+    gone: dict[str, Gone] = {}
+    back: dict[str, Issue] = {}
+    notes: list[str] = []
+    for key, link in links.items():
+        if not _is_doubtful(link, present.get(key), complete=complete, again=again):
+            continue
+        try:
+            back[key] = tracker.get(link.ref)
+        except (IssueNotFound, IssueMoved) as error:
+            found = gone_of(error, now)
+            if found is None or found.kind.of_target:
+                raise
+            gone[key] = found
+        except NotAllowed as error:
+            notes.append(f"{error}: left alone for now. {error.advice}".strip())
+    moved = {key: gone.get(key, link.gone) for key, link in links.items() if key not in back}
+    followed, more = _follow(
+        [(links[key], each.place) for key, each in moved.items() if each and each.kind is GoneKind.MOVED],
+        frozenset((link.ref.target, link.ref.key) for link in known.links.values()),
+        openers,
+    )
+    return Whereabouts(gone, back, followed, (*notes, *more))
+
+
+def _is_doubtful(link: Link, issue: Issue | None, *, complete: bool, again: bool) -> bool:
+    """Whether the link's issue has to be looked for. A discussion never becomes an issue again."""
+    if link.gone is not None and link.gone.kind is GoneKind.CONVERTED:
+        return False
+    if issue is None:
+        return complete and (again or not _out_of_reach(link))
+    closed_now = issue.locked and issue.state.closed and not link.issue.state.closed
+    return closed_now or _out_of_reach(link)
+
+
+def _out_of_reach(link: Link) -> bool:
+    return link.gone is not None and link.gone.kind.out_of_reach
+
+
+def _follow(
+    places: Sequence[tuple[Link, str]],
+    linked: frozenset[tuple[str, str]],
+    openers: Mapping[str, Callable[[], IssueTracker]],
+) -> tuple[dict[str, Issue], tuple[str, ...]]:
+    """The issues behind these addresses, by item, where a target has them and no item is linked to them yet."""
+    followed: dict[str, Issue] = {}
+    notes: list[str] = []
+    taken = set(linked)
+    with ExitStack() as stack:
+        for name, opener in openers.items() if places else ():
+            try:
+                tracker = opener()
+                stack.callback(tracker.close)
+                for link, place in places:
+                    ref = tracker.reference(place)
+                    if ref is not None and (ref.target, ref.key) not in taken:
+                        followed[link.item] = tracker.get(ref)
+                        taken.add((ref.target, ref.key))
+            except (ConnectorError, UsageError) as error:
+                notes.append(f"transferred issues could not be looked for in {name}: {error}. {error.advice}".strip())
+    return followed, tuple(notes)

@@ -1,0 +1,70 @@
+"""What issues tell of items that this store does not know: a lost store is rebuilt from their markers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from connectors import Issue, IssueState
+from tracker.decisions import found_again, unmarked
+from tracker.identity import Identified
+from tracker.model import Item, ItemState, Kind, parted_name
+from tracker.store import Known
+
+
+def homes_of(default: str, known: Known, issues: Mapping[str, Mapping[str, Issue]]) -> dict[str, str]:
+    """The target of each item that has an issue: as its link says, else where its marker is, the default first."""
+    default_last = sorted(issues, key=lambda name: name == default)
+    marked = {
+        issue.marker.item: name
+        for name in default_last
+        for issue in issues[name].values()
+        if issue.marker is not None and issue.state is not IssueState.DUPLICATE
+        if not ((item := known.items.get(issue.marker.item)) and item.parted_from(issue.ref))
+    }
+    return marked | {item: link.ref.target for item, link in known.links.items()}
+
+
+def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | None) -> list[Item]:
+    """Items that this store does not know and issues tell of: what an empty store is rebuilt from.
+
+    With a namespace, markers of documents outside it are other repositories'.
+    """
+    items: dict[str, Item] = {}
+    found = sorted((issue for issue in issues if issue.state is not IssueState.DUPLICATE), key=lambda issue: issue.ref)
+    parted: defaultdict[str, set[str]] = defaultdict(set)
+    for issue in found:
+        if issue.marker is not None:
+            parted[issue.marker.item].update(unmarked(issue.marker.base).parted)
+    for issue in found:
+        tie = issue.marker
+        if tie is None or tie.item in known.items or tie.item in items or parted_name(issue.ref) in parted[tie.item]:
+            continue
+        if namespace and not tie.document.startswith(f"{namespace}:"):
+            continue
+        removed = bool(tie.base.get("document", {}).get("removed", False))
+        items[tie.item] = Item(
+            id=tie.item,
+            document=tie.document,
+            text=tie.text,
+            ordinal=0,
+            kind=Kind.TASK,
+            section="",
+            line=0,
+            first_seen=issue.created_at,
+            state=ItemState.REMOVED if removed else ItemState(issue.state.value),
+            settled_at=issue.closed_at,
+            extended_to=unmarked(tie.base).extended_to,
+            parted=tuple(sorted(parted[tie.item])),
+        )
+    return list(items.values())
+
+
+def tell_rebuilt(identified: Identified, rebuilt: Iterable[Item], now: datetime) -> Identified:
+    """An item known from its issue alone did not just change: the log says that it was found again."""
+    ids = {item.id for item in rebuilt}
+    events = [event for event in identified.events if event.item not in ids]
+    found = [found_again(item, now) for item in identified.items if item.id in ids]
+    return replace(identified, events=(*found, *events))

@@ -1,0 +1,108 @@
+"""`closeout review`: items that could be more than one known item, put to a person. Needs no target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tracker.app.reading import Reading, read
+from tracker.app.reporting import issue_names
+from tracker.decisions import Saying, Verdict, decided
+from tracker.errors import UsageError
+from tracker.identity import Doubt, identify, normalise
+from tracker.model import Item, KnownDocument, Link
+from tracker.settings import Settings
+from tracker.store import Known, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Documents and store as they were read, for one sitting; `verdicts` are those of before."""
+
+    known: Known
+    reading: Reading
+    verdicts: tuple[Verdict, ...]
+    now: datetime
+
+    @property
+    def documents(self) -> Mapping[str, KnownDocument]:
+        """All known documents, by key."""
+        return self.reading.documents
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """The links of items."""
+        return self.known.links
+
+    def doubts(self, said: Sequence[Verdict] = ()) -> tuple[Doubt, ...]:
+        """What is in doubt, given also what was `said` since; one word can settle several."""
+        found = identify(
+            self.reading.parsed,
+            self.known.items.values(),
+            self._named(),
+            self.reading.gone,
+            self.now,
+            frozenset(self.known.links),
+            (*self.verdicts, *said),
+        )
+        return found.doubts
+
+    def _named(self) -> dict[str, str]:
+        """References in documents to the items linked to what they name; what could be two issues names none."""
+        items: dict[str, set[str]] = {}
+        for item, link in self.known.links.items():
+            for name in issue_names(link.ref.key, link.ref.url):
+                items.setdefault(name, set()).add(item)
+        texts = {text for document in self.reading.parsed.values() for item in document.items for text in item.links}
+        found = {text: items.get(text.casefold(), set()) for text in texts}
+        return {text: next(iter(ids)) for text, ids in found.items() if len(ids) == 1}
+
+
+def review(store: Store, settings: Settings, root: Path, now: datetime) -> Review:
+    """Read documents and store.
+
+    Raises:
+        UsageError, Unavailable.
+    """
+    known = store.known()
+    return Review(known, read((), settings, root, known, ()), store.verdicts(), now)
+
+
+def verdict_for(
+    doubts: Sequence[Doubt], ref: str, same: str | None, links: Mapping[str, Link]
+) -> tuple[Doubt, Verdict]:
+    """What is meant by "REF is the same as SAME" (an id or its start, or an issue), or with None that it is new.
+
+    Raises:
+        UsageError: nothing in doubt, or none of its candidates, is called so.
+    """
+    found = [doubt for doubt in doubts if doubt.ref.startswith(ref.casefold())] if ref else []
+    if not found:
+        raise UsageError("nothing is in doubt by this name", where=ref, advice="`closeout review` lists what is.")
+    if len({doubt.ref for doubt in found}) > 1:
+        raise UsageError("several doubts fit", where=ref, advice="Give all of its letters.")
+    doubt = found[0]
+    item = None if same is None else _candidate(doubt, same, links)
+    return doubt, Verdict(doubt.document, normalise(doubt.parsed.text), item.id if item else None)
+
+
+def record(store: Store, doubt: Doubt, verdict: Verdict, saying: Saying) -> None:
+    """Remember what was said; the next sync acts on it."""
+    store.record_events([decided(verdict, doubt.parsed.text, saying)])
+
+
+def _candidate(doubt: Doubt, text: str, links: Mapping[str, Link]) -> Item:
+    wanted = text.casefold()
+    found = [
+        item
+        for item in doubt.candidates
+        if (wanted and item.id.startswith(wanted))
+        or (item.id in links and wanted in issue_names(links[item.id].ref.key, links[item.id].ref.url))
+    ]
+    if len(found) != 1:
+        names = ", ".join(item.id for item in doubt.candidates)
+        said = "several candidates fit" if found else "this is none of its candidates"
+        raise UsageError(said, where=f"{doubt.ref}={text}", advice=f"They are: {names}.")
+    return found[0]

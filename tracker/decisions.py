@@ -1,0 +1,289 @@
+"""What people decided: each decision is an event, and what stands of an item is the fold of its events. Pure.
+
+    issue linked, issue unlinked           which issue is the item's, and which are not (`Item.parted`)
+    item ignored, item heeded              no issue, no report; and back
+    item snoozed, item woken               nothing is asked of anybody until a day; and back
+    due date extended, extension undone    the day that counts instead of the document's; and back
+    extension overtaken                    the document asks for a later day than that: it wins (Closeout's own step)
+    item found again                       a lost store: what an issue's marker still told of it
+    doubt decided                          which known item a reworded one is; see `tracker.identity`
+
+The store writes what stands of an item in no other way than by `step`, so that no sync can undo a decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from connectors import Issue, IssueRef
+from tracker.errors import UsageError
+from tracker.model import Event, Item, ItemState, Link, parted_name
+
+LINKED, UNLINKED = "issue linked", "issue unlinked"
+IGNORED, HEEDED = "item ignored", "item heeded"
+SNOOZED, WOKEN = "item snoozed", "item woken"
+EXTENDED, UNEXTENDED, OVERTAKEN = "due date extended", "extension undone", "extension overtaken"
+FOUND_AGAIN = "item found again"
+DOUBT_DECIDED = "doubt decided"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What people's decisions come to for one item; the fields are those of `Item`."""
+
+    ignored: bool = False
+    snoozed_until: date | None = None
+    extended_to: date | None = None
+    parted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Who decides, when, and why."""
+
+    who: str
+    at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person said of a text in a document: it is this known item, or (None) a new one. `text` is normalised."""
+
+    document: str
+    text: str
+    item: str | None
+
+
+def fold(events: Iterable[Event]) -> Standing:
+    """What stands after `events` of one item, oldest first."""
+    standing = Standing()
+    for event in events:
+        standing = step(standing, event)
+    return standing
+
+
+def step(standing: Standing, event: Event) -> Standing:
+    """What stands after one more event; most events change nothing."""
+    detail = event.detail
+    changed: dict[str, Any] = {}
+    match event.what:
+        case "issue linked":
+            own = f"{detail.get('target')} {detail.get('issue')}"
+            apart = [name for name in (*standing.parted, *detail.get("parted", ())) if name != own]
+            changed = {"parted": tuple(dict.fromkeys(apart))}
+        case "issue unlinked":
+            changed = {"parted": tuple(dict.fromkeys((*standing.parted, *detail.get("parted", ()))))}
+        case "item ignored" | "item heeded":
+            changed = {"ignored": event.what == IGNORED}
+        case "item snoozed" | "item woken":
+            changed = {"snoozed_until": _day(detail.get("until"))}
+        case "due date extended" | "extension undone" | "extension overtaken":
+            changed = {"extended_to": _day(detail.get("to"))}
+        case "item found again":
+            changed = {"extended_to": _day(detail.get("extended_to")), "parted": tuple(detail.get("parted", ()))}
+    return replace(standing, **changed)
+
+
+DECIDING = frozenset({LINKED, UNLINKED, IGNORED, HEEDED, SNOOZED, WOKEN, EXTENDED, UNEXTENDED, OVERTAKEN, FOUND_AGAIN})
+"""The events that `step` knows."""
+
+
+def standing_of(item: Item) -> Standing:
+    """What stands of `item` as it is stored."""
+    return Standing(item.ignored, item.snoozed_until, item.extended_to, item.parted)
+
+
+def after(item: Item, event: Event) -> Item:
+    """`item` as it stands after `event`."""
+    now = step(standing_of(item), event)
+    return replace(
+        item,
+        ignored=now.ignored,
+        snoozed_until=now.snoozed_until,
+        extended_to=now.extended_to,
+        parted=now.parted,
+    )
+
+
+def marked(item: Item) -> dict[str, Any]:
+    """What an issue's marker keeps of the decisions, so that a lost store does not undo them on the issue."""
+    kept: dict[str, Any] = {"parted": list(item.parted)} if item.parted else {}
+    return kept | ({"extended_to": item.extended_to.isoformat()} if item.extended_to else {})
+
+
+def unmarked(base: Mapping[str, Any]) -> Standing:
+    """What a marker's base tells of the decisions. People can edit markers: what makes no sense tells nothing."""
+    told = base.get("decisions")
+    told = told if isinstance(told, Mapping) else {}
+    parted, day = told.get("parted"), told.get("extended_to")
+    names = tuple(name for name in parted if isinstance(name, str)) if isinstance(parted, list) else ()
+    try:
+        return Standing(extended_to=_day(day) if isinstance(day, str) else None, parted=names)
+    except ValueError:
+        return Standing(parted=names)
+
+
+def verdict_of(event: Event) -> Verdict:
+    """The verdict that a `doubt decided` tells."""
+    same = event.detail.get("same")
+    return Verdict(event.document or "", str(event.detail.get("text", "")), str(same) if same else None)
+
+
+def latest(events: Iterable[Event], what: str) -> Event | None:
+    """The last event of this kind."""
+    return next((event for event in reversed(list(events)) if event.what == what), None)
+
+
+# Each decision gives the item after it, and the event that tells of it.
+
+
+def link(item: Item, issue: Issue, apart: Iterable[IssueRef], saying: Saying) -> tuple[Item, Event]:
+    """`issue` is the item's; `apart` are those that its link or its document named and that are not."""
+    ref = issue.ref
+    names = sorted({parted_name(each) for each in apart} - {parted_name(ref)})
+    event = _event(item, LINKED, saying, issue=ref.key, url=ref.url, target=ref.target, parted=names)
+    return _from_issue(after(item, event), issue, saying.at), event
+
+
+def unlink(item: Item, held: Link, saying: Saying) -> tuple[Item, Event]:
+    """The linked issue is not the item's: what it said of the item no longer counts."""
+    ref = held.ref
+    event = _event(item, UNLINKED, saying, issue=ref.key, url=ref.url, target=ref.target, parted=[parted_name(ref)])
+    return _from_document(after(item, event), saying.at), event
+
+
+def ignore(item: Item, saying: Saying) -> tuple[Item, Event]:
+    """Nothing is expected of the item, and nothing is done about it.
+
+    Raises:
+        UsageError: it is ignored already.
+    """
+    if item.ignored:
+        raise _pointless(item, "it is ignored already", "`closeout ignore ITEM --undo` takes that back.")
+    event = _event(item, IGNORED, saying)
+    state = item.state if item.state is ItemState.REMOVED else ItemState.IGNORED
+    return replace(after(item, event), state=state), event
+
+
+def heed(item: Item, held: Link | None, saying: Saying) -> tuple[Item, Event]:
+    """The item counts again: as its issue says, else its document.
+
+    Raises:
+        UsageError: it is not ignored.
+    """
+    if not item.ignored:
+        raise _pointless(item, "it is not ignored", "")
+    event = _event(item, HEEDED, saying)
+    back = after(item, event)
+    return (_from_issue(back, held.issue, saying.at) if held else _from_document(back, saying.at)), event
+
+
+def snooze(item: Item, until: date, today: date, saying: Saying) -> tuple[Item, Event]:
+    """Reports and reminders leave the item out before the day `until`.
+
+    Raises:
+        UsageError: nothing is expected of it anyway, or the day is not ahead.
+    """
+    _only_open(item, "snooze")
+    if until <= today:
+        raise _pointless(item, f"{until} is not ahead", f"Today is {today}; name a later day.")
+    event = _event(item, SNOOZED, saying, until=until.isoformat())
+    return after(item, event), event
+
+
+def wake(item: Item, saying: Saying) -> tuple[Item, Event]:
+    """The item is not snoozed any more.
+
+    Raises:
+        UsageError: it is not snoozed.
+    """
+    if item.snoozed_until is None:
+        raise _pointless(item, "it is not snoozed", "")
+    event = _event(item, WOKEN, saying)
+    return after(item, event), event
+
+
+def extend(item: Item, to: date, saying: Saying) -> tuple[Item, Event]:
+    """`to` is the day that counts, whatever the document says now.
+
+    Raises:
+        UsageError: nothing is expected of it anyway.
+    """
+    _only_open(item, "extend")
+    event = _event(
+        item,
+        EXTENDED,
+        saying,
+        to=to.isoformat(),
+        before=item.extended_to.isoformat() if item.extended_to else None,
+        document=item.due_date.isoformat() if item.due_date else item.due,
+    )
+    return after(item, event), event
+
+
+def unextend(item: Item, saying: Saying) -> tuple[Item, Event]:
+    """The document's own day counts again.
+
+    Raises:
+        UsageError: it is not extended.
+    """
+    if item.extended_to is None:
+        raise _pointless(item, "its due date is not extended", "")
+    event = _event(item, UNEXTENDED, saying, before=item.extended_to.isoformat())
+    return after(item, event), event
+
+
+def overtaken(former: Item, item: Item, now: datetime) -> Event | None:
+    """The document changed its day to one after the extension: there is nothing left to extend."""
+    to, day = former.extended_to, item.due_date
+    if to is None or day is None or day == former.due_date or day <= to:
+        return None
+    return Event(now, "closeout", OVERTAKEN, item.id, item.document, {"before": str(to), "document": str(day)})
+
+
+def found_again(item: Item, now: datetime) -> Event:
+    """An item that a lost store knows again from its issue, with the decisions that the marker kept."""
+    return Event(now, "closeout", FOUND_AGAIN, item.id, item.document, {"text": item.text, **marked(item)})
+
+
+def decided(verdict: Verdict, words: str, saying: Saying) -> Event:
+    """The event that remembers what was said of a doubt; `words` are the text as it stands in the document."""
+    detail = {"text": verdict.text, "words": words, "same": verdict.item}
+    return Event(saying.at, saying.who, DOUBT_DECIDED, verdict.item, verdict.document, detail)
+
+
+def _from_issue(item: Item, issue: Issue, now: datetime) -> Item:
+    if item.ignored or item.state is ItemState.REMOVED:
+        return item
+    state = ItemState(issue.state.value)
+    return replace(item, state=state, settled_at=(issue.closed_at or now) if state.settled else None)
+
+
+def _from_document(item: Item, now: datetime) -> Item:
+    if item.ignored or item.state is ItemState.REMOVED:
+        return item
+    state = ItemState.DONE if item.done else ItemState.OPEN
+    return replace(item, state=state, settled_at=(item.settled_at or now) if state.settled else None)
+
+
+def _only_open(item: Item, word: str) -> None:
+    if item.state.settled:
+        said = f"there is nothing to {word}: it is {item.state.value.replace('_', ' ')}"
+        raise _pointless(item, said, "`closeout history ITEM` tells how that came.")
+
+
+def _pointless(item: Item, message: str, advice: str) -> UsageError:
+    return UsageError(message, where=item.id, advice=advice)
+
+
+def _event(item: Item, what: str, saying: Saying, **detail: Any) -> Event:
+    told: Mapping[str, Any] = {**detail, "why": saying.why} if saying.why else detail
+    return Event(saying.at, saying.who, what, item.id, item.document, dict(told))
+
+
+def _day(text: Any) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,178 @@
+"""What `closeout history` prints: the audit log as a story, one line for each event, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from rich.console import Console
+from rich.text import Text
+
+from tracker.draft import shorten
+from tracker.model import Event
+from tracker.policy import Entry
+from tracker.render import escape
+from tracker.render.status import StatusItem, wire
+from tracker.render.words import person, stamp
+
+_SHORT = 60
+
+
+class EventWire(BaseModel):
+    """One event of the audit log. What `detail` holds depends on `what`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    at: datetime
+    who: str
+    what: str
+    item: str | None
+    document: str | None
+    detail: dict[str, Any]
+
+
+class HistoryOutput(BaseModel):
+    """`closeout history [ITEM] --format json`: oldest first; `item` is null where no item was asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    item: StatusItem | None
+    events: tuple[EventWire, ...]
+
+
+def to_json(item: Entry | None, events: Sequence[Event]) -> str:
+    """The story as JSON, ending in a line break."""
+    output = HistoryOutput(
+        item=wire(item) if item else None,
+        events=tuple(
+            EventWire(at=e.at, who=e.who, what=e.what, item=e.item, document=e.document, detail=dict(e.detail))
+            for e in events
+        ),
+    )
+    return output.model_dump_json(indent=2) + "\n"
+
+
+def print_story(item: Entry | None, events: Sequence[Event], texts: Mapping[str, str], console: Console) -> None:
+    """The story, oldest first. Events of several items name theirs."""
+    if item is not None:
+        console.print(Text.assemble((escape.plain(item.item.text), "bold"), (f"  {item.item.id}", "dim")))
+    elif not events:
+        console.print("nothing has happened yet")
+    for event in events:
+        line = Text.assemble((f"{stamp(event.at)}  ", "dim"), escape.plain(sentence(event)))
+        if item is None and event.item is not None:
+            words = shorten(" ".join(escape.plain(texts.get(event.item, "")).split()), _SHORT)
+            line.append(f"  ({event.item} {words})", style="dim")
+        console.print(line, soft_wrap=True)
+
+
+def sentence(event: Event) -> str:
+    """Who did what, and why."""
+    tell = TOLD.get(event.what)
+    if tell is not None:
+        said = tell(_Told(event.detail), event)
+    else:
+        action, _, outcome = event.what.rpartition(" ")
+        said = f"tried to {action}: {_OUTCOMES[outcome]}" if outcome in _OUTCOMES else event.what
+    why = event.detail.get("why") or event.detail.get("error")
+    return f"{_who(event)} {said}{f': {why}' if why else ''}"
+
+
+class _Told(dict[str, Any]):
+    """A detail that tells `?` for what it lacks: an old log must stay readable."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _who(event: Event) -> str:
+    """A person without the address, Closeout, or the target on which somebody did it."""
+    if event.who == "closeout":
+        return "Closeout"
+    if event.what == "issue changed":
+        return f"Somebody on {event.who}"
+    return person(event.who)
+
+
+def _changes(detail: Mapping[str, Any]) -> str:
+    parts = [_change(name, *pair) for name, pair in (detail.get("changes") or {}).items()]
+    parts += [f"the target left out {name}" for name in detail.get("lacking") or ()]
+    return f": {'; '.join(parts)}" if parts else ""
+
+
+def _change(name: object, before: Any, after: Any) -> str:
+    return f"{name} changed from {_shown(before)} to {_shown(after)}"
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == []:
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else f"“{str(value).replace('_', ' ')}”"
+
+
+def _found_again(detail: Mapping[str, Any], event: Event) -> str:
+    kept = [f"extended to {detail['extended_to']}"] if detail.get("extended_to") else []
+    kept += [f"not {name}" for name in detail.get("parted") or ()]
+    more = f" ({', '.join(kept)})" if kept else ""
+    return f"found it again through its issue, in {event.document}{more}"
+
+
+def _linked(detail: Mapping[str, Any], _event: Event) -> str:
+    apart = ", ".join(detail.get("parted") or ())
+    return f"linked it to issue {detail['issue']}{f', and it is not {apart}' if apart else ''}"
+
+
+def _extended(detail: Mapping[str, Any], _event: Event) -> str:
+    was = detail.get("before") or detail.get("document")
+    return f"extended its due date{f' from {was}' if was else ''} to {detail['to']}"
+
+
+def _doubt(detail: Mapping[str, Any], _event: Event) -> str:
+    verdict = "is this item, reworded" if detail.get("same") else "is a new item"
+    return f"said that “{detail['words']}” {verdict}"
+
+
+def _conflict(detail: Mapping[str, Any], _event: Event) -> str:
+    both = f"the document said {_shown(detail.get('document'))}, the issue {_shown(detail.get('issue'))}"
+    return f"found {detail['field']} changed on both sides: {both}; the {detail['winner']} won"
+
+
+_OUTCOMES = {"failed": "it did not work", "uncertain": "no answer came, so nobody knows yet whether it happened"}
+
+TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
+    "item found": lambda detail, event: f"found it in {event.document}, line {detail['line']}",
+    "item found again": _found_again,
+    "item reworded": lambda detail, _: f"saw it reworded from “{detail['before']}”",
+    "item moved": lambda detail, _: f"saw it move from {detail['before']} to {detail['after']}",
+    "item removed": lambda _, event: f"saw it leave {event.document}",
+    "item returned": lambda _, event: f"saw it back in {event.document}",
+    "item changed": lambda detail, _: f"read {_change(detail['field'], detail.get('before'), detail.get('after'))}",
+    "conflict settled": _conflict,
+    "issue opened": lambda detail, _: f"opened issue {detail['issue']}{_changes(detail)}",
+    "issue adopted": lambda detail, _: f"adopted issue {detail['issue']}",
+    "issue updated": lambda detail, _: f"updated issue {detail['issue']}{_changes(detail)}",
+    "issue changed": lambda detail, _: f"changed issue {detail['issue']}{_changes(detail)}",
+    "issue told": lambda detail, _: f"told issue {detail['issue']}",
+    "twin closed": lambda detail, _: f"closed issue {detail['issue']} as a duplicate of {detail['of']}",
+    "issue gone": lambda detail, _: f"found issue {detail['issue']} gone ({detail['kind']})",
+    "issue back": lambda detail, _: f"found issue {detail['issue']} there again",
+    "issue followed": lambda detail, _: f"followed issue {detail['of']}, which was transferred, to {detail['issue']}",
+    "issue linked": _linked,
+    "issue unlinked": lambda detail, _: f"unlinked it from issue {detail['issue']}",
+    "item ignored": lambda *_: "had it ignored",
+    "item heeded": lambda *_: "had it count again after it was ignored",
+    "item snoozed": lambda detail, _: f"snoozed it until {detail['until']}",
+    "item woken": lambda *_: "ended its snoozing",
+    "due date extended": _extended,
+    "extension undone": lambda detail, _: f"took its extension to {detail['before']} back",
+    "extension overtaken": lambda detail, _: (
+        f"dropped its extension to {detail['before']}, as the document now says {detail['document']}"
+    ),
+    "doubt decided": _doubt,
+}
+"""How each kind of event is told, after who did it and before why."""

@@ -1,0 +1,145 @@
+"""What `closeout review` shows: a text in doubt beside the known items that it could be."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tracker.identity import Doubt
+from tracker.model import Item, ItemState, KnownDocument, Link, ParsedItem
+from tracker.render import escape
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CandidateWire(_Wire):
+    """A known item that the text in doubt could be."""
+
+    item: str
+    text: str
+    line: int
+    owner: str | None
+    due: date | None
+    due_words: str | None
+    state: ItemState
+    target: str | None
+    issue: str | None
+    issue_url: str | None
+
+
+class DoubtWire(_Wire):
+    """A text in doubt. `ref` is what `--same` and `--new` call it; it stays while text and document do."""
+
+    ref: str
+    document: str
+    path: str
+    line: int
+    section: str
+    text: str
+    owner: str | None
+    due: date | None
+    due_words: str | None
+    candidates: tuple[CandidateWire, ...]
+
+
+class ReviewOutput(_Wire):
+    """`closeout review --format json`: what is still in doubt."""
+
+    version: Literal[1] = 1
+    doubts: tuple[DoubtWire, ...]
+
+
+def to_json(doubts: Sequence[Doubt], documents: Mapping[str, KnownDocument], links: Mapping[str, Link]) -> str:
+    """The doubts as JSON, ending in a line break."""
+    wires = tuple(_doubt(doubt, documents[doubt.document], links) for doubt in doubts)
+    return ReviewOutput(doubts=wires).model_dump_json(indent=2) + "\n"
+
+
+def print_doubt(doubt: Doubt, document: KnownDocument, links: Mapping[str, Link], console: Console) -> None:
+    """The text beside its candidates; on a terminal the words that differ stand out."""
+    place = f"{escape.plain(document.path)}:{doubt.parsed.line}"
+    console.print(Text.assemble(("in doubt ", "yellow"), (doubt.ref, "bold"), f"  {place}"), soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="dim")
+    table.add_column("", style="dim", no_wrap=True)
+    table.add_column("now", ratio=1, overflow="fold")
+    for number, item in enumerate(doubt.candidates, 1):
+        table.add_column(f"{number}  {item.id}", ratio=1, overflow="fold")
+    sides: list[ParsedItem | Item] = [doubt.parsed, *doubt.candidates]
+    new = escape.plain(doubt.parsed.text)
+    table.add_row("text", Text(new), *(_apart(escape.plain(item.text), new) for item in doubt.candidates))
+    keys = [links[item.id].ref.key if item.id in links else "none" for item in doubt.candidates]
+    table.add_row("issue", "", *map(Text, keys))
+    table.add_row("line", *(Text(str(side.line)) for side in sides))
+    table.add_row("owner", *(Text(escape.plain(side.owner or "nobody")) for side in sides))
+    table.add_row("due", *(Text(escape.plain(_due(side) or "no date")) for side in sides))
+    console.print(table)
+
+
+def print_end(decided: int, left: Sequence[Doubt], console: Console) -> None:
+    """How many were decided, how many are left, and how to go on."""
+    told = [f"{decided} decided; the next sync acts on it"] if decided else []
+    if left:
+        first = left[0]
+        told.append(
+            f"{len(left)} in doubt. Say which: closeout review --same {first.ref}={first.candidates[0].id}, "
+            f"or that it is new: closeout review --new {first.ref}"
+        )
+    console.print(Text("\n".join(told or ["nothing is in doubt"])), soft_wrap=True)
+
+
+def _apart(old: str, new: str) -> Text:
+    """`old`, with the words that `new` does not have in their place made to stand out."""
+    before, after = old.split(), new.split()
+    text = Text()
+    for what, start, end, _, _ in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if start < end:
+            text.append(" " if text else "")
+            text.append(" ".join(before[start:end]), style="" if what == "equal" else "bold red")
+    return text
+
+
+def _due(side: ParsedItem | Item) -> str | None:
+    if isinstance(side, Item) and side.extended_to:
+        return f"{side.extended_to} (extended)"
+    return side.due_date.isoformat() if side.due_date else side.due
+
+
+def _doubt(doubt: Doubt, document: KnownDocument, links: Mapping[str, Link]) -> DoubtWire:
+    parsed = doubt.parsed
+    return DoubtWire(
+        ref=doubt.ref,
+        document=doubt.document,
+        path=document.path,
+        line=parsed.line,
+        section=parsed.section,
+        text=parsed.text,
+        owner=parsed.owner,
+        due=parsed.due_date,
+        due_words=None if parsed.due_date else parsed.due,
+        candidates=tuple(_candidate(item, links.get(item.id)) for item in doubt.candidates),
+    )
+
+
+def _candidate(item: Item, link: Link | None) -> CandidateWire:
+    return CandidateWire(
+        item=item.id,
+        text=item.text,
+        line=item.line,
+        owner=item.owner,
+        due=item.falls_due,
+        due_words=None if item.due_date else item.due,
+        state=item.state,
+        target=link.ref.target if link else None,
+        issue=link.ref.key if link else None,
+        issue_url=link.ref.url or None if link else None,
+    )

@@ -1,0 +1,129 @@
+"""What may happen once: a report's delivery to somebody, and a schedule's firing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tracker.store.door import Door
+from tracker.store.tables import METADATA, DeliveryRow, FiringRow
+
+_DELIVERY = METADATA.tables[str(DeliveryRow.__tablename__)]
+_FIRING = METADATA.tables[str(FiringRow.__tablename__)]
+
+CLAIM_HOLDS = timedelta(hours=1)
+"""How long a sending may take before its claim counts as abandoned."""
+
+FIRING_HOLDS = timedelta(hours=6)
+"""How long a firing may run before it counts as abandoned: syncs that wait for a target's rate limit take hours."""
+
+
+class Ledgers(Door):
+    """The delivery ledger and the firings of schedules."""
+
+    # The delivery ledger
+
+    def claim(self, report: str, recipient: str, period: str, now: datetime) -> bool:
+        """True for exactly one caller per report, recipient and period, until that delivery is marked failed.
+
+        A claim that was never settled is its holder's death notice: after an hour somebody else may take over.
+        """
+        key = {"report": report, "recipient": recipient, "period": period}
+        with self._transaction() as connection:
+            mine = [_DELIVERY.c[name] == value for name, value in key.items()]
+            abandoned = and_(_DELIVERY.c.outcome == "claimed", _DELIVERY.c.claimed_at < now - CLAIM_HOLDS)
+            again = (
+                update(_DELIVERY)
+                .where(*mine, or_(_DELIVERY.c.outcome == "failed", abandoned))
+                .values(outcome="claimed", claimed_at=now, settled_at=None, detail="")
+            )
+            if connection.execute(again).rowcount:
+                return True
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(_DELIVERY).values(**key, outcome="claimed", claimed_at=now, detail=""))
+            except IntegrityError:
+                return False
+        return True
+
+    def sent(self, report: str, recipient: str, period: str, now: datetime) -> None:
+        """The claimed delivery went out."""
+        self._settle_delivery(report, recipient, period, "sent", now, "")
+
+    def failed(self, report: str, recipient: str, period: str, now: datetime, detail: str) -> None:
+        """The claimed delivery did not go out; it may be claimed again."""
+        self._settle_delivery(report, recipient, period, "failed", now, detail)
+
+    def was_sent(self, report: str, recipient: str, period: str) -> bool:
+        """True when somebody sent this, or is at it."""
+        query = select(_DELIVERY.c.outcome).where(
+            _DELIVERY.c.report == report, _DELIVERY.c.recipient == recipient, _DELIVERY.c.period == period
+        )
+        with self._reading() as connection:
+            return connection.scalar(query) in ("claimed", "sent")
+
+    # Firings of schedules
+
+    def start_firing(self, schedule: str, due_at: datetime, now: datetime) -> bool:
+        """True for exactly one scheduler per schedule and due time, until that firing failed or was abandoned.
+
+        A firing that never finished is its runner's death notice: after six hours somebody else may take over.
+        """
+        mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at)
+        values = {"started_at": now, "finished_at": None, "outcome": "started", "detail": ""}
+        with self._transaction() as connection:
+            if connection.execute(update(_FIRING).where(*mine, _unfinished(now)).values(values)).rowcount:
+                return True
+            try:
+                with connection.begin_nested():
+                    connection.execute(insert(_FIRING).values(schedule=schedule, due_at=due_at, **values))
+            except IntegrityError:
+                return False
+        return True
+
+    def finish_firing(
+        self, schedule: str, due_at: datetime, started_at: datetime, now: datetime, outcome: str, detail: str
+    ) -> None:
+        """What became of the firing that was started then: `done` or `failed`.
+
+        A runner that was taken for dead has nothing to say any more: the firing is somebody else's.
+        """
+        mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at, _FIRING.c.started_at == started_at)
+        with self._transaction() as connection:
+            connection.execute(update(_FIRING).where(*mine).values(finished_at=now, outcome=outcome, detail=detail))
+
+    def last_firing(self, schedule: str) -> datetime | None:
+        """The latest due time that somebody took up."""
+        query = select(_FIRING.c.due_at).where(_FIRING.c.schedule == schedule).order_by(_FIRING.c.due_at.desc())
+        with self._reading() as connection:
+            return connection.scalar(query.limit(1))
+
+    def unfinished_firing(self, schedule: str, now: datetime) -> datetime | None:
+        """The latest due time that somebody took up, if that firing failed or was abandoned.
+
+        What failed before a later firing went well has been made up for by it.
+        """
+        latest = select(func.max(_FIRING.c.due_at)).where(_FIRING.c.schedule == schedule).scalar_subquery()
+        query = select(_FIRING.c.due_at).where(
+            _FIRING.c.schedule == schedule, _FIRING.c.due_at == latest, _unfinished(now)
+        )
+        with self._reading() as connection:
+            return connection.scalar(query)
+
+    def _settle_delivery(
+        self, report: str, recipient: str, period: str, outcome: str, now: datetime, detail: str
+    ) -> None:
+        with self._transaction() as connection:
+            connection.execute(
+                update(_DELIVERY)
+                .where(_DELIVERY.c.report == report, _DELIVERY.c.recipient == recipient, _DELIVERY.c.period == period)
+                .values(outcome=outcome, settled_at=now, detail=detail)
+            )
+
+
+def _unfinished(now: datetime) -> ColumnElement[bool]:
+    """Firings that may be tried again."""
+    abandoned = and_(_FIRING.c.outcome == "started", _FIRING.c.started_at < now - FIRING_HOLDS)
+    return or_(_FIRING.c.outcome == "failed", abandoned)
