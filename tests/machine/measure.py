@@ -77,8 +77,11 @@ def real_documents() -> list[tuple[str, str]]:
 class Team:
     """Some documents, and all that a store would know of them. Every item has an issue: everything is at stake."""
 
-    def __init__(self, documents: Sequence[tuple[str, str]], promises: Sequence[str], seed: str) -> None:
+    def __init__(
+        self, documents: Sequence[tuple[str, str]], promises: Sequence[str], seed: str, without: Sequence[str] = ()
+    ) -> None:
         self.seed = seed
+        self.kinds = {name: weight for name, (_, weight) in EDITS.items() if name not in without}
         pages = [Page(path, [Line(text) for text in body.splitlines()]) for path, body in documents]
         self.library = Library(pages, random.Random(seed), promises)  # noqa: S311 - no secret
         self.keys: dict[str, tuple[str, str]] = {}
@@ -93,11 +96,9 @@ class Team:
         """One revision: some edits, then what is recognised. Returns how many edits were made."""
         library = self.library
         touched: dict[int, list[str]] = {}
-        names = list(EDITS)
-        weights = [EDITS[name][1] for name in names]
         made = 0
         for _ in range(library.random.randint(1, most)):
-            (name,) = library.random.choices(names, weights)
+            (name,) = library.random.choices(list(self.kinds), list(self.kinds.values()))
             labels = EDITS[name][0](library)
             if labels is None:
                 continue
@@ -264,8 +265,16 @@ class Team:
             self.id_of[label], self.label_of[new] = new, label
 
 
-def run(documents: Sequence[tuple[str, str]], edits: int, seed: int, *, most: int = 4, team: int = 3) -> Tally:
-    """Edit teams of documents, sixty revisions each, until so many edits were made."""
+def run(
+    documents: Sequence[tuple[str, str]],
+    edits: int,
+    seed: int,
+    *,
+    most: int = 4,
+    team: int = 3,
+    without: Sequence[str] = (),
+) -> Tally:
+    """Edit teams of documents, sixty revisions each, until so many edits were made; no edits of the kinds in `without`."""
     tally = Tally()
     chooser = random.Random(seed)  # noqa: S311 - no secret
     rich = [document for document in documents if len(parse(*document).items) >= 3]
@@ -274,7 +283,7 @@ def run(documents: Sequence[tuple[str, str]], edits: int, seed: int, *, most: in
         chosen = chooser.sample(rich, team)
         names = {path for path, _ in chosen}
         promises = [i.text for path, body in rich if path not in names for i in parse(path, body).items]
-        group = Team(chosen, [text for text in promises if len(text.split()) > 3], f"{seed}-{round_}")
+        group = Team(chosen, [text for text in promises if len(text.split()) > 3], f"{seed}-{round_}", without)
         for _ in range(60):
             made += group.edit(tally, most)
             if made >= edits:

@@ -1,18 +1,20 @@
 """Dates as people write them: full ones in several languages, and spans of time relative to a day.
 
-Why no date library: those that read free text fill what is missing from today's date and take 04/05 for April or May by
-default; here a date that is not certain has to stay the document's own words.
+What the words mean is counted by `dateutil`. They are not read by a library: those that read free text fill what is
+missing from today's date and take 04/05 for April or May by default; here a date that is not certain has to stay the
+document's own words.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from typing import Any
+
+from dateutil.relativedelta import relativedelta
 
 from tracker.parsing.phrases import SPACELESS
 from tracker.parsing.vocabulary import Vocabulary, data, fold
@@ -213,16 +215,21 @@ def _quarter_end(base: date, match: re.Match[str]) -> date:
 
 
 def _month_end(year: int, month: int) -> date:
-    return date(year, month, calendar.monthrange(year, month)[1])
+    return date(year, month, 1) + relativedelta(day=31)
 
 
 def _later(base: date, count: int, unit: str) -> date:
     """A number of days, weeks, months, quarters or years after a day; a month's last day stands in for one it lacks."""
-    if unit in ("day", "week"):
-        return base + timedelta(days=count * (7 if unit == "week" else 1))
-    months = base.month - 1 + count * {"month": 1, "quarter": _MONTHS_A_QUARTER, "year": _MONTHS_A_YEAR}[unit]
-    year, month = base.year + months // _MONTHS_A_YEAR, months % _MONTHS_A_YEAR + 1
-    return date(year, month, min(base.day, calendar.monthrange(year, month)[1]))
+    match unit:
+        case "day":
+            return base + relativedelta(days=count)
+        case "week":
+            return base + relativedelta(weeks=count)
+        case "month":
+            return base + relativedelta(months=count)
+        case "quarter":
+            return base + relativedelta(months=count * _MONTHS_A_QUARTER)
+    return base + relativedelta(years=count)
 
 
 class _Patterns:
