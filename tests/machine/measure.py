@@ -274,7 +274,7 @@ def run(
     team: int = 3,
     without: Sequence[str] = (),
 ) -> Tally:
-    """Edit teams of documents, sixty revisions each, until so many edits were made; no edits of the kinds in `without`."""
+    """Edit teams of documents, sixty revisions each, until so many edits were made; none of the kinds in `without`."""
     tally = Tally()
     chooser = random.Random(seed)  # noqa: S311 - no secret
     rich = [document for document in documents if len(parse(*document).items) >= 3]
