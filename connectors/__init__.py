@@ -29,7 +29,7 @@ from connectors.interface import (
     PageSeen,
 )
 from connectors.marker import Marker
-from connectors.pacing import Budget, Window, next_slot
+from connectors.pacing import Budget, Window, next_slot, time_needed
 from connectors.settings import GitHubSettings, LocalSettings, TargetSettings
 
 __all__ = [
@@ -64,4 +64,5 @@ __all__ = [
     "TargetUnreachable",
     "Window",
     "next_slot",
+    "time_needed",
 ]

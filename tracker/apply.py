@@ -32,6 +32,7 @@ from connectors import (
     TargetReadOnly,
     TargetUnreachable,
     next_slot,
+    time_needed,
 )
 from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Mark, Plan, Record, Tell, Update
 from tracker.merge import agreed, issue_fields, state_of
@@ -50,6 +51,9 @@ LONGEST_WAIT = timedelta(minutes=65)
 
 _FRESH = timedelta(seconds=30)
 """What was read longer ago than this is looked at again before a body or labels are written."""
+
+LONG = timedelta(minutes=2)
+"""Writing that takes longer than this is told beforehand."""
 
 _TRIES = 5
 _GIVE_UP_AFTER = 3
@@ -131,7 +135,9 @@ def apply(
     """
     worker = _Worker(tracker, store, clock, sleep, progress)
     applied = Applied()
-    progress.phase(f"writing to {plan.target}", len(plan.actions))
+    needed = paced(plan, tracker, store, clock())
+    patience = f"; at its limits that takes about {in_words(needed)}" if needed >= LONG else ""
+    progress.phase(f"writing to {plan.target}{patience}", len(plan.actions))
     in_a_row = 0
     whole: ConnectorError | None = None
     for action in plan.actions:
@@ -152,6 +158,23 @@ def apply(
                 in_a_row, whole = _GIVE_UP_AFTER, error
         progress.advance()
     return applied
+
+
+def paced(plan: Plan, tracker: IssueTracker, store: Store, now: datetime) -> timedelta:
+    """How long the plan's creates and comments take at least, within the budget that the journal counts."""
+    budget = tracker.capabilities.budget
+    count = sum(isinstance(action, Create | Tell) for action in plan.actions)
+    if not count or not budget.windows:
+        return timedelta(0)
+    sent = store.sent_since(tracker.capabilities.budget_key, now - budget.horizon, CONTENT_ACTIONS)
+    return time_needed(count, sent, budget, now)
+
+
+def in_words(span: timedelta) -> str:
+    """`25 min`, `3 h 20 min`: rounded up, as a promise should be."""
+    minutes = -(-int(span.total_seconds()) // 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 class _Worker:

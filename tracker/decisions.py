@@ -92,6 +92,13 @@ DECIDING = frozenset({LINKED, UNLINKED, IGNORED, HEEDED, SNOOZED, WOKEN, EXTENDE
 """The events that `step` knows."""
 
 
+def decides(event: Event) -> bool:
+    """Whether `event` can change what stands; of the many items of a lost store that are found again few do."""
+    if event.what == FOUND_AGAIN:
+        return not event.detail.keys().isdisjoint({"parted", "extended_to"})
+    return event.what in DECIDING
+
+
 def standing_of(item: Item) -> Standing:
     """What stands of `item` as it is stored."""
     return Standing(item.ignored, item.snoozed_until, item.extended_to, item.parted)

@@ -27,7 +27,7 @@ from tracker.actions import Adopt, CloseTwin, Create, Follow, Mark, Plan, Record
 from tracker.app import gone
 from tracker.app.reading import Reading, read
 from tracker.app.rebuilding import homes_of, items_from_markers, tell_rebuilt
-from tracker.apply import Applied, Progress, apply
+from tracker.apply import LONG, Applied, Progress, apply, in_words, paced
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.errors import StalePlan, UsageError
 from tracker.identity import Identified, identify
@@ -233,8 +233,19 @@ def _prepare(
         name: replace(world, gone=found[name].gone, followed=found[name].followed) for name, world in worlds.items()
     }
     plans, proposals = _make_plans(desk, trackers, worlds, agree, now)
+    notes += _patience(desk, plans, trackers, now)
     places = {name: tracker.capabilities.place for name, tracker in trackers.items()}
     return Prepared(known, plans, reading, identified, listings, issues, places, tuple(notes), proposals)
+
+
+def _patience(desk: Desk, plans: Iterable[Plan], trackers: Mapping[str, IssueTracker], now: datetime) -> list[str]:
+    """What a person should know before a backfill: how long it takes, and that it can be interrupted."""
+    needed = {made.target: paced(made, trackers[made.target], desk.store, now) for made in plans}
+    return [
+        f"{name}: at its limits this takes about {in_words(time)}; stop it at any time, it goes on from there"
+        for name, time in needed.items()
+        if time >= LONG
+    ]
 
 
 def _make_plans(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from connectors import Issue
-from tracker.decisions import DECIDING, DOUBT_DECIDED, Verdict, step, verdict_of
+from tracker.decisions import DOUBT_DECIDED, Verdict, decides, step, verdict_of
 from tracker.model import Event, Item, JournalEntry, KnownDocument, Link, Outcome
 from tracker.store import mapping
 from tracker.store.ledgers import Ledgers
@@ -287,7 +287,7 @@ def _append(connection: Connection, events: Iterable[Event]) -> None:
     if new:
         connection.execute(insert(_EVENT), [mapping.event_values(event) for event in new])
     for event in new:
-        if event.what in DECIDING:
+        if decides(event):
             columns = [_ITEM.c[name] for name in mapping.STANDING]
             query = select(*columns).where(_ITEM.c.id == event.item).with_for_update()
             standing = mapping.standing_of(dict(connection.execute(query).mappings().one()))
