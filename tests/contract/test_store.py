@@ -191,6 +191,15 @@ def test_the_budget_counts_what_was_sent(store):
     assert store.sent_since("other", NOW - timedelta(1), ("create",)) == []
 
 
+def test_a_write_counts_from_its_answer(store):
+    entry = store.intend("local", "budget", "create", "abc", NOW)
+    store.sending(entry, NOW)
+    assert store.sent_since("budget", NOW - timedelta(1), ("create",)) == [NOW]
+    store.settle([entry], Outcome.CONFIRMED, NOW + timedelta(seconds=2), "")
+    assert store.sent_since("budget", NOW - timedelta(1), ("create",)) == [NOW + timedelta(seconds=2)]
+    assert store.sent_since("budget", NOW + timedelta(seconds=1), ("create",)) == [NOW + timedelta(seconds=2)]
+
+
 def test_cursors_and_strays(store):
     assert store.cursor("local") is None
     store.finish_reading("local", "here", "c1", {"#1": ISSUE}, NOW)

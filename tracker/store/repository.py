@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from connectors import Issue
 from tracker.decisions import DOUBT_DECIDED, Verdict, decides, step, verdict_of
@@ -36,6 +36,10 @@ _EVENT = METADATA.tables[str(EventRow.__tablename__)]
 _CURSOR = METADATA.tables[str(CursorRow.__tablename__)]
 
 _IN_DOUBT = (Outcome.SENT.value, Outcome.UNCERTAIN.value)
+
+
+_SLOWEST_ANSWER = timedelta(minutes=10)
+"""No write waits longer for its answer than the connectors' time-outs let it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +174,15 @@ class Store(Ledgers):
             return tuple(mapping.journal_of(dict(row)) for row in connection.execute(query).mappings())
 
     def sent_since(self, budget_key: str, since: datetime, actions: Sequence[str]) -> list[datetime]:
-        """When writes of these kinds were sent on this budget, in ascending order."""
-        query = (
-            select(_JOURNAL.c.sent_at)
-            .where(_JOURNAL.c.budget_key == budget_key, _JOURNAL.c.sent_at > since, _JOURNAL.c.action.in_(actions))
-            .order_by(_JOURNAL.c.sent_at)
-        )
+        """When writes of these kinds reached the target of this budget, in ascending order.
+
+        A write counts from its answer, else from its sending: of two that travel unlike long the target may
+        have seen the earlier one late, and both within one of its windows.
+        """
+        at = func.coalesce(_JOURNAL.c.settled_at, _JOURNAL.c.sent_at)
+        mine = (_JOURNAL.c.budget_key == budget_key, _JOURNAL.c.action.in_(actions))
+        recent = _JOURNAL.c.sent_at > since - _SLOWEST_ANSWER  # what the index is for
+        query = select(at).where(*mine, recent, at > since).order_by(at)
         with self._reading() as connection:
             return [at for at in connection.scalars(query) if at is not None]
 
