@@ -86,6 +86,16 @@ def texts(text: str) -> list[str]:
             id="only children that have somebody are work beside their parent",
         ),
         pytest.param(
+            "## Action items\n\n- **Clean up**\n  - Old images go after a week",
+            ["Old images go after a week"],
+            id="a group keeps its only child",
+        ),
+        pytest.param(
+            "## Action items\n\n- **Add an alert**\n  - Nobody saw it",
+            ["Add an alert"],
+            id="a title that says what to do, with its reason",
+        ),
+        pytest.param(
             "## Immediate response\n\n- [x] Token revoked\n- [ ] Repository made private",
             ["Repository made private"],
             id="an open box in a list that was begun",

@@ -29,6 +29,7 @@ _FIRST_PERSON = re.compile(r"(?:we|i)(?:['’](?:re|ve|ll|m))? \w+ \w+ \w+", re.
 _ASSIGNMENT = 120  # bytes in which a list item names who does it
 _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
+_CLAUSE = 3  # words of a title that says what to do, and to what
 _SENTENCE = 7  # spaces of a line that says more than a group's name
 _TWO = 2  # bracketed names make a habit
 
@@ -132,7 +133,8 @@ class ListReader:
         if self.is_explained(block, rich, fields, children, colon=colon):
             return False, True
         if colon or rich.all_strong:
-            states = verb or (colon and fields.text.count(" ") >= _SENTENCE)
+            names = not colon and len(fields.text.split()) < _CLAUSE and not says_much(fields.text)  # "**Clean up**"
+            states = (verb and not names) or (colon and fields.text.count(" ") >= _SENTENCE)
             return (True, False) if work or not states else (False, True)
         if verb:
             return False, not work
