@@ -29,7 +29,7 @@ from connectors import IssueDraft, IssuePatch, IssueState, IssueTracker
 from tracker.app import Consent
 from tracker.model import ItemState
 
-KILLS = int(os.environ.get("CLOSEOUT_KILLS", "75"))
+KILLS = int(os.environ.get("CLOSEOUT_KILLS", "50"))
 VICTIM = Path(__file__).with_name("victim.py")
 EVERYTHING = Consent(everything=True)
 WORK = (
