@@ -3,7 +3,7 @@
     python tests/fuzz/fuzz_parse.py [CORPUS FOLDER] -max_total_time=3600 -timeout=10
 
 Any bytes in: no exception, no hang, spans that stand in the document, and explaining reads as parsing does. The folder
-is seeded with the examples. What it finds becomes a case in tests/unit/test_parsing_found.py.
+is seeded with the examples. What it finds becomes an example in tests/unit/test_parsing_properties.py.
 """
 
 from __future__ import annotations
