@@ -6,10 +6,11 @@ import re
 
 from tracker.parsing import references
 from tracker.parsing.dates import find
-from tracker.parsing.fields import OWNER_SEPARATOR, FieldReader, Fields
+from tracker.parsing.fields import OWNER_SEPARATOR, TRACKED, FieldReader, Fields
 from tracker.parsing.inline import Rich
 from tracker.parsing.vocabulary import fold
 
+OPENING = frozenset("(（[【")
 BLANK = "\x00"  # stands where a field was taken; a reading's text holds it nowhere else
 HANDLE = re.compile(r"(?<![\w@/.`])@([^\W_][\w.-]*(?:/[\w.-]+)?)")
 NAME = re.compile(r"[^\W\d_a-zß-ÿ][\w'’.-]*(?: [^\W\d_a-zß-ÿ][\w'’.-]*){0,2}")
@@ -29,7 +30,6 @@ _DUE_ON = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(r"^(?:by|before|until|due)\s+", re.IGNORECASE)
-_TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
 _NOTE_WORDS = 5  # "(Jo calls the next meeting)" is a note on who; more words say something else
 
 
@@ -153,7 +153,7 @@ class Brackets:
         if not colon:
             label, _, value = text.partition(" ")
         name, words_of_teams = self.words.fields.get(fold(label)), self.words.team  # "Team Platform" is a name
-        if name not in _TRACKED or (
+        if name not in TRACKED or (
             not colon
             and (name not in ("owner", "due", "priority") or len(label) < len("dri") or fold(label) in words_of_teams)
         ):

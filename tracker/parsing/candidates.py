@@ -10,7 +10,7 @@ from typing import Literal
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
 from tracker.parsing.blocks import Block, Kind, Source, cells
-from tracker.parsing.fields import FieldReader, Fields
+from tracker.parsing.fields import TRACKED, FieldReader, Fields
 from tracker.parsing.inline import Rich, render, text_of
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Lead, Section, read_lead
@@ -25,7 +25,6 @@ _MUCH = 0.4  # of a name
 _BLANK_LINES = 200  # bytes of white space between a comment and the item that it silences
 _MARKER = 8  # bytes in which an unlabelled TODO stands
 _COMMENT = 2000  # bytes of a comment that are looked at
-_TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +92,7 @@ class Collector:
             return False
         head = cells(self.source, self.source.blocks[block.index + 1])
         columns = {self.words.column(text_of(self.source, cell)) for cell in head}
-        return len(_TRACKED & columns) >= 2  # noqa: PLR2004 - one may be chance
+        return len(TRACKED & columns) >= 2  # noqa: PLR2004 - one may be chance
 
     def is_named(self, section: Section) -> bool:
         """True for a section whose heading is the name of work, and not only mentions it."""
@@ -130,7 +129,7 @@ class Collector:
                 continue
             for name, double, single, bare in _SETTING.findall(match[1]):
                 column, value = self.words.fields.get(fold(name)), (double or single or bare).strip()
-                if column in _TRACKED and value:
+                if column in TRACKED and value:
                     stated = Fields()
                     self.reader.value(stated, column, Rich(text=value))
                     stated.absorb(fields)
@@ -183,7 +182,7 @@ class Collector:
         lead = read_lead(self.source, paragraph)
         if lead is None or not lead.colon or self.words.status(lead.label) is not None:
             return False
-        return self.words.fields.get(fold(lead.label)) in _TRACKED
+        return self.words.fields.get(fold(lead.label)) in TRACKED
 
     def absorb(self, paragraph: Block, candidate: Candidate) -> None:
         rich = render(self.source, paragraph)

@@ -13,8 +13,12 @@ from tracker.parsing.dates import Due, DueReader
 from tracker.parsing.inline import Rich, plain
 from tracker.parsing.vocabulary import Vocabulary, fold
 
+TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
+"""The fields that columns and labels can name, as the vocabulary calls them."""
+
 PRIORITY = re.compile(r"(?:P|Pri|Prio|S|SEV|Sev)[- ]?[0-5]", re.IGNORECASE)
-OWNER_SEPARATOR = re.compile(r"\s*[,;、，،]\s*|\s+(?:and|&|/|y|e|et|und|и|та|i|en|och|og|ve|dan|và|및)\s+")
+AND = "and|&|/|y|e|et|und|и|та|i|en|och|og|ve|dan|và|및"  # between two names
+OWNER_SEPARATOR = re.compile(rf"\s*[,;、，،]\s*|\s+(?:{AND})\s+")
 _FULL_NAME = re.compile(r"[^\W\d_a-zß-ÿ][a-zß-ÿ'’]+(?: [^\W\d_a-zß-ÿ][a-zß-ÿ'’]+){1,2}")
 _AT = re.compile(r"(?<![\w.])@(?=\w)")
 _OPENING, _CLOSING = "([<{", ")]>}"

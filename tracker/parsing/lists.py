@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tracker.explanation import Role
@@ -222,12 +223,7 @@ class ListReader:
         """True in a list of boxes of which half are chores of the document itself: "Sections above are filled out"."""
         if block.detail is None:
             return False
-        if block.parent not in self.checklists:
-            items = self.c.list_items(self.c.source.blocks[block.parent])
-            texts = [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
-            chores = sum(self.c.words.housekeeping.among(fold(text)) for text in texts)
-            self.checklists[block.parent] = chores * 2 >= len(texts) > 1
-        return self.checklists[block.parent]
+        return self.half_say(block, self.checklists, lambda text: self.c.words.housekeeping.among(fold(text)))
 
     def is_begun(self, block: Block) -> bool:
         """True in a list of which boxes are ticked: one that is open there is work, whatever the section's name."""
@@ -238,12 +234,15 @@ class ListReader:
 
     def is_advice(self, block: Block) -> bool:
         """True in a list of which half tells others what to do: its readers, its customers."""
-        if block.parent not in self.advice:
+        return self.half_say(block, self.advice, grammar.addresses_others)
+
+    def half_say(self, block: Block, told: dict[int, bool], says: Callable[[str], bool]) -> bool:
+        """True where half of a list's items, of two or more, say something; found out once a list, kept in `told`."""
+        if block.parent not in told:
             items = self.c.list_items(self.c.source.blocks[block.parent])
             texts = [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
-            told = sum(map(grammar.addresses_others, texts))
-            self.advice[block.parent] = told * 2 >= len(texts) > 1
-        return self.advice[block.parent]
+            told[block.parent] = sum(map(says, texts)) * 2 >= len(texts) > 1
+        return told[block.parent]
 
     def learn_names(self, block: Block) -> None:
         """The names that open two items of a list or more, as those who do them: "Ops: ...", "[Ops]", "Ops to ..."."""

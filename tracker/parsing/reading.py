@@ -10,15 +10,14 @@ import re
 from collections.abc import Sequence
 
 from tracker.parsing import grammar, references
-from tracker.parsing.brackets import BLANK, HANDLE, NAME, Brackets
+from tracker.parsing.brackets import BLANK, HANDLE, NAME, OPENING, Brackets
 from tracker.parsing.dates import find
-from tracker.parsing.fields import FieldReader, Fields
+from tracker.parsing.fields import AND, FieldReader, Fields
 from tracker.parsing.inline import Rich, plain
 from tracker.parsing.remainder import remainder
 from tracker.parsing.vocabulary import fold
 
 _GROUP = re.compile(r"[(（\[【][^()（）\[\]【】]{0,200}[)）\]】]")
-_OPENING_BRACKETS = frozenset("(（[【")
 _PREFIX = re.compile(r"\s{0,3}([^\W\d_][\w '/-]{0,24}?)\s?(?:[#-]?\s?\d{1,3})?\s?[:：.)–—-]\s+(?=\S)")
 # No field can stand in these but a time; two capitals may open a status
 _WORDS_ONLY = re.compile(r"(?![A-Z]{2})[A-Za-z](?:[A-Za-z,'.]|(?<=[a-z])-(?=[a-z])| (?![-.]))*")
@@ -26,7 +25,7 @@ _MAY_LEAD = re.compile(r"[:.)–—-]\s|：|^[^\W\d_a-z]{2}")  # what ends a lab
 _SIGN = re.compile(r"\s{0,3}[^\w\s\"'`(\[<@#/$%&+*=~.,:;?!-]\ufe0f?\s{0,3}")
 _INITIALS = re.compile(r"[A-Z]{2,3}(?:[,/+& ]{1,3}[A-Z]{2,3})*")
 _OWNER_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_][\w .&+/-]{0,40}?)\]?\s?[:：]\s+(?=\S)")
-_BETWEEN = re.compile(r"\s?[+&/,]\s?|\s(?:and|y|et|und|и|та|i|en|och|og|ve|dan|và)\s")
+_BETWEEN = re.compile(rf"\s?[+&/,]\s?|\s(?:{AND})\s")
 _AFTER_HANDLE = re.compile(r"\s?[:–—-]\s*")
 _AFTER_KEY = re.compile(r"\s*[:–—-]\s|\s*\x00")
 _USED = re.compile(
@@ -267,7 +266,7 @@ class _Reading:
     def groups(self) -> None:
         """Brackets that hold fields and nothing else."""
         cuts = []
-        if not _OPENING_BRACKETS.intersection(self.text):
+        if not OPENING.intersection(self.text):
             return
         for match in _GROUP.finditer(self.text):
             trailing = not self.text[match.end() : match.end() + 40].strip(" .\x00")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tracker.parsing.brackets import BLANK
+from tracker.parsing.brackets import BLANK, OPENING
 from tracker.parsing.inline import plain
 from tracker.parsing.vocabulary import Vocabulary, fold
 
@@ -15,12 +15,11 @@ _DOUBLE_STOP = re.compile(r"([.!?])(?:\x00[.,;])+")
 _SPACE_BEFORE = re.compile(r" ([.,;:!?)])(?=[\s)]|$)")
 _TAIL = " \x00,;:：|·•–—-"
 _HEAD = " \x00,;:：|·•–—.-"
-_OPENING_BRACKETS = frozenset("(（[【")
 
 
 def remainder(text: str, words: Vocabulary) -> str:
     """The words of a text in which `BLANK` stands where fields were, tidied."""
-    if BLANK not in text and not _OPENING_BRACKETS.intersection(text):
+    if BLANK not in text and not OPENING.intersection(text):
         return _SPACE_BEFORE.sub(r"\1", plain(text)).rstrip(_TAIL).lstrip(_HEAD).strip()
     text = _BLANKS.sub(BLANK, plain(text))
     text = _BLANKS.sub(BLANK, _EMPTY_BRACKETS.sub(BLANK, text))

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tracker.parsing.blocks import Block, Source, cells
-from tracker.parsing.fields import FieldReader, Fields
+from tracker.parsing.fields import TRACKED, FieldReader, Fields
 from tracker.parsing.inline import Rich, plain, render, text_of
 from tracker.parsing.reading import read
 from tracker.parsing.references import is_key, is_ticket_url
 from tracker.parsing.sections import Section
 from tracker.parsing.vocabulary import Vocabulary, fold
 
-_TRACKED = frozenset({"owner", "due", "status", "ticket", "priority"})
 _OWN_NUMBERS = 20  # up to which a key may only count the document's items
 _MOST_PAIRS = 10  # rows of a table that describes one item
 _ITEM_NAMES = ("action item", "action", "task", "item", "todo", "follow up")
@@ -73,7 +72,7 @@ def describes(source: Source, table: Block, words: Vocabulary) -> bool:
     """True for a table of field names and values, which describes the item that its heading names."""
     lines = [cells(source, line) for line in _lines(source, table)]
     names = [words.column(plain(text_of(source, line[0]))) for line in lines if len(line) == 2]  # noqa: PLR2004 - name and value
-    return len(names) == len(lines) and sum(name in _TRACKED for name in names) >= 2  # noqa: PLR2004 - one may be chance
+    return len(names) == len(lines) and sum(name in TRACKED for name in names) >= 2  # noqa: PLR2004 - one may be chance
 
 
 def _pairs(source: Source, lines: list[Block], words: Vocabulary) -> tuple[Rich, list[tuple[str, Rich]]] | None:
@@ -83,7 +82,7 @@ def _pairs(source: Source, lines: list[Block], words: Vocabulary) -> tuple[Rich,
         return None
     named = [(words.fields.get(fold(plain(text_of(source, row[0])))), row[1]) for row in rows]
     items = [cell for name, cell in named if name == "item"]
-    fields = [(name, render(source, cell)) for name, cell in named if name in _TRACKED]
+    fields = [(name, render(source, cell)) for name, cell in named if name in TRACKED]
     if len(items) != 1 or not fields or not all(name for name, _ in named[1:]):
         return None
     return render(source, items[0]), [(str(name), value) for name, value in fields]
@@ -93,14 +92,14 @@ def describe(source: Source, table: Block, fields: Fields, words: Vocabulary, re
     """Set an item's fields from a table of field names and values."""
     for line in _lines(source, table):
         name, value = (render(source, cell) for cell in cells(source, line))
-        if (column := words.column(plain(name.text))) in _TRACKED:
+        if (column := words.column(plain(name.text))) in TRACKED:
             reader.value(fields, str(column), value)
 
 
 def _fields(line: list[Rich], columns: list[str | None], place: int, reader: FieldReader) -> Fields:
     stated = Fields()
     for cell, column in zip(line, columns, strict=False):
-        if column in _TRACKED:
+        if column in TRACKED:
             reader.value(stated, str(column), cell)
     own = read(reader, line[place])
     stated.text = own.text
@@ -108,7 +107,7 @@ def _fields(line: list[Rich], columns: list[str | None], place: int, reader: Fie
     others = [
         cell
         for number, (cell, column) in enumerate(zip(line, columns, strict=False))
-        if number != place and column not in _TRACKED
+        if number != place and column not in TRACKED
     ]
     for cell in others:
         for _, _, url in cell.links:
@@ -135,7 +134,7 @@ def _lines(source: Source, table: Block) -> list[Block]:
 
 def _holds_items(head: list[str], columns: list[str | None], section: Section, words: Vocabulary) -> bool:
     timed = "time" in columns
-    tracked = len(_TRACKED & set(columns))
+    tracked = len(TRACKED & set(columns))
     if section.is_action:
         return not (timed and tracked == 0) and ("item" in columns or tracked > 0)
     named = any(
