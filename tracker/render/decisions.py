@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.text import Text
 
@@ -12,13 +11,12 @@ from tracker.model import Event, ItemState, tickets_of
 from tracker.policy import Entry
 from tracker.render import escape
 from tracker.render.status import StatusItem, wire
+from tracker.render.wire import Wire
 from tracker.settings import PolicySettings
 
 
-class DecisionOutput(BaseModel):
+class DecisionOutput(Wire):
     """`closeout link`, `unlink`, `ignore`, `snooze` and `extend` with `--format json`: the item after the decision."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
     item: StatusItem

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from itertools import accumulate
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from tracker.explanation import FIELDS, Explanation, Mark, Role
 from tracker.model import Kind
 from tracker.render import escape
 from tracker.render.parse import ParsedDocumentWire
+from tracker.render.wire import Wire
 
 _STYLES: Mapping[Role, str] = {
     Role.SECTION: "bold cyan",
@@ -34,10 +34,8 @@ _BARS: Mapping[Role, tuple[str, str]] = {
 }
 
 
-class MarkWire(BaseModel):
+class MarkWire(Wire):
     """A stretch of the document: what it was understood to be, and why. `item` counts the document's items from 0."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: int
     end: int
@@ -53,10 +51,8 @@ class ExplainedDocumentWire(ParsedDocumentWire):
     marks: tuple[MarkWire, ...]
 
 
-class ExplainOutput(BaseModel):
+class ExplainOutput(Wire):
     """`closeout parse --explain --format json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
     documents: tuple[ExplainedDocumentWire, ...]

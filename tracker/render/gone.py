@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tracker.model import Gone, GoneKind
+from tracker.render.wire import Wire
 
 
-class GoneWire(BaseModel):
+class GoneWire(Wire):
     """That an item's issue can't be worked with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: GoneKind
     since: datetime

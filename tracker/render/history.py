@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.text import Text
 
@@ -15,15 +14,14 @@ from tracker.model import Event
 from tracker.policy import Entry
 from tracker.render import escape
 from tracker.render.status import StatusItem, wire
+from tracker.render.wire import Wire
 from tracker.render.words import person, stamp
 
 _SHORT = 60
 
 
-class EventWire(BaseModel):
+class EventWire(Wire):
     """One event of the audit log. What `detail` holds depends on `what`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     at: datetime
     who: str
@@ -33,10 +31,8 @@ class EventWire(BaseModel):
     detail: dict[str, Any]
 
 
-class HistoryOutput(BaseModel):
+class HistoryOutput(Wire):
     """`closeout history [ITEM] --format json`: oldest first; `item` is null where no item was asked for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
     item: StatusItem | None

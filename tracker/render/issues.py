@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
 from rich import box
 from rich.console import Console
 from rich.markdown import Markdown
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from connectors import Comment, Issue, IssueState
 from tracker.render import escape
+from tracker.render.wire import Wire
 from tracker.render.words import stamp
 
 _STATES = {
@@ -25,10 +25,8 @@ _STATES = {
 }
 
 
-class IssueWire(BaseModel):
+class IssueWire(Wire):
     """One issue."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: str
     title: str
@@ -44,10 +42,8 @@ class IssueWire(BaseModel):
     body: str
 
 
-class IssuesOutput(BaseModel):
+class IssuesOutput(Wire):
     """`closeout issues list --format json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
     issues: tuple[IssueWire, ...]

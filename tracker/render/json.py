@@ -7,24 +7,21 @@ import re
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tracker.model import Kind
 from tracker.people import Owner
 from tracker.policy import Flag
 from tracker.render import gone
 from tracker.render.gone import GoneWire
+from tracker.render.wire import Wire
 from tracker.report import GroupName, Period, Progress, Report, ReportItem, Section, SectionKind
 
 # Legal in JSON, but terminals obey some of them and UTF-8 can't hold others; \uXXXX is the same value.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
-
-
-class CountsWire(_Wire):
+class CountsWire(Wire):
     """How many items; `unlinked` to `ghost` are open ones, of which one can have several flags.
 
     What is snoozed until a later day counts as that, and not as open.
@@ -43,7 +40,7 @@ class CountsWire(_Wire):
     duplicate: int
 
 
-class OwnerWire(_Wire):
+class OwnerWire(Wire):
     """A person or team of the people book. `reachable` tells whether there is an e-mail address, not which."""
 
     key: str
@@ -52,7 +49,7 @@ class OwnerWire(_Wire):
     reachable: bool
 
 
-class ItemWire(_Wire):
+class ItemWire(Wire):
     """One open item. `days_left` is negative when overdue; `due_words` is what the document says instead of a date."""
 
     id: str
@@ -77,14 +74,14 @@ class ItemWire(_Wire):
     line: int
 
 
-class GroupWire(_Wire):
+class GroupWire(Wire):
     """Items of one section that are pressing in the same way, most urgent first."""
 
     name: GroupName
     items: tuple[ItemWire, ...]
 
 
-class SectionWire(_Wire):
+class SectionWire(Wire):
     """Everything open of one owner; `owner` is null for unknown owners and for none."""
 
     kind: SectionKind
@@ -93,7 +90,7 @@ class SectionWire(_Wire):
     groups: tuple[GroupWire, ...]
 
 
-class ProgressWire(_Wire):
+class ProgressWire(Wire):
     """How far one document's promises have got."""
 
     document: str
@@ -104,7 +101,7 @@ class ProgressWire(_Wire):
     counts: CountsWire
 
 
-class ReportDocument(_Wire):
+class ReportDocument(Wire):
     """One report. A change that could break a reader raises `version`."""
 
     version: Literal[1] = 1

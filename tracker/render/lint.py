@@ -7,20 +7,18 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
 from rich.console import Console
 from rich.text import Text
 
 from tracker.lint import EXPLAINED, Finding, Rule
 from tracker.render import escape
+from tracker.render.wire import Wire
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json"
 
 
-class FindingWire(BaseModel):
+class FindingWire(Wire):
     """One thing to mend."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
 
     rule: Rule
     path: str
@@ -29,10 +27,8 @@ class FindingWire(BaseModel):
     advice: str
 
 
-class LintOutput(BaseModel):
+class LintOutput(Wire):
     """`closeout lint --format json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
     findings: tuple[FindingWire, ...]

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -14,23 +13,20 @@ from rich.text import Text
 
 from tracker.model import Kind, ParsedDocument, ParsedItem
 from tracker.render import escape
+from tracker.render.wire import Wire
 from tracker.report import ticket_name
 
 _FEW_NAMES = 3  # that the heading of a table has room for
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
-
-
-class DiagnosticWire(_Wire):
+class DiagnosticWire(Wire):
     """Something that a person should look at."""
 
     line: int
     message: str
 
 
-class ParsedItemWire(_Wire):
+class ParsedItemWire(Wire):
     """One item; docs/parser.md says what each field means."""
 
     text: str
@@ -45,7 +41,7 @@ class ParsedItemWire(_Wire):
     parent_line: int | None
 
 
-class ParsedDocumentWire(_Wire):
+class ParsedDocumentWire(Wire):
     """One document."""
 
     path: str
@@ -60,7 +56,7 @@ class ParsedDocumentWire(_Wire):
     authors: tuple[str, ...]
 
 
-class ParseOutput(_Wire):
+class ParseOutput(Wire):
     """`closeout parse --format json`."""
 
     version: Literal[1] = 1

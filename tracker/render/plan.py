@@ -9,7 +9,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
@@ -19,6 +19,7 @@ from tracker.errors import UsageError
 from tracker.model import KnownDocument
 from tracker.render import escape, gone
 from tracker.render.gone import GoneWire
+from tracker.render.wire import Wire
 from tracker.render.words import stamp
 from tracker.similar import Proposal
 
@@ -39,11 +40,7 @@ _PAST = {
 }
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ChangeWire(_Wire):
+class ChangeWire(Wire):
     """One field of an issue, before and after."""
 
     field: str
@@ -51,7 +48,7 @@ class ChangeWire(_Wire):
     after: Any
 
 
-class ActionWire(_Wire):
+class ActionWire(Wire):
     """One action: create, update, close, reopen, tell and close-twin write to the target.
 
     Adopt, follow, record, gone and back do not.
@@ -74,7 +71,7 @@ class ActionWire(_Wire):
     lacking: tuple[str, ...] = ()
 
 
-class HeldWire(_Wire):
+class HeldWire(Wire):
     """An item left alone for now; with `gone`, until somebody decides."""
 
     item: str
@@ -84,7 +81,7 @@ class HeldWire(_Wire):
     gone: GoneWire | None = None
 
 
-class ConflictWire(_Wire):
+class ConflictWire(Wire):
     """Both sides changed a field apart; `winner` is `document` or `issue`."""
 
     item: str
@@ -94,7 +91,7 @@ class ConflictWire(_Wire):
     winner: str
 
 
-class DoubtWire(_Wire):
+class DoubtWire(Wire):
     """An item of a document that could be more than one known item; `closeout review` decides it, by its `ref`."""
 
     ref: str
@@ -104,7 +101,7 @@ class DoubtWire(_Wire):
     candidates: tuple[str, ...]
 
 
-class TargetPlan(_Wire):
+class TargetPlan(Wire):
     """The plan for one target."""
 
     target: str
@@ -114,7 +111,7 @@ class TargetPlan(_Wire):
     doubts: tuple[DoubtWire, ...]
 
 
-class ProposalWire(_Wire):
+class ProposalWire(Wire):
     """An open issue that reads like an item without one (`plan --adopt similar`); `likeness` is at most 100."""
 
     item: str
@@ -126,7 +123,7 @@ class ProposalWire(_Wire):
     likeness: float
 
 
-class PlanOutput(_Wire):
+class PlanOutput(Wire):
     """`closeout plan --format json`, and the file that `--out` writes. `fingerprint` tells whether the world moved."""
 
     version: Literal[1] = 1
@@ -135,7 +132,7 @@ class PlanOutput(_Wire):
     proposals: tuple[ProposalWire, ...] = ()
 
 
-class FailureWire(_Wire):
+class FailureWire(Wire):
     """An action that was not carried out (or may have been: `uncertain`), and why."""
 
     action: ActionWire
@@ -144,7 +141,7 @@ class FailureWire(_Wire):
     advice: str
 
 
-class TargetSynced(_Wire):
+class TargetSynced(Wire):
     """What became of one target's plan. `done` holds `lacking`: what the target silently left out."""
 
     target: str
@@ -156,7 +153,7 @@ class TargetSynced(_Wire):
     doubts: tuple[DoubtWire, ...]
 
 
-class SyncOutput(_Wire):
+class SyncOutput(Wire):
     """`closeout sync --format json`."""
 
     version: Literal[1] = 1

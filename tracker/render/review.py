@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -16,13 +15,10 @@ from rich.text import Text
 from tracker.identity import Doubt
 from tracker.model import Item, ItemState, KnownDocument, Link, ParsedItem
 from tracker.render import escape
+from tracker.render.wire import Wire
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CandidateWire(_Wire):
+class CandidateWire(Wire):
     """A known item that the text in doubt could be."""
 
     item: str
@@ -37,7 +33,7 @@ class CandidateWire(_Wire):
     issue_url: str | None
 
 
-class DoubtWire(_Wire):
+class DoubtWire(Wire):
     """A text in doubt. `ref` is what `--same` and `--new` call it; it stays while text and document do."""
 
     ref: str
@@ -52,7 +48,7 @@ class DoubtWire(_Wire):
     candidates: tuple[CandidateWire, ...]
 
 
-class ReviewOutput(_Wire):
+class ReviewOutput(Wire):
     """`closeout review --format json`: what is still in doubt."""
 
     version: Literal[1] = 1

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +18,7 @@ from tracker.model import Event, Item, ItemState, Kind
 from tracker.policy import Entry, Flag
 from tracker.render import escape, gone
 from tracker.render.gone import GoneWire
+from tracker.render.wire import Wire
 from tracker.render.words import person, stamp
 from tracker.report import ticket_name
 
@@ -33,14 +33,12 @@ _STATES = {
 _FLAGS = {Flag.OVERDUE: "bold red", Flag.DUE_SOON: "yellow", Flag.UNLINKED: "magenta"}
 
 
-class StatusItem(BaseModel):
+class StatusItem(Wire):
     """One item as the store knows it. `days_left` is negative when overdue.
 
     `due` is the day that counts: `extended_to`, where a person said so, else `document_due`. `parted` are the issues,
     as `TARGET KEY`, that a person said are not this item's.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
     text: str
@@ -68,10 +66,8 @@ class StatusItem(BaseModel):
     parted: tuple[str, ...]
 
 
-class StatusOutput(BaseModel):
+class StatusOutput(Wire):
     """`closeout status --format json`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1] = 1
     as_of: datetime | None

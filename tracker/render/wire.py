@@ -1,0 +1,11 @@
+"""What every JSON output is made of: closed, frozen models, read from the values that they show."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """One object of an output. A name that the schema lacks is an error, not a field more."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
