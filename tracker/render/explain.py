@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import accumulate
@@ -27,6 +28,7 @@ _STYLES: Mapping[Role, str] = {
     Role.TICKET: "black on bright_cyan",
     Role.SKIPPED: "dim",
 }
+# The first that a line has is shown
 _BARS: Mapping[Role, tuple[str, str]] = {
     Role.ITEM: ("┃", "bold green"),
     Role.SECTION: ("§", "bold cyan"),
@@ -84,12 +86,12 @@ def _print_document(explanation: Explanation, console: Console) -> None:
     console.print(Text.assemble((escape.plain(document.path), "bold"), f"  {items} {words}"))
     lines = _Lines(explanation.data)
     notes = _notes(explanation, lines)
-    bars = _bars(explanation.marks, lines)
+    marks = _by_line(explanation.marks, lines)
     width = len(str(len(lines.starts)))
     for number in range(len(lines.starts)):
-        bar, style = bars.get(number, (" ", ""))
+        bar, style = _bar(marks[number])
         gutter = Text.assemble((f"{number + 1:>{width}} ", "dim"), (f"{bar} ", style))
-        console.print(gutter + _coloured(explanation.marks, lines, number), soft_wrap=True, highlight=False)
+        console.print(gutter + _coloured(marks[number], lines, number), soft_wrap=True, highlight=False)
         for note, style in notes.get(number, ()):
             console.print(Text(f"{' ' * width}   ↳ {note}", style=style), soft_wrap=True, highlight=False)
     for diagnostic in document.diagnostics:
@@ -116,22 +118,25 @@ def _coloured(marks: Sequence[Mark], lines: _Lines, number: int) -> Text:
     text = lines.data[start:end].decode("utf-8", "replace").rstrip("\r\n")
     out = Text(escape.visible(text))
     for mark in marks:
-        if mark.start < end and mark.end > start:
-            first = len(lines.data[start : max(mark.start, start)].decode("utf-8", "replace"))
-            last = len(lines.data[start : min(mark.end, end)].decode("utf-8", "replace"))
-            out.stylize(_STYLES[mark.role], first, min(last, len(text)))
+        first = len(lines.data[start : max(mark.start, start)].decode("utf-8", "replace"))
+        last = len(lines.data[start : min(mark.end, end)].decode("utf-8", "replace"))
+        out.stylize(_STYLES[mark.role], first, min(last, len(text)))
     return out
 
 
-def _bars(marks: Iterable[Mark], lines: _Lines) -> dict[int, tuple[str, str]]:
-    """What stands before each line; an item's bar wins over what is skipped."""
-    out: dict[int, tuple[str, str]] = {}
-    for role in (Role.SKIPPED, Role.SECTION, Role.ITEM):
-        for mark in marks:
-            if mark.role is role:
-                for number in range(lines.number(mark.start), lines.number(mark.end - 1) + 1):
-                    out[number] = _BARS[role]
+def _by_line(marks: Iterable[Mark], lines: _Lines) -> defaultdict[int, list[Mark]]:
+    """The marks that each line holds a part of, in their order."""
+    out: defaultdict[int, list[Mark]] = defaultdict(list)
+    for mark in marks:
+        for number in range(lines.number(mark.start), lines.number(mark.end - 1) + 1):
+            out[number].append(mark)
     return out
+
+
+def _bar(marks: Iterable[Mark]) -> tuple[str, str]:
+    """What stands before a line; an item's bar wins over a section's, and that over what is skipped."""
+    roles = {mark.role for mark in marks}
+    return next((bar for role, bar in _BARS.items() if role in roles), (" ", ""))
 
 
 def _notes(explanation: Explanation, lines: _Lines) -> dict[int, list[tuple[str, str]]]:
