@@ -30,16 +30,20 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 class Silent:
-    """Progress that nobody watches; it remembers the waits."""
+    """Progress that nobody watches; it remembers the waits and what was told."""
 
     def __init__(self):
         self.waits = []
+        self.told = []
 
     def phase(self, what, total=None):
         pass
 
     def advance(self):
         pass
+
+    def tell(self, what):
+        self.told.append(what)
 
     def waiting(self, until, why):
         self.waits.append((until, why))

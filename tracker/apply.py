@@ -70,6 +70,10 @@ class Progress(Protocol):
         """One step of it is done."""
         ...
 
+    def tell(self, what: str) -> None:
+        """Something that a person should know before the work goes on."""
+        ...
+
     def waiting(self, until: datetime, why: str) -> None:
         """Nothing happens until then, and why."""
         ...
@@ -136,8 +140,9 @@ def apply(
     worker = _Worker(tracker, store, clock, sleep, progress)
     applied = Applied()
     needed = paced(plan, tracker, store, clock())
-    patience = f"; at its limits that takes about {in_words(needed)}" if needed >= LONG else ""
-    progress.phase(f"writing to {plan.target}{patience}", len(plan.actions))
+    if needed >= LONG:
+        progress.tell(patience_for(plan.target, needed))
+    progress.phase(f"writing to {plan.target}", len(plan.actions))
     in_a_row = 0
     whole: ConnectorError | None = None
     for action in plan.actions:
@@ -168,6 +173,11 @@ def paced(plan: Plan, tracker: IssueTracker, store: Store, now: datetime) -> tim
         return timedelta(0)
     sent = store.sent_since(tracker.capabilities.budget_key, now - budget.horizon, CONTENT_ACTIONS)
     return time_needed(count, sent, budget, now)
+
+
+def patience_for(target: str, needed: timedelta) -> str:
+    """What a person should know before a backfill: how long it takes, and that it can be interrupted."""
+    return f"{target}: at its limits this takes about {in_words(needed)}; stop it at any time, it goes on from there"
 
 
 def in_words(span: timedelta) -> str:

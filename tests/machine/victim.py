@@ -30,6 +30,7 @@ WATCHED = {
     for name in (
         "tracker/apply.py",
         "tracker/app/syncing.py",
+        "tracker/app/targets.py",
         "tracker/store/repository.py",
         "connectors/local/tracker.py",
         "connectors/github/tracker.py",

@@ -43,6 +43,15 @@ def test_plan_tells_how_long_the_writing_takes(tmp_path):
     assert "stop it at any time" in note
 
 
+def test_a_sync_tells_it_before_the_first_write(tmp_path):
+    place = Slow(tmp_path)
+    place.document("a.md", postmortem(*(f"Write runbook number {n} for the failover" for n in range(5))))
+    synced = place.run()
+    [told] = place.progress.told
+    assert "about 2 h 0 min" in told
+    assert synced.prepared.notes == ()
+
+
 def test_what_takes_no_time_needs_no_word(tmp_path):
     place = Workplace(tmp_path)
     place.document("a.md", postmortem("Write a runbook for the failover"))

@@ -12,10 +12,11 @@ from connectors.factory import open_tracker
 from tracker import deliver
 from tracker.app import deciding, reporting, reviewing, syncing
 from tracker.app.deciding import Decided
+from tracker.app.desk import Desk
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
 from tracker.app.reporting import Status, Story, Wanted
 from tracker.app.reviewing import Review, verdict_for
-from tracker.app.syncing import Agree, Desk, Prepared, Synced
+from tracker.app.syncing import Agree, Prepared, Synced
 from tracker.apply import Progress
 from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from connectors import Issue, IssueMoved, IssueNotFound, IssueRef, IssueTracker
 from tracker import decisions
+from tracker.app.desk import Desk, hold_off_others, refuse_another_place
 from tracker.app.reporting import entries, one_item, today_of
-from tracker.app.syncing import Desk, draft_of, hold_off_others, refuse_another_place
 from tracker.decisions import Saying
 from tracker.errors import UsageError
 from tracker.merge import agreed, as_they_are, issue_fields
@@ -107,7 +107,7 @@ def link(desk: Desk, text: str, issue_text: str, who: str, why: str) -> Decided:
         apart = {ref for ref in named if ref is not None} | ({before.link.ref} if before.link else set())
         now = desk.clock()
         item, event = decisions.link(before.item, issue, apart, Saying(who, now, why))
-        draft = draft_of(desk, tracker, item, before.document)
+        draft = desk.draft(tracker, item, before.document)
         own = issue.marker is not None and issue.marker.item == item.id
         base = agreed(draft.fields(item), issue_fields(issue)) if own else as_they_are(item, draft, issue)
         desk.store.record_link(Link(item.id, issue, base, now), item, [event])

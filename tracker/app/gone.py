@@ -10,9 +10,9 @@ A listing since a cursor with nothing of the sort costs no request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors import (
@@ -22,13 +22,11 @@ from connectors import (
     IssueNotFound,
     IssueTracker,
     NotAllowed,
-    TargetClosed,
-    TargetMoved,
 )
 from tracker.errors import UsageError
 from tracker.model import Gone, GoneKind, Link
-from tracker.store import Known, Store
-from tracker.whereabouts import event_of, gone_of, same, target_gone
+from tracker.store import Known
+from tracker.whereabouts import gone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,74 +39,30 @@ class Whereabouts:
     notes: tuple[str, ...] = ()
 
 
-class LostTarget(Exception):
-    """A whole target can't be listed, for a reason that time alone does not mend."""
-
-    def __init__(self, target: str, error: ConnectorError) -> None:
-        super().__init__(str(error))
-        self.target, self.error = target, error
-
-
-@contextmanager
-def naming_target(name: str) -> Iterator[None]:
-    """Around the listing of a target: say which one is lost.
-
-    Raises:
-        LostTarget
-    """
-    try:
-        yield
-    except (TargetMoved, TargetClosed, IssueNotFound) as error:
-        raise LostTarget(name, error) from error
-
-
-@contextmanager
-def minding_lost_targets(store: Store, now: Callable[[], datetime], *, record: bool) -> Iterator[None]:
-    """Let the error of a lost target through; with `record` its links are marked first.
-
-    Raises:
-        ConnectorError
-    """
-    try:
-        yield
-    except LostTarget as lost:
-        gone = target_gone(lost.error, now())
-        if record and gone is not None:
-            known = store.known()
-            links = [
-                replace(link, gone=gone)
-                for link in known.links.values()
-                if link.ref.target == lost.target and not (same(gone, link.gone) or _out_of_reach(link))
-            ]
-            store.record_gone(links, [event_of(known.items[link.item], link, now()) for link in links])
-        raise lost.error from lost.error.__cause__
-
-
 def look(
     tracker: IssueTracker,
     known: Known,
-    listed: Iterable[Issue],
+    present: Mapping[str, Issue],
     now: datetime,
     *,
     complete: bool,
     again: bool,
     openers: Mapping[str, Callable[[], IssueTracker]],
 ) -> Whereabouts:
-    """Where the linked issues of `tracker` are that `listed` raises doubts about.
+    """Where the linked issues of `tracker` are that `present` raises doubts about.
 
     Args:
         tracker: the target that was listed.
         known: items and links before this reading.
-        listed: what the listing told.
+        present: by key, the issues that were told of.
         now: the present time.
-        complete: whether the listing holds every issue there is.
+        complete: whether these are all the issues there are.
         again: whether issues that are known to be gone are looked for again, too.
         openers: how the other targets are opened, where transferred issues may be.
 
     Raises:
         ConnectorError: an issue could not be looked for now.
     """
-    present = {issue.ref.key: issue for issue in listed}
     links = {link.ref.key: link for link in known.links.values() if link.ref.target == tracker.name}
     gone: dict[str, Gone] = {}
     back: dict[str, Issue] = {}
@@ -139,12 +93,13 @@ def _is_doubtful(link: Link, issue: Issue | None, *, complete: bool, again: bool
     if link.gone is not None and link.gone.kind is GoneKind.CONVERTED:
         return False
     if issue is None:
-        return complete and (again or not _out_of_reach(link))
+        return complete and (again or not out_of_reach(link))
     closed_now = issue.locked and issue.state.closed and not link.issue.state.closed
-    return closed_now or _out_of_reach(link)
+    return closed_now or out_of_reach(link)
 
 
-def _out_of_reach(link: Link) -> bool:
+def out_of_reach(link: Link) -> bool:
+    """True when the link says that its issue is not where it was."""
     return link.gone is not None and link.gone.kind.out_of_reach
 
 

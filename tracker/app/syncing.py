@@ -8,35 +8,22 @@ from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import TypeAlias
 
-from connectors import (
-    ConnectorError,
-    Issue,
-    IssueNotFound,
-    IssueRef,
-    IssueState,
-    IssueTracker,
-    Listing,
-    TargetUnreachable,
-)
+from connectors import ConnectorError, Issue, IssueNotFound, IssueRef, IssueTracker, TargetUnreachable
 from tracker import brake
 from tracker.actions import Adopt, CloseTwin, Create, Follow, Mark, Plan, Record
-from tracker.app import gone
+from tracker.app.desk import Desk, hold_off_others, open_targets
 from tracker.app.reading import Reading, read
 from tracker.app.rebuilding import homes_of, items_from_markers, tell_rebuilt
-from tracker.apply import LONG, Applied, Progress, apply, in_words, paced
-from tracker.draft import Draft, TargetFacts, make_draft
-from tracker.errors import StalePlan, UsageError
-from tracker.identity import Identified, identify
-from tracker.model import Item, ItemState, KnownDocument
-from tracker.people import PeopleBook
+from tracker.app.targets import TargetRead, TargetsRead, catch_up, is_stray, read_targets
+from tracker.apply import LONG, Applied, apply, paced, patience_for
+from tracker.errors import StalePlan
+from tracker.identity import Doubt, Identified, identify
+from tracker.model import ItemState, KnownDocument
 from tracker.plan import World, make_plan
-from tracker.settings import Settings
 from tracker.similar import Proposal, propose
-from tracker.store import Known, Store
+from tracker.store import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +34,15 @@ class Prepared:
     plans: tuple[Plan, ...]
     reading: Reading
     identified: Identified
-    listings: Mapping[str, Listing]
+    seen: TargetsRead
     issues: Mapping[str, Mapping[str, Issue]]
-    places: Mapping[str, str]
     notes: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+
+    @property
+    def unreached(self) -> bool:
+        """True when some target could not be reached."""
+        return any(isinstance(error, TargetUnreachable) for error in self.seen.unread.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +54,20 @@ class Synced:
 
     @property
     def clean(self) -> bool:
-        """True when everything that could be done was done."""
-        return all(applied.clean for applied in self.applied.values()) and not self.prepared.reading.unreadable
+        """True when everything was done."""
+        prepared = self.prepared
+        unread = prepared.seen.unread or prepared.reading.unreadable
+        return not unread and all(applied.clean for applied in self.applied.values())
 
     @property
     def unreached(self) -> bool:
-        """True when some target took none of its writes because it could not be reached."""
-        return any(
+        """True when some target could not be read, or took none of its writes, because it could not be reached."""
+        return self.prepared.unreached or any(
             applied.failures
             and not any(done.issue for done in applied.done)
             and all(isinstance(failure.error, TargetUnreachable) for failure in applied.failures)
             for applied in self.applied.values()
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the use cases work with: settings, the store, the trackers by name, clock, patience and progress."""
-
-    settings: Settings
-    root: Path
-    store: Store
-    open_tracker: Callable[[str], IssueTracker]
-    clock: Callable[[], datetime]
-    sleep: Callable[[float], None]
-    progress: Progress
 
 
 Agree: TypeAlias = Callable[[Sequence[Proposal]], Sequence[Proposal]]
@@ -102,9 +82,13 @@ def plan(desk: Desk, paths: Sequence[str], agree: Agree | None = None) -> Prepar
     Raises:
         UsageError, Unavailable, ConnectorError (a target can't be read).
     """
-    known = desk.store.known()
-    with ExitStack() as stack, gone.minding_lost_targets(desk.store, desk.clock, record=False):
-        return _prepare(desk, paths, known, _open(desk, known, stack), agree)
+    with ExitStack() as stack:
+        trackers = open_targets(desk, stack)
+        known = desk.store.known()
+        prepared = _prepare(desk, paths, known, trackers, read_targets(desk, trackers, known, record=False), agree)
+        needed = {made.target: paced(made, trackers[made.target], desk.store, desk.clock()) for made in prepared.plans}
+        patience = (patience_for(name, time) for name, time in needed.items() if time >= LONG)
+        return replace(prepared, notes=(*prepared.notes, *patience))
 
 
 def sync(
@@ -127,10 +111,12 @@ def sync(
         RefusedByBrake, StalePlan: nothing was done.
         UsageError, Unavailable, ConnectorError (a target can't be read): nothing was done.
     """
-    with ExitStack() as stack, gone.minding_lost_targets(desk.store, desk.clock, record=True):
-        trackers = _open(desk, desk.store.known(), stack)
+    with ExitStack() as stack:
+        trackers = open_targets(desk, stack)
         hold_off_others(desk, trackers, stack)
-        prepared = _prepare(desk, paths, desk.store.known(), trackers, agree)
+        known = desk.store.known()
+        seen = read_targets(desk, trackers, known, record=True)
+        prepared = _prepare(desk, paths, known, trackers, seen, agree)
         sides = brake.Sides(prepared.reading.present_before, prepared.reading.found, _emptied(prepared))
         for made in prepared.plans:
             brake.check(made, sides, desk.settings.brake, consent)
@@ -145,7 +131,7 @@ def sync(
             applied[made.target] = apply(
                 made, trackers[made.target], desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
             )
-            _finish(desk, prepared, made.target, applied[made.target])
+            _finish(desk, prepared, trackers[made.target], applied[made.target])
     return Synced(prepared, applied)
 
 
@@ -157,100 +143,87 @@ def refresh(desk: Desk, *, check_links: bool = False) -> None:
     Raises:
         Unavailable, ConnectorError (a target can't be read).
     """
-    with ExitStack() as stack, gone.minding_lost_targets(desk.store, desk.clock, record=True):
-        trackers = _open(desk, desk.store.known(), stack)
+    with ExitStack() as stack:
+        trackers = open_targets(desk, stack)
         hold_off_others(desk, trackers, stack)
         known = desk.store.known()
-        for name, tracker in trackers.items():
-            listing = _listing(desk, tracker, complete=check_links)
-            found = _look(desk, tracker, known, listing, again=check_links)
-            issues = {issue.ref.key: issue for issue in listing.issues} | dict(found.back)
-            world = World(_facts(desk, tracker), list(known.items.values()), known.documents, known.links, issues)
-            world = replace(world, gone=found.gone, followed=found.followed)
-            made = make_plan(world, _book(desk), desk.settings.policy, desk.clock())
-            told = (action for action in made.actions if isinstance(action, Record | Mark | Follow))
-            records = tuple(action for action in told if action.link)
+        seen = read_targets(desk, trackers, known, record=True, everything=check_links)
+        for name, told in seen.read.items():
+            tracker = trackers[name]
+            world = World(desk.facts(tracker), list(known.items.values()), known.documents, known.links, told.issues)
+            world = replace(world, gone=told.whereabouts.gone, followed=told.whereabouts.followed)
+            made = make_plan(world, desk.book, desk.settings.policy, desk.clock())
+            news = (action for action in made.actions if isinstance(action, Record | Mark | Follow))
+            records = tuple(action for action in news if action.link)
             apply(Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress)
-
-
-def hold_off_others(desk: Desk, trackers: Mapping[str, IssueTracker], stack: ExitStack) -> None:
-    """One process at a time reads, plans and writes; in one order, so that two never wait for each other."""
-    for key in sorted({tracker.capabilities.budget_key for tracker in trackers.values()}):
-        stack.enter_context(
-            desk.store.exclusive(key, lambda: desk.progress.phase("another sync is running; waiting for it"))
-        )
+    for error in seen.unread.values():
+        raise error
 
 
 def _prepare(
-    desk: Desk, paths: Sequence[str], known: Known, trackers: Mapping[str, IssueTracker], agree: Agree | None
+    desk: Desk,
+    paths: Sequence[str],
+    known: Known,
+    trackers: Mapping[str, IssueTracker],
+    seen: TargetsRead,
+    agree: Agree | None,
 ) -> Prepared:
     now = desk.clock()
-    listings = {name: _listing(desk, tracker) for name, tracker in trackers.items()}
-    issues = {
-        name: {**desk.store.strays(name), **{issue.ref.key: issue for issue in listing.issues}}
-        for name, listing in listings.items()
-    }
-    told = (issue for group in issues.values() for issue in group.values())
+    told = (issue for each in seen.read.values() for issue in each.issues.values())
     marked = items_from_markers(told, known, desk.settings.documents.namespace)
-    found = {name: _look(desk, tracker, known, listings[name]) for name, tracker in trackers.items()}
-    issues = {name: {**group, **found[name].back} for name, group in issues.items()}
     desk.progress.phase("reading documents")
     reading = read(paths, desk.settings, desk.root, known, marked)
-    linked = {link.ref: item for item, link in known.links.items()}
-    links = {text for document in reading.parsed.values() for item in document.items for text in item.links}
-    # Which of an item's tickets a person said are not its own has to be known though its document did not change.
-    parted = {text for item in known.items.values() if item.parted for text in item.links}
-    references = _references(links | parted, trackers)
-    by_key = {(ref.target, ref.key): item for ref, item in linked.items()}
-    named = {text: by_key[ref.target, ref.key] for text, ref in references.items() if (ref.target, ref.key) in by_key}
+    names = _names(reading, known, trackers)
     rebuilt = [item for item in marked if item.document in reading.parsed]
     with_issue = frozenset({*known.links, *(item.id for item in rebuilt)})
     items = [*known.items.values(), *rebuilt]
     verdicts = desk.store.verdicts() if reading.parsed else ()
-    identified = identify(reading.parsed, items, named, reading.gone, now, with_issue, verdicts)
+    identified = identify(reading.parsed, items, names.linked, reading.gone, now, with_issue, verdicts)
     identified = tell_rebuilt(identified, rebuilt, now)
+    fetched = _fetch_named(names, trackers, seen)
+    reading = replace(reading, documents=_read_again(reading, identified.doubts, names, fetched.unread))
+    worlds = _worlds(desk, trackers, known, reading, identified, seen, fetched.issues, names.references)
+    plans, proposals = _make_plans(desk, trackers, seen, worlds, agree, now)
+    notes = (*_notes(desk, known, seen), *fetched.notes)
+    return Prepared(known, plans, reading, identified, seen, fetched.issues, notes, proposals)
+
+
+def _notes(desk: Desk, known: Known, seen: TargetsRead) -> list[str]:
+    """What a person should know of the targets."""
     missing = sorted({link.ref.target for link in known.links.values()} - set(desk.settings.targets))
-    notes = [note for each in found.values() for note in each.notes]
-    notes += [f"target {name!r} is not in the settings any more: its items are left alone" for name in missing]
-    unread: set[IssueRef] = set()
-    for name, tracker in trackers.items():
-        notes += _fetch_named(
-            tracker, (references[text] for text in links & set(references)), by_key, issues[name], unread
-        )
-    again = {doubt.document for doubt in identified.doubts}
-    again |= {
-        key
-        for key, document in reading.parsed.items()
-        if any(references.get(link) in unread for item in document.items for link in item.links)
-    }
-    reading = replace(reading, documents=_read_again(reading.documents, again))
-    homes = homes_of(desk.settings.target, known, issues)
-    worlds = {
-        name: _world(desk, tracker, known, reading, identified, issues[name], references, homes)
-        for name, tracker in trackers.items()
-    }
-    worlds = {
-        name: replace(world, gone=found[name].gone, followed=found[name].followed) for name, world in worlds.items()
-    }
-    plans, proposals = _make_plans(desk, trackers, worlds, agree, now)
-    notes += _patience(desk, plans, trackers, now)
-    places = {name: tracker.capabilities.place for name, tracker in trackers.items()}
-    return Prepared(known, plans, reading, identified, listings, issues, places, tuple(notes), proposals)
+    notes = [f"{error}: its items are left alone for now. {error.advice}".strip() for error in seen.unread.values()]
+    notes += [note for each in seen.read.values() for note in each.whereabouts.notes]
+    return notes + [f"target {name!r} is not in the settings any more: its items are left alone" for name in missing]
 
 
-def _patience(desk: Desk, plans: Iterable[Plan], trackers: Mapping[str, IssueTracker], now: datetime) -> list[str]:
-    """What a person should know before a backfill: how long it takes, and that it can be interrupted."""
-    needed = {made.target: paced(made, trackers[made.target], desk.store, now) for made in plans}
-    return [
-        f"{name}: at its limits this takes about {in_words(time)}; stop it at any time, it goes on from there"
-        for name, time in needed.items()
-        if time >= LONG
-    ]
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The issues that documents name. `fresh` are the texts that stand in documents read now.
+
+    `linked` are the ids of the items that these issues are linked to, by text.
+    """
+
+    references: Mapping[str, IssueRef]
+    fresh: AbstractSet[str]
+    linked: Mapping[str, str]
+
+
+def _names(reading: Reading, known: Known, trackers: Mapping[str, IssueTracker]) -> _Names:
+    fresh = {text for document in reading.parsed.values() for item in document.items for text in item.links}
+    # Which of an item's tickets a person said are not its own has to be known though its document did not change.
+    parted = {text for item in known.items.values() if item.parted for text in item.links}
+    references = {
+        text: ref for text in fresh | parted for tracker in trackers.values() if (ref := tracker.reference(text))
+    }
+    by_key = {(link.ref.target, link.ref.key): item for item, link in known.links.items()}
+    linked = {text: by_key[ref.target, ref.key] for text, ref in references.items() if (ref.target, ref.key) in by_key}
+    return _Names(references, fresh, linked)
 
 
 def _make_plans(
     desk: Desk,
     trackers: Mapping[str, IssueTracker],
+    seen: TargetsRead,
     worlds: Mapping[str, World],
     agree: Agree | None,
     now: datetime,
@@ -258,146 +231,109 @@ def _make_plans(
     """A plan for each target, and the issues that were proposed for adoption; those agreed to are planned with."""
     plans: list[Plan] = []
     proposals: list[Proposal] = []
-    for name, tracker in trackers.items():
-        made = _plan_for(desk, tracker, worlds[name], now)
-        found = _similar(desk, tracker, worlds[name], made) if agree is not None and made.creates else ()
-        if agree is not None and found:
+    for name, world in worlds.items():
+        made = _plan_for(desk, trackers[name], world, now)
+        found = _similar(desk, trackers[name], seen.read[name], world, made) if agree and made.creates else ()
+        if agree and found:
             proposals += found
             chosen = {each.item.id: each.issue for each in agree(found)}
-            made = _plan_for(desk, tracker, replace(worlds[name], chosen=chosen), now)
+            made = _plan_for(desk, trackers[name], replace(world, chosen=chosen), now)
         plans.append(made)
     return tuple(plans), tuple(proposals)
 
 
-def _similar(desk: Desk, tracker: IssueTracker, world: World, made: Plan) -> tuple[Proposal, ...]:
+def _similar(desk: Desk, tracker: IssueTracker, told: TargetRead, world: World, made: Plan) -> tuple[Proposal, ...]:
     """Open issues of a target that read like items which would get a new one; for this all issues are read."""
-    desk.progress.phase(f"looking for similar issues in {tracker.name}")
     taken = {link.ref.key for link in world.links.values() if link.ref.target == tracker.name}
     taken |= {action.link.ref.key for action in made.actions if isinstance(action, Adopt)}
-    everything = tracker.changed_since(None, lambda _: desk.progress.advance()).issues
+    everything = told.listing
+    if not told.complete:
+        desk.progress.phase(f"looking for similar issues in {tracker.name}")
+        everything = tracker.changed_since(None, lambda _: desk.progress.advance())
     creates = [action for action in made.actions if isinstance(action, Create)]
-    return propose(creates, (issue for issue in everything if issue.ref.key not in taken))
-
-
-def _open(desk: Desk, known: Known, stack: ExitStack) -> dict[str, IssueTracker]:
-    """The target for new items, and every other that items are linked to; all of them while the store is empty."""
-    others = {link.ref.target for link in known.links.values()} or set(desk.settings.targets)
-    others |= {name.split(" ")[0] for item in known.items.values() for name in item.parted}
-    names = [desk.settings.target, *sorted(others - {desk.settings.target})]
-    trackers = {}
-    for name in names:
-        if name in desk.settings.targets:
-            trackers[name] = desk.open_tracker(name)
-            stack.callback(trackers[name].close)
-    return trackers
-
-
-def _listing(desk: Desk, tracker: IssueTracker, *, complete: bool = False) -> Listing:
-    refuse_another_place(desk, tracker)
-    desk.progress.phase(f"reading {tracker.name}")
-    cursor = None if complete else desk.store.cursor(tracker.name)
-    with gone.naming_target(tracker.name):
-        return tracker.changed_since(cursor[0] if cursor else None, lambda _: desk.progress.advance())
-
-
-def _look(
-    desk: Desk, tracker: IssueTracker, known: Known, listing: Listing, *, again: bool = False
-) -> gone.Whereabouts:
-    """Where linked issues are that the listing raises doubts about; one without a cursor before it is complete."""
-    cursor = desk.store.cursor(tracker.name)
-    openers = {name: partial(desk.open_tracker, name) for name in desk.settings.targets if name != tracker.name}
-    complete = again or not (cursor and cursor[0])
-    return gone.look(tracker, known, listing.issues, desk.clock(), complete=complete, again=again, openers=openers)
-
-
-def refuse_another_place(desk: Desk, tracker: IssueTracker) -> None:
-    """The numbers of one repository mean other people's issues in another."""
-    before, now = desk.store.place(tracker.name), tracker.capabilities.place
-    if before is not None and before != now:
-        raise UsageError(
-            f"target {tracker.name!r} was {before} and is now {now}: its links would mean other issues",
-            where="closeout.toml",
-            advice="Give the new place a target name of its own. If the same repository was only renamed, move the "
-            "store (closeout.db) away: the next sync rebuilds its links from the issues' markers.",
-        )
-
-
-def _book(desk: Desk) -> PeopleBook:
-    return PeopleBook.from_settings(desk.settings)
-
-
-def _facts(desk: Desk, tracker: IssueTracker) -> TargetFacts:
-    settings = desk.settings.targets[tracker.name]
-    return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels)
-
-
-def draft_of(desk: Desk, tracker: IssueTracker, item: Item, document: KnownDocument) -> Draft:
-    """What `item` asks for at this target."""
-    return make_draft(item, document, _book(desk), _facts(desk, tracker))
+    return propose(creates, (issue for issue in everything.issues if issue.ref.key not in taken))
 
 
 def _plan_for(desk: Desk, tracker: IssueTracker, world: World, now: datetime) -> Plan:
     """The plan; a target is asked whether it is public only when something private would be written to it."""
-    made = make_plan(world, _book(desk), desk.settings.policy, now)
+    made = make_plan(world, desk.book, desk.settings.policy, now)
     if any(world.documents[action.item.document].private for action in made.writes) and tracker.is_public():
         world = replace(world, target=replace(world.target, public=True))
-        made = make_plan(world, _book(desk), desk.settings.policy, now)
+        made = make_plan(world, desk.book, desk.settings.policy, now)
     return made
 
 
-def _world(
+def _worlds(
     desk: Desk,
-    tracker: IssueTracker,
+    trackers: Mapping[str, IssueTracker],
     known: Known,
     reading: Reading,
     identified: Identified,
-    issues: Mapping[str, Issue],
+    seen: TargetsRead,
+    issues: Mapping[str, Mapping[str, Issue]],
     references: Mapping[str, IssueRef],
-    homes: Mapping[str, str],
-) -> World:
+) -> dict[str, World]:
+    """What is planned with, for each target that was read."""
     default = desk.settings.target
-    return World(
-        _facts(desk, tracker),
-        [item for item in identified.items if homes.get(item.id, default) == tracker.name],
-        reading.documents,
-        known.links,
-        issues,
-        desk.store.in_doubt(tracker.name, "create"),
-        identified.doubts if tracker.name == default else (),
-        references,
-    )
+    homes = homes_of(default, known, {**issues, **{name: desk.store.strays(name) for name in seen.unread}})
+    # An issue may have come to be where nobody can look now: no second one is opened elsewhere meanwhile.
+    homes |= {entry.item: name for name in seen.unread for entry in desk.store.in_doubt(name, "create")}
+    return {
+        name: World(
+            target=desk.facts(trackers[name]),
+            items=[item for item in identified.items if homes.get(item.id, default) == name],
+            documents=reading.documents,
+            links=known.links,
+            issues=issues[name],
+            in_doubt=desk.store.in_doubt(name, "create"),
+            doubts=identified.doubts if name == default else (),
+            named=references,
+            gone=told.whereabouts.gone,
+            followed=told.whereabouts.followed,
+        )
+        for name, told in seen.read.items()
+    }
 
 
-def _references(texts: Iterable[str], trackers: Mapping[str, IssueTracker]) -> dict[str, IssueRef]:
-    """The issues that texts of documents name."""
-    return {text: ref for text in texts for tracker in trackers.values() if (ref := tracker.reference(text))}
+@dataclass(frozen=True, slots=True)
+class _Fetched:
+    """Issues, by target and key, that documents name and no listing told of; `unread` could not be had now."""
+
+    issues: Mapping[str, Mapping[str, Issue]]
+    unread: AbstractSet[IssueRef]
+    notes: Sequence[str]
 
 
-def _fetch_named(
-    tracker: IssueTracker,
-    references: Iterable[IssueRef],
-    linked: Mapping[tuple[str, str], str],
-    issues: dict[str, Issue],
-    unread: set[IssueRef],
-) -> list[str]:
-    """Read the issues that changed documents name and no listing told of; those that can't be had are reported."""
+def _fetch_named(names: _Names, trackers: Mapping[str, IssueTracker], seen: TargetsRead) -> _Fetched:
+    """Read the issues that changed documents name; those that can't be had are reported."""
+    issues: dict[str, dict[str, Issue]] = {name: dict(told.issues) for name, told in seen.read.items()}
+    unread: set[IssueRef] = set()
     notes = []
-    for ref in sorted(set(references)):
-        if ref.target != tracker.name or ref.key in issues or (ref.target, ref.key) in linked:
-            continue
-        try:
-            issues[ref.key] = tracker.get(ref)
-        except IssueNotFound as error:
-            notes.append(f"{error}. {error.advice}".strip())
-        except ConnectorError as error:
+    for ref in sorted({names.references[text] for text in names.fresh & set(names.references) - set(names.linked)}):
+        if ref.target in seen.unread:
             unread.add(ref)
-            notes.append(f"{error}: left alone for now. {error.advice}".strip())
-    return notes
+        elif ref.key not in issues[ref.target]:
+            try:
+                issues[ref.target][ref.key] = trackers[ref.target].get(ref)
+            except IssueNotFound as error:
+                notes.append(f"{error}. {error.advice}".strip())
+            except ConnectorError as error:
+                unread.add(ref)
+                notes.append(f"{error}: left alone for now. {error.advice}".strip())
+    return _Fetched(issues, unread, notes)
 
 
-def _read_again(documents: Mapping[str, KnownDocument], keys: AbstractSet[str]) -> dict[str, KnownDocument]:
+def _read_again(
+    reading: Reading, doubts: Iterable[Doubt], names: _Names, unread: AbstractSet[IssueRef]
+) -> dict[str, KnownDocument]:
     """What could not be decided or looked up is looked at again at the next sync, changed or not."""
-    return {key: replace(known, rules="") if key in keys else known for key, known in documents.items()}
+    again = {doubt.document for doubt in doubts}
+    again |= {
+        key
+        for key, document in reading.parsed.items()
+        if any(names.references.get(link) in unread for item in document.items for link in item.links)
+    }
+    return {key: replace(known, rules="") if key in again else known for key, known in reading.documents.items()}
 
 
 def _emptied(prepared: Prepared) -> tuple[str, ...]:
@@ -419,14 +355,17 @@ def _record_reading(desk: Desk, prepared: Prepared) -> None:
         desk.store.record_reading(documents, items, prepared.identified.events)
 
 
-def _finish(desk: Desk, prepared: Prepared, target: str, applied: Applied) -> None:
-    """Everything that the listing told is recorded: move the cursor, and keep the marked issues nobody claimed."""
-    settled = desk.store.linked_keys(target)
+def _finish(desk: Desk, prepared: Prepared, tracker: IssueTracker, applied: Applied) -> None:
+    """Everything that the listing told is recorded: move the cursor.
+
+    Kept for the next sync are the marked issues that nobody claimed, and the linked ones that changed meanwhile.
+    """
+    settled = desk.store.linked_keys(tracker.name)
     settled |= {done.issue.ref.key for done in applied.done if isinstance(done.action, CloseTwin) and done.issue}
     strays = {
-        key: issue
-        for key, issue in prepared.issues[target].items()
-        if issue.marker is not None and key not in settled and issue.state is not IssueState.DUPLICATE
+        key: issue for key, issue in prepared.issues[tracker.name].items() if key not in settled and is_stray(issue)
     }
-    place = prepared.places[target]
-    desk.store.finish_reading(target, place, prepared.listings[target].cursor, strays, desk.clock())
+    writes = sum(done.issue is not None for done in applied.done)
+    cursor, changed = catch_up(desk, tracker, prepared.seen.read[tracker.name], writes)
+    strays |= changed
+    desk.store.finish_reading(tracker.name, tracker.capabilities.place, cursor, strays, desk.clock())

@@ -209,7 +209,8 @@ def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path
         case PlanFormat.TEXT:
             render.print_plan(prepared.plans, documents, session.out)
             print_proposals(prepared.proposals, session.out)
-    return _tell_unreadable(session, prepared.reading.unreadable, prepared.notes)
+    code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes)
+    return 5 if prepared.unreached else 3 if prepared.seen.unread else code
 
 
 def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:

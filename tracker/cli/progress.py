@@ -1,4 +1,4 @@
-"""Progress of long work: a bar on a terminal, nothing elsewhere (waits are always told)."""
+"""Progress of long work: a bar on a terminal, nothing elsewhere (but waits are always told)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ class Quiet:
 
     def advance(self) -> None:
         """Not told."""
+
+    def tell(self, what: str) -> None:
+        """One line."""
+        sys.stderr.write(f"{what}\n")
 
     def waiting(self, until: datetime, why: str) -> None:
         """One line."""
@@ -57,6 +61,10 @@ class Bar:
     def advance(self) -> None:
         """One step."""
         self._progress.update(self._task, advance=1, note="")
+
+    def tell(self, what: str) -> None:
+        """A line above the bar."""
+        self._progress.console.print(what, markup=False, highlight=False, soft_wrap=True)
 
     def waiting(self, until: datetime, why: str) -> None:
         """Say beside the bar why it stands still, and until when."""

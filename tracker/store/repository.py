@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, insert, select, update
 
 from connectors import Issue
 from tracker.decisions import DOUBT_DECIDED, Verdict, decides, step, verdict_of
@@ -71,6 +71,14 @@ class Store(Ledgers):
             {item.id: item for item in items},
             {link.item: link for link in links},
         )
+
+    def targets_in_use(self) -> set[str]:
+        """The targets that items are linked to, or were before a person parted them; none while nothing is linked."""
+        parted = select(_ITEM.c.parted).where(cast(_ITEM.c.parted, Text) != "[]")
+        with self._reading() as connection:
+            linked = set(connection.scalars(select(_LINK.c.target).distinct()))
+            before = {name.split(" ")[0] for names in connection.scalars(parted) for name in names}
+        return linked | before if linked else set()
 
     def record_reading(
         self, documents: Iterable[KnownDocument], items: Iterable[Item], events: Iterable[Event]

@@ -1,0 +1,86 @@
+"""What the use cases work with, and the targets that they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from connectors import IssueTracker
+from tracker.apply import Progress
+from tracker.draft import Draft, TargetFacts, make_draft
+from tracker.errors import UsageError
+from tracker.model import Item, KnownDocument
+from tracker.people import PeopleBook
+from tracker.settings import Settings
+from tracker.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the use cases work with: settings, the store, the trackers by name, clock, patience and progress."""
+
+    settings: Settings
+    root: Path
+    store: Store
+    open_tracker: Callable[[str], IssueTracker]
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    progress: Progress
+
+    @property
+    def book(self) -> PeopleBook:
+        """The people book of the settings."""
+        return PeopleBook.from_settings(self.settings)
+
+    def facts(self, tracker: IssueTracker) -> TargetFacts:
+        """What drafts have to know of a target."""
+        settings = self.settings.targets[tracker.name]
+        return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels)
+
+    def draft(self, tracker: IssueTracker, item: Item, document: KnownDocument) -> Draft:
+        """What `item` asks for at this target."""
+        return make_draft(item, document, self.book, self.facts(tracker))
+
+
+def open_targets(desk: Desk, stack: ExitStack) -> dict[str, IssueTracker]:
+    """The target for new items, and every other that items are tied to; all of them while nothing is linked.
+
+    Raises:
+        UsageError: a target is another place than before: its numbers mean other people's issues there.
+    """
+    others = desk.store.targets_in_use() or set(desk.settings.targets)
+    names = [desk.settings.target, *sorted(others - {desk.settings.target})]
+    trackers = {}
+    for name in names:
+        if name in desk.settings.targets:
+            trackers[name] = desk.open_tracker(name)
+            stack.callback(trackers[name].close)
+            refuse_another_place(desk, trackers[name])
+    return trackers
+
+
+def refuse_another_place(desk: Desk, tracker: IssueTracker) -> None:
+    """The numbers of one repository mean other people's issues in another.
+
+    Raises:
+        UsageError
+    """
+    before, now = desk.store.place(tracker.name), tracker.capabilities.place
+    if before is not None and before != now:
+        raise UsageError(
+            f"target {tracker.name!r} was {before} and is now {now}: its links would mean other issues",
+            where="closeout.toml",
+            advice="Give the new place a target name of its own. If the same repository was only renamed, move the "
+            "store (closeout.db) away: the next sync rebuilds its links from the issues' markers.",
+        )
+
+
+def hold_off_others(desk: Desk, trackers: Mapping[str, IssueTracker], stack: ExitStack) -> None:
+    """One process at a time reads, plans and writes; in one order, so that two never wait for each other."""
+    for key in sorted({tracker.capabilities.budget_key for tracker in trackers.values()}):
+        stack.enter_context(
+            desk.store.exclusive(key, lambda: desk.progress.phase("another sync is running; waiting for it"))
+        )
