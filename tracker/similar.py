@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 
 from connectors import Issue
 from tracker.actions import Create
-from tracker.identity import TOO_CLOSE, normalise
+from tracker.matching import TOO_CLOSE, normalise
 from tracker.model import Item
 
 ALIKE = 75.0

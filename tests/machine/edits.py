@@ -185,7 +185,8 @@ def added(library: Library) -> Touched:
     """A promise that some other team wrote."""
     for page, number in _pick(library, Page.movable):
         words = library.random.choice(library.promises)
-        if not any(words in line.text for each in library.pages for line in each.lines):
+        if words not in library.added and not any(words in line.text for each in library.pages for line in each.lines):
+            library.added.add(words)
             label = library.fresh()
             _insert_after(page, number, Line(words, (label,), words))
             return (label,)

@@ -12,7 +12,9 @@ from pathlib import Path
 from machine.edits import EDITS
 from machine.pages import Library, Line, Page
 
-from tracker.identity import FormerDocument, FoundDocument, Identified, identify, item_id, match_documents, normalise
+from tracker.documents import FormerDocument, FoundDocument, match_documents
+from tracker.identity import Identified, identify, item_id
+from tracker.matching import normalise
 from tracker.model import Item, ItemState, ParsedDocument, ParsedItem
 from tracker.parsing import parse
 
@@ -90,6 +92,7 @@ class Team:
         self.label_of: dict[str, int] = {}
         self.key_truth: dict[int, str] = {}
         self.absent: set[int] = set()
+        self.says: dict[int, str] = {}
         self.step(Tally(), {}, first=True)
 
     def edit(self, tally: Tally, most: int) -> int:
@@ -164,6 +167,7 @@ class Team:
         doubted = {id(doubt.parsed) for doubt in identified.doubts}
         found = list(self._pairs(identified, parsed, doubted))
         holder = {truth[id(item)]: got for _, item, got in found if id(item) in truth and got}
+        self.says = {truth[id(item)]: normalise(item.text) for _, item, _ in found if id(item) in truth}
         for key, item, got in found:
             label = truth.get(id(item))
             if label is None:  # the parser reads something as an item that nobody promised
@@ -231,7 +235,7 @@ class Team:
     def _fate_of_new(self, item: ParsedItem, got: str, label: int, before: Mapping[str, Item]) -> str:
         """A new promise is no survivor: it counts only when it took what was somebody else's."""
         owner = self.label_of.get(got)
-        if owner is None or owner == label or owner in self.library.same.get(label, ()):
+        if owner is None or owner in self.library.alike(label):
             return ""
         same = got in before and normalise(before[got].text) == normalise(item.text)
         return "exchanged" if same else "false"
@@ -247,9 +251,10 @@ class Team:
                 return "kept"  # by the other part of what was split
             taken = any(given == mine and other not in self.id_of for other, given in holder.items())
             return "exchanged" if taken else "lost"  # a new one that says the very same came first
-        if owner in same.get(label, ()) or label in same.get(owner, ()):
+        if owner in self.library.alike(label):
             return "kept"
-        return "exchanged" if normalise(before[mine].text) == normalise(before[got].text) else "false"
+        same_before = normalise(before[mine].text) == normalise(before[got].text)
+        return "exchanged" if same_before or self.says[label] == self.says.get(owner) else "false"
 
     def _decide(self, key: str, parsed: ParsedItem, label: int | None) -> None:
         """A person says which one it is."""

@@ -70,7 +70,10 @@ class Page:
 
 @dataclass
 class Library:
-    """All documents of one team. `fresh` makes labels; `same` tells which labels may stand for one another."""
+    """All documents of one team. `fresh` makes labels; `same` tells which labels may stand for one another.
+
+    `added` are the promises that came later: none comes twice.
+    """
 
     pages: list[Page]
     random: random.Random
@@ -78,10 +81,21 @@ class Library:
     numbers: dict[int, int] = field(default_factory=dict)
     last: int = 0
     same: dict[int, set[int]] = field(default_factory=dict)
+    added: set[str] = field(default_factory=set)
 
     def fresh(self) -> int:
         self.last += 1
         return self.last
+
+    def alike(self, label: int) -> set[int]:
+        """The promises that may count as this one: what it was split from or merged with, and so on."""
+        found, edge = set(), {label}
+        while edge:
+            found |= edge
+            near = {other for each in edge for other in self.same.get(each, ())}
+            near |= {each for each, others in self.same.items() if others & edge}
+            edge = near - found
+        return found
 
     def read(self, page: Page, *, first: bool = False) -> dict[int, int]:
         """The labels of the parsed items by their place, after an edit; `first` gives labels to all that is found.

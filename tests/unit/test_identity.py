@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.decisions import Verdict
-from tracker.identity import FormerDocument, FoundDocument, identify, item_id, match_documents, normalise
+from tracker.documents import FormerDocument, FoundDocument, match_documents
+from tracker.identity import identify, item_id
+from tracker.matching import normalise
 from tracker.model import ItemState, ParsedDocument, ParsedItem, Span
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -50,6 +52,68 @@ def test_a_reworded_item_is_recognised():
     after = again(known, "Implement real-time monitoring of database connection pools", CACHE)
     assert ids(after.items) == ids(known)
     assert [event.what for event in after.events] == ["item reworded"]
+
+
+def test_of_two_that_say_the_same_now_each_keeps_its_place():
+    known = first(CACHE, "Set up notifications of downtme", POOL, "Set up notifications of downtime", RUNBOOK)
+    after = again(known, CACHE, "Set up notifications of downtime", POOL, "Set up notifications of downtime", RUNBOOK)
+    assert ids(after.items) == ids(known)
+
+
+def test_a_short_one_reworded_in_its_place_is_put_to_a_person():
+    known = first(POOL, "use shell linting", CACHE)
+    after = again(known, POOL, "lint all shell", CACHE)
+    [doubt] = after.doubts
+    assert (doubt.parsed.text, doubt.candidates) == ("lint all shell", (known[1],))
+    assert "item removed" not in [event.what for event in after.events]
+
+
+def test_a_short_one_elsewhere_is_another():
+    known = first(POOL, "use shell linting", CACHE)
+    after = again(known, POOL, CACHE, RUNBOOK, "lint all shell")
+    assert after.doubts == ()
+    assert [event.what for event in after.events] == ["item found", "item found", "item removed"]
+
+
+def test_both_parts_of_a_split_item_are_put_to_a_person():
+    known = first(POOL, "Rotate the keys of the gateway and move the certificates into the vault")
+    after = again(known, POOL, "Rotate the keys of the gateway", "Move the certificates into the vault")
+    assert [doubt.candidates for doubt in after.doubts] == [(known[1],), (known[1],)]
+
+
+def test_what_says_the_same_as_a_removed_one_is_first_the_present_one_reworded():
+    known = first(POOL, "Alert on a full disk", "Plan to alert on a full disk")
+    known = again(known, POOL, "Plan to alert on a full disk").items
+    after = again(known, POOL, "Alert on a full disk")
+    [plan] = [item for item in known if item.text.startswith("Plan")]
+    assert ids(after.items) == [known[0].id, plan.id]
+
+
+def moved(text):
+    known = first(POOL, CACHE)
+    linked = frozenset(item.id for item in known)
+    other = document(text, path="b.md")
+    after = identify({"a.md": document(CACHE), "b.md": other}, known, {}, frozenset(), NOW, linked)
+    return known[0].id, [item for item in after.items if item.document == "b.md"]
+
+
+def test_an_item_reworded_on_its_way_to_another_document_keeps_its_id():
+    was, there = moved(POOL.replace("Implement", "Add"))
+    assert [item.id for item in there] == [was]
+
+
+def test_a_like_promise_in_another_document_is_its_own_while_the_first_one_stands():
+    known = first(POOL, CACHE)
+    other = {"b.md": document(POOL.replace("Implement", "Add"), path="b.md")}
+    after = identify({"a.md": document(POOL, CACHE), **other}, known, {}, frozenset(), NOW)
+    assert len(ids(after.items)) == 3
+
+
+def test_a_like_promise_in_a_later_document_is_not_one_that_was_removed_long_ago():
+    known = again(first(POOL, CACHE), CACHE).items
+    other = {"b.md": document(POOL.replace("Implement", "Add"), path="b.md")}
+    after = identify(other, known, {}, frozenset(), NOW)
+    assert [event.what for event in after.events] == ["item found"]
 
 
 def test_another_promise_is_another_item():

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from tracker.documents import FormerDocument, FoundDocument, match_documents
 from tracker.explanation import Explanation
-from tracker.identity import FormerDocument, FoundDocument, match_documents, normalise
 from tracker.lint import Finding, lint
+from tracker.matching import normalise
 from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument, ParsedItem
 from tracker.parsing import Vocabulary, edition, explain, lacks_verb, language_of, many, parse, teach
 from tracker.people import PeopleBook

@@ -11,7 +11,8 @@ from tracker.app.reading import Reading, read
 from tracker.app.reporting import issue_names
 from tracker.decisions import Saying, Verdict, decided
 from tracker.errors import UsageError
-from tracker.identity import Doubt, identify, normalise
+from tracker.identity import Doubt, identify
+from tracker.matching import normalise
 from tracker.model import Item, KnownDocument, Link
 from tracker.settings import Settings
 from tracker.store import Known, Store

@@ -77,7 +77,7 @@ def _said(
 def _ask(session: Session, sitting: Review, reason: str | None, by: str | None) -> list[Verdict]:
     """Put one doubt after the other to the person at the terminal; each word is kept at once."""
     from tracker.decisions import Verdict
-    from tracker.identity import normalise
+    from tracker.matching import normalise
     from tracker.render import review as render
 
     said: list[Verdict] = []
