@@ -19,6 +19,7 @@ from connectors.errors import (
 from connectors.interface import (
     Capabilities,
     Comment,
+    Evidence,
     Issue,
     IssueDraft,
     IssuePatch,
@@ -37,6 +38,7 @@ __all__ = [
     "Capabilities",
     "Comment",
     "ConnectorError",
+    "Evidence",
     "GitHubSettings",
     "Issue",
     "IssueConverted",

@@ -18,17 +18,21 @@ Promises of every adapter (the contract suite in `tests/contract/` holds each to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from connectors.marker import Marker
 from connectors.pacing import Budget
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 __all__ = [
     "Capabilities",
     "Comment",
+    "Evidence",
     "Issue",
     "IssueDraft",
     "IssuePatch",
@@ -112,7 +116,7 @@ class Issue:
 
     `body` is all of it; `managed` is the text inside the fence (None when the fence is gone) and `marker` the tie
     (None when missing or unreadable). `author` is who opened it, where the target tells. `locked`: only who may write
-    to the target can comment on it.
+    to the target can comment on it. `reopened`: it is open and was closed before, where the target tells.
     """
 
     ref: IssueRef
@@ -130,6 +134,31 @@ class Issue:
     priority: str | None = None
     author: str = ""
     locked: bool = False
+    reopened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What closed an issue: who, when, and by what work.
+
+    `work` is the address of a pull request or commit, empty when a person just closed the issue. `merged`: it became
+    part of the code; `reverted_by` is the address of what took it back out.
+    """
+
+    closed_at: datetime
+    by: str = ""
+    work: str = ""
+    merged: bool = False
+    reverted_by: str = ""
+
+    @property
+    def verified(self) -> bool:
+        """Whether work that was merged, and stayed, closed the issue."""
+        return self.merged and not self.reverted_by
+
+    def by_work(self, work: str, *, merged: bool, reverted_by: str = "") -> Evidence:
+        """The same closing, caused by this work."""
+        return replace(self, work=work, merged=merged, reverted_by=reverted_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +269,14 @@ class IssueTracker(Protocol):
 
         Raises:
             as `get`.
+        """
+        ...
+
+    def evidence(self, refs: Sequence[IssueRef]) -> Mapping[IssueRef, Evidence]:
+        """What closed these issues, where the target can tell; what is open, or can't be told of, is left out.
+
+        Raises:
+            TargetUnreachable, RateLimited, NotAllowed.
         """
         ...
 

@@ -6,6 +6,7 @@
     due date extended, extension undone    the day that counts instead of the document's; and back
     extension overtaken                    the document asks for a later day than that: it wins (Closeout's own step)
     item found again                       a lost store: what an issue's marker still told of it
+    item verified, verification undone     a person saw that it is really done; and back
     doubt decided                          which known item a reworded one is; see `tracker.identity`
 
 The store writes what stands of an item in no other way than by `step`, so that no sync can undo a decision.
@@ -27,6 +28,7 @@ IGNORED, HEEDED = "item ignored", "item heeded"
 SNOOZED, WOKEN = "item snoozed", "item woken"
 EXTENDED, UNEXTENDED, OVERTAKEN = "due date extended", "extension undone", "extension overtaken"
 FOUND_AGAIN = "item found again"
+VERIFIED, UNVERIFIED = "item verified", "verification undone"
 DOUBT_DECIDED = "doubt decided"
 
 
@@ -38,6 +40,7 @@ class Standing:
     snoozed_until: date | None = None
     extended_to: date | None = None
     parted: tuple[str, ...] = ()
+    verified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,29 @@ def step(standing: Standing, event: Event) -> Standing:
             changed = {"snoozed_until": _day(detail.get("until"))}
         case "due date extended" | "extension undone" | "extension overtaken":
             changed = {"extended_to": _day(detail.get("to"))}
+        case "item verified" | "verification undone":
+            changed = {"verified_at": event.at if event.what == VERIFIED else None}
         case "item found again":
             changed = {"extended_to": _day(detail.get("extended_to")), "parted": tuple(detail.get("parted", ()))}
     return replace(standing, **changed)
 
 
-DECIDING = frozenset({LINKED, UNLINKED, IGNORED, HEEDED, SNOOZED, WOKEN, EXTENDED, UNEXTENDED, OVERTAKEN, FOUND_AGAIN})
+DECIDING = frozenset(
+    {
+        LINKED,
+        UNLINKED,
+        IGNORED,
+        HEEDED,
+        SNOOZED,
+        WOKEN,
+        EXTENDED,
+        UNEXTENDED,
+        OVERTAKEN,
+        VERIFIED,
+        UNVERIFIED,
+        FOUND_AGAIN,
+    }
+)
 """The events that `step` knows."""
 
 
@@ -101,7 +121,7 @@ def decides(event: Event) -> bool:
 
 def standing_of(item: Item) -> Standing:
     """What stands of `item` as it is stored."""
-    return Standing(item.ignored, item.snoozed_until, item.extended_to, item.parted)
+    return Standing(item.ignored, item.snoozed_until, item.extended_to, item.parted, item.verified_at)
 
 
 def after(item: Item, event: Event) -> Item:
@@ -113,6 +133,7 @@ def after(item: Item, event: Event) -> Item:
         snoozed_until=now.snoozed_until,
         extended_to=now.extended_to,
         parted=now.parted,
+        verified_at=now.verified_at,
     )
 
 
@@ -241,6 +262,33 @@ def unextend(item: Item, saying: Saying) -> tuple[Item, Event]:
     if item.extended_to is None:
         raise _pointless(item, "its due date is not extended", "")
     event = _event(item, UNEXTENDED, saying, before=item.extended_to.isoformat())
+    return after(item, event), event
+
+
+def verify(item: Item, saying: Saying) -> tuple[Item, Event]:
+    """A person saw that what was promised is really done.
+
+    Raises:
+        UsageError: it is not done, or was verified already.
+    """
+    if item.state is not ItemState.DONE:
+        said = f"there is nothing to verify: it is {item.state.value.replace('_', ' ')}"
+        raise _pointless(item, said, "Close its issue, or tick it in its document, first.")
+    if item.said_verified:
+        raise _pointless(item, "it is verified already", "`closeout verify ITEM --undo` takes that back.")
+    event = _event(item, VERIFIED, saying)
+    return after(item, event), event
+
+
+def unverify(item: Item, saying: Saying) -> tuple[Item, Event]:
+    """What a person said of its being done no longer counts.
+
+    Raises:
+        UsageError: nobody said so.
+    """
+    if item.verified_at is None:
+        raise _pointless(item, "nobody verified it", "")
+    event = _event(item, UNVERIFIED, saying)
     return after(item, event), event
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from connectors import Issue, IssueRef
+from connectors import Evidence, Issue, IssueRef
 
 
 class Kind(StrEnum):
@@ -131,7 +131,7 @@ class Item:
     """One action item over time. `id` never changes; the rest is what its document last said, `state` where it stands.
 
     `first_seen` is when this store met it, `settled_at` when it last left `OPEN`; `ordinal` counts equal texts in a
-    document. The last four are what people decided of it, as `tracker.decisions` folds it from the events; `parted` are
+    document. The last five are what people decided of it, as `tracker.decisions` folds it from the events; `parted` are
     the issues, as `TARGET KEY`, that somebody said are not this item's.
     """
 
@@ -155,6 +155,14 @@ class Item:
     snoozed_until: date | None = None
     extended_to: date | None = None
     parted: tuple[str, ...] = ()
+    verified_at: datetime | None = None
+
+    @property
+    def said_verified(self) -> bool:
+        """Whether a person said that it is really done, since it was last settled."""
+        if self.state is not ItemState.DONE or self.settled_at is None or self.verified_at is None:
+            return False
+        return self.verified_at >= self.settled_at
 
     @property
     def falls_due(self) -> date | None:
@@ -212,7 +220,7 @@ class Link:
 
     `base` holds, per field, the JSON value on which item and issue last agreed: the third input of a three-way merge.
     `issue` is the issue as last read, so that an unchanged one costs no request. `gone` says that it can't be worked
-    with: the item keeps its last state, and no other issue is opened for it.
+    with: the item keeps its last state, and no other issue is opened for it. `evidence` is what closed the issue last.
     """
 
     item: str
@@ -220,6 +228,7 @@ class Link:
     base: Mapping[str, Any]
     linked_at: datetime
     gone: Gone | None = None
+    evidence: Evidence | None = None
 
     @property
     def ref(self) -> IssueRef:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,7 +13,7 @@ from tracker.settings import PolicySettings
 
 
 class Flag(StrEnum):
-    """What is to be said about an open item. An item can have several."""
+    """What is to be said about an item. An open one can have several, one that is done only `VERIFIED`."""
 
     OVERDUE = "overdue"
     DUE_SOON = "due-soon"
@@ -22,6 +22,8 @@ class Flag(StrEnum):
     OWNER_UNKNOWN = "owner-unknown"
     SNOOZED = "snoozed"
     GHOST = "ghost"
+    REOPENED = "reopened"
+    VERIFIED = "verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +53,51 @@ def assess(
 ) -> Entry:
     """What is to be said about `item` on `today` (a day in the settings' time zone).
 
-    A due date counts until the end of its day. Settled items carry no flags, and of a snoozed one nothing else is to be
-    said until its day has come. `target_kind` is the linked target's kind.
+    A due date counts until the end of its day. Of a snoozed item nothing else is to be said until its day has come; of
+    one that is done, whether that was verified: by merged work that closed its issue, or by a person. `target_kind` is
+    the linked target's kind.
     """
     ownership = present_owners(item, link, book, target_kind)
     is_open = item.state is ItemState.OPEN
     days_left = (item.falls_due - today).days if is_open and item.falls_due else None
-    flags: set[Flag] = set()
     if is_open and item.snoozed_until is not None and today < item.snoozed_until:
-        flags.add(Flag.SNOOZED)
+        flags = {Flag.SNOOZED}
     elif is_open:
-        if days_left is not None and days_left < 0:
-            flags.add(Flag.OVERDUE)
-        elif days_left is not None and days_left <= policy.due_soon_days:
-            flags.add(Flag.DUE_SOON)
-        # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
-        if link is None and item.kind in policy.kinds and not tickets_of(item):
-            flags.add(Flag.UNLINKED)
-        if link is not None and link.gone is not None and link.gone.kind is not GoneKind.LOCKED:
-            flags.add(Flag.GHOST)
-        if not ownership.known and not ownership.unknown:
-            flags.add(Flag.UNOWNED)
-        elif not ownership.known:
-            flags.add(Flag.OWNER_UNKNOWN)
+        flags = {*_of_due(days_left, policy), *_of_link(item, link, policy), *_of_owners(ownership)}
+    else:
+        flags = {Flag.VERIFIED} if is_verified(item, link) else set()
     return Entry(item, document, link, ownership, frozenset(flags), days_left)
+
+
+def _of_due(days_left: int | None, policy: PolicySettings) -> Iterator[Flag]:
+    if days_left is not None and days_left < 0:
+        yield Flag.OVERDUE
+    elif days_left is not None and days_left <= policy.due_soon_days:
+        yield Flag.DUE_SOON
+
+
+def _of_link(item: Item, link: Link | None, policy: PolicySettings) -> Iterator[Flag]:
+    # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
+    if link is None and item.kind in policy.kinds and not tickets_of(item):
+        yield Flag.UNLINKED
+    if link is not None and link.gone is not None and link.gone.kind is not GoneKind.LOCKED:
+        yield Flag.GHOST
+    if link is not None and link.issue.reopened:
+        yield Flag.REOPENED
+
+
+def _of_owners(ownership: Ownership) -> Iterator[Flag]:
+    if not ownership.known:
+        yield Flag.OWNER_UNKNOWN if ownership.unknown else Flag.UNOWNED
+
+
+def is_verified(item: Item, link: Link | None) -> bool:
+    """Whether an item is not just closed but known to be done. What was reopened since has to be verified anew."""
+    if item.state is not ItemState.DONE:
+        return False
+    evidence = link.evidence if link else None
+    by_work = link is not None and evidence is not None and evidence.closed_at == link.issue.closed_at
+    return item.said_verified or (by_work and evidence is not None and evidence.verified)
 
 
 def present_owners(item: Item, link: Link | None, book: PeopleBook, target_kind: str) -> Ownership:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors import marker
 from connectors.errors import IssueConverted, IssueMoved, IssueNotFound, NotAllowed
-from connectors.github import failures, values, whereabouts
+from connectors.github import evidence, failures, graph, values, whereabouts
 from connectors.github.failures import Request
 from connectors.github.values import Repository, time_of, time_text
 from connectors.github.wire import PER_PAGE, Wire
@@ -15,9 +15,9 @@ from connectors.interface import Capabilities, Listing
 from connectors.pacing import Budget, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from connectors.interface import Comment, Issue, IssueDraft, IssuePatch, IssueRef, PageSeen
+    from connectors.interface import Comment, Evidence, Issue, IssueDraft, IssuePatch, IssueRef, PageSeen
     from connectors.settings import GitHubSettings
 
     T = TypeVar("T")
@@ -146,6 +146,15 @@ class GitHubTracker:
         self._own(ref)
         found = {one.id: one for one in self._all_of(ref.number, "comments", values.comment)}
         return tuple(sorted(found.values(), key=lambda one: (one.created_at, int(one.id))))
+
+    def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:
+        by_number = {ref.number: ref for ref in refs}
+        found: dict[IssueRef, Evidence] = {}
+        for numbers in evidence.batches(list(by_number)):
+            data = graph.ask(self._wire, self._repository, evidence.query(numbers), datetime.now(UTC))
+            told = _read(Request("GET", self._repository.where()), evidence.read, data)
+            found |= {by_number[number]: each for number, each in told.items()}
+        return found
 
     def is_public(self) -> bool:
         request = Request("GET", self._repository.where())

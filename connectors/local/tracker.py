@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from connectors.errors import ConnectorError, IssueNotFound, OutcomeUnknown, Req
 from connectors.interface import (
     Capabilities,
     Comment,
+    Evidence,
     Issue,
     IssueDraft,
     IssuePatch,
@@ -162,6 +163,10 @@ class LocalTracker:
             issue = self._row(session, ref)
             rows = session.exec(select(CommentRow).where(CommentRow.issue_id == issue.id).order_by(col(CommentRow.id)))
             return tuple(_comment(row) for row in rows)
+
+    def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:  # noqa: ARG002 - the port's signature
+        """People close issues here, and no work with them."""
+        return {}
 
     def is_public(self) -> bool:
         """As the settings say."""

@@ -1,40 +1,27 @@
 """`--adopt similar` on the command line: shown by `plan`, asked about by `sync`, never taken silently."""
 
-import io
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
-from workplace import SETTINGS, postmortem
-
-from tracker.cli import run
+from workplace import postmortem
 
 ALERT = "Alert on full connection pools"
 
 
 @pytest.fixture
-def closeout(tmp_path, monkeypatch, capfd):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CLOSEOUT_NOW", "2026-11-23T09:00:00+00:00")
-    monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
-    (tmp_path / "postmortems").mkdir()
-    (tmp_path / "closeout.toml").write_text(SETTINGS, "utf-8")
-    document = tmp_path / "postmortems/a.md"
-
-    def call(*arguments):
-        code = run(list(arguments))
-        out, err = capfd.readouterr()
-        return code, out, err
-
+def closeout(folder, closeout):
+    """The issue is one that somebody opened by hand; the item reads much like it."""
+    document = folder / "postmortems/a.md"
     document.write_text(postmortem(ALERT), "utf-8")
-    call("sync")  # its issue becomes one that somebody opened by hand
-    with sqlite3.connect(tmp_path / "closeout-issues.db") as database:
+    assert closeout("sync")[0] == 0
+    with closing(sqlite3.connect(folder / "closeout-issues.db")) as database, database:
         database.execute("update local_issue set body = 'Jo asked for it'")
-    database.close()
-    for file in tmp_path.glob("closeout.db*"):
+    for file in folder.glob("closeout.db*"):
         file.unlink()
     document.write_text(postmortem(ALERT + " of the shop"), "utf-8")
-    return call
+    return closeout
 
 
 def test_plan_shows_what_sync_would_ask(closeout):

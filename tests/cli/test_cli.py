@@ -1,7 +1,6 @@
 """The command line by running it: what it prints where, and its exit codes, which scripts rely on."""
 
 import csv
-import io
 import json
 import os
 import sqlite3
@@ -14,7 +13,6 @@ import jsonschema
 import pytest
 from workplace import SETTINGS, postmortem
 
-from tracker.cli import run
 from tracker.settings_file import load
 
 TOP = Path(__file__).resolve().parents[2]
@@ -23,26 +21,9 @@ LOAD = "Run a load test before every release"
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("CLOSEOUT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
-    monkeypatch.setenv("CLOSEOUT_NOW", "2026-11-23T09:00:00+00:00")
-    (tmp_path / "postmortems").mkdir()
-    (tmp_path / "closeout.toml").write_text(SETTINGS, "utf-8")
-    (tmp_path / "postmortems/a.md").write_text(postmortem(MONITOR, LOAD), "utf-8")
-    return tmp_path
-
-
-@pytest.fixture
-def closeout(folder, capfd):
-    def call(*arguments):
-        code = run(list(arguments))
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
+def folder(folder):
+    (folder / "postmortems/a.md").write_text(postmortem(MONITOR, LOAD), "utf-8")
+    return folder
 
 
 def test_the_main_job(closeout):

@@ -1,6 +1,5 @@
 """Decisions of people, their story, and the review of doubts, as a shell and a terminal see them."""
 
-import io
 import json
 import os
 import pty
@@ -12,9 +11,8 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from workplace import SETTINGS, postmortem
+from workplace import postmortem
 
-from tracker.cli import run
 from tracker.model import Event
 from tracker.render.history import TOLD, sentence
 
@@ -25,32 +23,13 @@ A, B, C = (f"Add an alert for the pool of service {name}" for name in "ABC")
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith(("CLOSEOUT_", "GIT_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
-    monkeypatch.setenv("CLOSEOUT_NOW", "2026-11-23T09:00:00+00:00")
-    (tmp_path / "postmortems").mkdir()
-    (tmp_path / "closeout.toml").write_text(SETTINGS, "utf-8")
-    write(tmp_path, MONITOR, LOAD)
-    return tmp_path
+def folder(folder):
+    write(folder, MONITOR, LOAD)
+    return folder
 
 
 def write(folder, *items):
     (folder / "postmortems/a.md").write_text(postmortem(*items), "utf-8")
-
-
-@pytest.fixture
-def closeout(folder, capfd):
-    def call(*arguments):
-        code = run(list(arguments))
-        out, err = capfd.readouterr()
-        return code, out, err
-
-    return call
 
 
 WHY = ("--reason", "waiting for the vendor", "--by", "Jo Smith <jo@example.com>")
@@ -125,9 +104,9 @@ def test_unlink_and_link(closeout, folder, monkeypatch):
     [
         (["snooze", "#1", "2026-12-24"], "a decision needs a reason"),
         (["ignore", "#1", "--reason", " "], "a decision needs a reason"),
-        (["snooze", "#1", *WHY], "UNTIL is missing"),
+        (["snooze", "#1", *WHY], "give UNTIL or --undo"),
         (["extend", "#1", "2026-12-24", "--undo", *WHY], "exclude each other"),
-        (["extend", "#1", "tomorrow", *WHY], "tomorrow"),
+        (["extend", "#1", "tomorrow", *WHY], "'tomorrow' is no day; write it as 2026-12-31"),
         (["ignore", "zzzz", *WHY], "no such item"),
         (["ignore", "", *WHY], "several items fit"),
         (["link", "#1", "#2"], "issue of another item"),

@@ -1,25 +1,16 @@
 """Trouble is told in words with an exit code that scripts can rely on; a traceback is for bugs alone."""
 
-import io
-import os
-
 import pytest
-from workplace import SETTINGS, postmortem
+from workplace import postmortem
 
 from tracker.cli import run
 from tracker.cli.session import Session
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("CLOSEOUT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setattr("sys.stdin", io.StringIO())  # no terminal
-    (tmp_path / "postmortems").mkdir()
-    (tmp_path / "closeout.toml").write_text(SETTINGS, "utf-8")
-    (tmp_path / "postmortems/a.md").write_text(postmortem("Run a load test before every release"), "utf-8")
-    return tmp_path
+def folder(folder):
+    (folder / "postmortems/a.md").write_text(postmortem("Run a load test before every release"), "utf-8")
+    return folder
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,12 @@ def test_documents_become_private_with_the_setting(place):
     assert [document.private for document in place.known().documents.values()] == [True]
 
 
-NEWER = {"document": ("rules",), "link": ("gone",), "item": ("ignored", "snoozed_until", "extended_to", "parted")}
-"""What the second migration adds."""
+NEWER = {
+    "document": ("rules",),
+    "link": ("gone", "evidence"),
+    "item": ("ignored", "snoozed_until", "extended_to", "parted", "verified_at"),
+}
+"""What migrations added to the first schema."""
 
 
 def test_a_store_from_before_is_read_again_once(place, parsed):

@@ -140,6 +140,11 @@ class App:
         with self.store() as store:
             return deciding.extend(self._desk(store), item, to, deciding.whoever(self.root, who), why)
 
+    def verify(self, item: str, who: str | None, why: str, *, undo: bool = False) -> Decided:
+        """Say that an item is really done, or take that back."""
+        with self.store() as store:
+            return deciding.verify(self._desk(store), item, deciding.whoever(self.root, who), why, undo=undo)
+
     def embedded(self, name: str | None = None) -> IssueTracker:
         """The embedded tracker of this name, or the one there is.
 

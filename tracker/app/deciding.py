@@ -1,4 +1,6 @@
-"""Decisions of people: link, unlink, ignore, snooze, extend. Each is an event; `tracker.decisions` says what follows.
+"""Decisions of people: link, unlink, ignore, snooze, extend, verify. Each is an event.
+
+What follows from it `tracker.decisions` says.
 
 What changes a link holds off the syncs that could write it too. The others need no lock: the store brings what stands
 of an item up to date with each event, and a sync that runs meanwhile does not touch that.
@@ -79,6 +81,19 @@ def extend(desk: Desk, text: str, to: date | None, who: str, why: str) -> Decide
 
     def decide(entry: Entry, say: Saying) -> tuple[Item, Event]:
         return decisions.extend(entry.item, to, say) if to else decisions.unextend(entry.item, say)
+
+    return _record(desk, text, decide, who, why)
+
+
+def verify(desk: Desk, text: str, who: str, why: str, *, undo: bool = False) -> Decided:
+    """Say that an item that is done was seen to be so, or take that back.
+
+    Raises:
+        UsageError: no such item, it is not done, or nothing to do.
+    """
+
+    def decide(entry: Entry, say: Saying) -> tuple[Item, Event]:
+        return decisions.unverify(entry.item, say) if undo else decisions.verify(entry.item, say)
 
     return _record(desk, text, decide, who, why)
 

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from connectors import ConnectorError, Issue, IssueNotFound, IssueRef, IssueTracker, TargetUnreachable
 from tracker import brake
-from tracker.actions import Adopt, CloseTwin, Create, Follow, Mark, Plan, Record
+from tracker.actions import Adopt, CloseTwin, Create, Follow, Mark, Plan, Record, Update
+from tracker.app import evidence
 from tracker.app.desk import Desk, hold_off_others, open_targets
 from tracker.app.reading import Reading, read
 from tracker.app.rebuilding import homes_of, items_from_markers, tell_rebuilt
@@ -127,12 +128,21 @@ def sync(
             )
         _record_reading(desk, prepared)
         applied = {}
+        notes = list(prepared.notes)
         for made in prepared.plans:
+            tracker = trackers[made.target]
             applied[made.target] = apply(
-                made, trackers[made.target], desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
+                made, tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
             )
-            _finish(desk, prepared, trackers[made.target], applied[made.target])
-    return Synced(prepared, applied)
+            _finish(desk, prepared, tracker, applied[made.target])
+            notes += evidence.gather(desk, tracker, _touched(applied[made.target]))
+    return Synced(replace(prepared, notes=tuple(notes)), applied)
+
+
+def _touched(applied: Applied) -> set[str]:
+    """The items whose issues were seen changed, or were changed."""
+    actions = (done.action for done in applied.done)
+    return {action.item.id for action in actions if isinstance(action, Record | Update | Adopt | Follow)}
 
 
 def refresh(desk: Desk, *, check_links: bool = False) -> None:
@@ -155,7 +165,11 @@ def refresh(desk: Desk, *, check_links: bool = False) -> None:
             made = make_plan(world, desk.book, desk.settings.policy, desk.clock())
             news = (action for action in made.actions if isinstance(action, Record | Mark | Follow))
             records = tuple(action for action in news if action.link)
-            apply(Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress)
+            applied = apply(
+                Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
+            )
+            for note in evidence.gather(desk, tracker, None if check_links else _touched(applied)):
+                desk.progress.tell(note)
     for error in seen.unread.values():
         raise error
 

@@ -1,15 +1,16 @@
-"""`closeout link`, `unlink`, `ignore`, `snooze`, `extend`: decisions of people, kept with who, when and why."""
+"""`closeout link`, `unlink`, `ignore`, `snooze`, `extend`, `verify`: what people decide, with who, when and why."""
 # ruff: noqa: PLC0415 - each command imports what it needs when it runs
 
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli.days import a_day
 from tracker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ Undo = Annotated[bool, typer.Option("--undo", help="Take it back.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (link, unlink, ignore, snooze, extend):
+    for command in (link, unlink, ignore, snooze, extend, verify):
         app.command()(command)
 
 
@@ -74,8 +75,8 @@ def snooze(
     context: typer.Context,
     item: ItemName,
     until: Annotated[
-        datetime | None,
-        typer.Argument(formats=["%Y-%m-%d"], metavar="UNTIL", help="The day on which it is back, as 2026-12-31."),
+        date | None,
+        typer.Argument(parser=a_day, metavar="UNTIL", help="The day on which it is back, as 2026-12-31."),
     ] = None,
     undo: Undo = False,
     reason: Reason = None,
@@ -85,15 +86,15 @@ def snooze(
     """Keep an item out of reports and reminders until a day."""
     session: Session = context.obj
     _one_of(until, undo=undo, name="UNTIL")
-    _tell(session, session.app.snooze(item, until.date() if until else None, by, _why(reason)), form)
+    _tell(session, session.app.snooze(item, until, by, _why(reason)), form)
 
 
 def extend(
     context: typer.Context,
     item: ItemName,
     to: Annotated[
-        datetime | None,
-        typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="The day by which it is due, as 2026-12-31."),
+        date | None,
+        typer.Argument(parser=a_day, metavar="DATE", help="The day by which it is due, as 2026-12-31."),
     ] = None,
     undo: Undo = False,
     reason: Reason = None,
@@ -103,13 +104,26 @@ def extend(
     """Give an item another due date than its document's, which is kept and shown beside it."""
     session: Session = context.obj
     _one_of(to, undo=undo, name="DATE")
-    _tell(session, session.app.extend(item, to.date() if to else None, by, _why(reason)), form)
+    _tell(session, session.app.extend(item, to, by, _why(reason)), form)
 
 
-def _one_of(day: datetime | None, *, undo: bool, name: str) -> None:
+def verify(
+    context: typer.Context,
+    item: ItemName,
+    undo: Undo = False,
+    reason: Reason = None,
+    by: By = None,
+    form: Form = Format.TEXT,
+) -> None:
+    """Say that an item which is done was seen to be so; merged work that closed its issue says it by itself."""
+    session: Session = context.obj
+    _tell(session, session.app.verify(item, by, _why(reason), undo=undo), form)
+
+
+def _one_of(day: date | None, *, undo: bool, name: str) -> None:
     if (day is None) is not undo:
-        said = f"{name} and --undo exclude each other" if undo else f"{name} is missing"
-        raise typer.BadParameter(f"{said}; give one of the two", param_hint=name)
+        said = f"{name} and --undo exclude each other" if undo else f"give {name} or --undo"
+        raise typer.BadParameter(said, param_hint=name)
 
 
 def _why(reason: str | None) -> str:

@@ -59,6 +59,9 @@ class LintFormat(StrEnum):
     SARIF = "sarif"
 
 
+_KEPT = "\n  Its items keep their last known state."
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(parse)
@@ -209,7 +212,7 @@ def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path
         case PlanFormat.TEXT:
             render.print_plan(prepared.plans, documents, session.out)
             print_proposals(prepared.proposals, session.out)
-    code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes)
+    code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
     return 5 if prepared.unreached else 3 if prepared.seen.unread else code
 
 
@@ -226,7 +229,7 @@ def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
         session.write(render.synced_json(prepared.plans, synced.applied, documents))
     else:
         session.write(render.to_markdown(prepared.plans, documents))
-    code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes)
+    code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
     for applied in synced.applied.values():
         for line in render.failures(applied, documents):
             session.say(line)
@@ -235,9 +238,11 @@ def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
     return code if synced.clean else 3
 
 
-def _tell_unreadable(session: Session, unreadable: tuple[tuple[str, str], ...], notes: tuple[str, ...] = ()) -> int:
+def _tell_unreadable(
+    session: Session, unreadable: tuple[tuple[str, str], ...], notes: tuple[str, ...] = (), consequence: str = ""
+) -> int:
     for path, why in unreadable:
-        session.say(f"closeout: {path}: can't be read: {why}\n  Its items keep their last known state.")
+        session.say(f"closeout: {path}: can't be read: {why}{consequence}")
     for note in notes:
         session.say(f"closeout: {note}")
     return 3 if unreadable else 0

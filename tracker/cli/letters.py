@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli.days import a_day
 from tracker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ def report(
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
     out: Annotated[Path | None, typer.Option("--out", help="Write to a file instead of standard output.")] = None,
     at: Annotated[
-        datetime | None, typer.Option("--at", formats=["%Y-%m-%d"], metavar="DATE", help="As if today were this day.")
+        date | None, typer.Option("--at", parser=a_day, metavar="DATE", help="As if today were this day.")
     ] = None,
     send: Annotated[bool, typer.Option("--send", help="Mail each owner their part, once per period.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --send: only say who would get it and why.")] = False,
 ) -> int:
     """Tell, per owner, what is overdue, due soon, unlinked and unowned."""
     session: Session = context.obj
-    made = session.app.report(name, at.date() if at else None)
+    made = session.app.report(name, at)
     if send:
         audience, deliveries = session.app.send(made, dry_run=dry_run)
         session.app.progress.finish()

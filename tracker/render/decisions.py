@@ -1,4 +1,4 @@
-"""What `closeout link`, `unlink`, `ignore`, `snooze` and `extend` print: the item after it, and what follows."""
+"""What `closeout link`, `unlink`, `ignore`, `snooze`, `extend` and `verify` print."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tracker.model import Event, ItemState, tickets_of
-from tracker.policy import Entry
+from tracker.policy import Entry, Flag
 from tracker.render import escape
 from tracker.render.status import StatusItem, wire
 from tracker.render.wire import Wire
@@ -16,7 +16,7 @@ from tracker.settings import PolicySettings
 
 
 class DecisionOutput(Wire):
-    """`closeout link`, `unlink`, `ignore`, `snooze` and `extend` with `--format json`: the item after the decision."""
+    """`closeout link`, `unlink`, `ignore`, `snooze`, `extend`, `verify` with `--format json`: the item then."""
 
     version: Literal[1] = 1
     item: StatusItem
@@ -51,6 +51,11 @@ def _told(entry: Entry, before: Entry, event: Event, policy: PolicySettings) -> 
             lines = [f"snoozed until {entry.item.snoozed_until}", "Reports leave it out until then."]
         case "item woken":
             lines = ["not snoozed any more"]
+        case "item verified":
+            lines = ["verified", "It counts as verified until it is reopened."]
+        case "verification undone":
+            still = " All the same, the work that closed its issue verifies it." if Flag.VERIFIED in entry.flags else ""
+            lines = ["not verified by anybody any more", f"It is done as its issue or document says.{still}"]
         case "due date extended":
             lines = _extended(entry)
         case _:

@@ -128,6 +128,15 @@ def _extended(detail: Mapping[str, Any], _event: Event) -> str:
     return f"extended its due date{f' from {was}' if was else ''} to {detail['to']}"
 
 
+def _closing(detail: Mapping[str, Any], _event: Event) -> str:
+    work = detail.get("work")
+    if not work:
+        return f"found no work that closed issue {detail['issue']}"
+    merged = "merged" if detail.get("merged") else "not merged"
+    back = f", and reverted by {detail['reverted_by']}" if detail.get("reverted_by") else ""
+    return f"found what closed issue {detail['issue']}: {work} ({merged}{back})"
+
+
 def _doubt(detail: Mapping[str, Any], _event: Event) -> str:
     verdict = "is this item, reworded" if detail.get("same") else "is a new item"
     return f"said that “{detail['words']}” {verdict}"
@@ -164,6 +173,9 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "item heeded": lambda *_: "had it count again after it was ignored",
     "item snoozed": lambda detail, _: f"snoozed it until {detail['until']}",
     "item woken": lambda *_: "ended its snoozing",
+    "item verified": lambda *_: "saw that it is really done",
+    "verification undone": lambda *_: "took that back: it has to be verified again",
+    "closing explained": _closing,
     "due date extended": _extended,
     "extension undone": lambda detail, _: f"took its extension to {detail['before']} back",
     "extension overtaken": lambda detail, _: (

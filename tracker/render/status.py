@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracker.decisions import EXTENDED, IGNORED, SNOOZED, latest
+from tracker.decisions import EXTENDED, IGNORED, SNOOZED, VERIFIED, latest
 from tracker.model import Event, Item, ItemState, Kind
 from tracker.policy import Entry, Flag
-from tracker.render import escape, gone
+from tracker.render import escape, evidence, gone
+from tracker.render.evidence import EvidenceWire
 from tracker.render.gone import GoneWire
 from tracker.render.wire import Wire
 from tracker.render.words import person, stamp
@@ -62,6 +63,7 @@ class StatusItem(Wire):
     issue: str | None
     issue_url: str | None
     gone: GoneWire | None
+    evidence: EvidenceWire | None
     links: tuple[str, ...]
     parted: tuple[str, ...]
 
@@ -89,6 +91,7 @@ def to_csv(entries: Sequence[Entry]) -> str:
     for entry in entries:
         row = wire(entry).model_dump(mode="json")
         row["gone"] = row["gone"] and row["gone"]["kind"]
+        row["evidence"] = row["evidence"] and row["evidence"]["work"]
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return page.getvalue()
 
@@ -117,6 +120,8 @@ def print_item(entry: Entry, events: Sequence[Event], console: Console) -> None:
         "State": " ".join([_STATES[item.state][0], *(flag.value for flag in sorted(entry.flags))]),
         "Issue": f"{entry.link.ref.key} {entry.link.ref.url}".strip() if entry.link else None,
         "Gone": gone.sentence(entry.link.gone) if entry.link and entry.link.gone else None,
+        "Closed": evidence.sentence(entry.link.evidence) if entry.link and entry.link.evidence else None,
+        "Verified": _decided(events, VERIFIED).strip() if item.said_verified else None,
         "Other tickets": " ".join(item.links) or None,
         "Owner": item.owner,
         "Due": _due(item, events),
@@ -164,6 +169,7 @@ def wire(entry: Entry) -> StatusItem:
         issue=link.ref.key if link else None,
         issue_url=link.ref.url or None if link else None,
         gone=gone.wire(link.gone) if link else None,
+        evidence=evidence.wire(link.evidence) if link else None,
         links=item.links,
         parted=item.parted,
     )
@@ -194,17 +200,10 @@ def _cell(value: Any) -> str:
 
 def _row(entry: Entry) -> tuple[Text, ...]:
     item = entry.item
-    word, style = _STATES[item.state]
     due = Text(item.falls_due.isoformat() if item.falls_due else escape.plain(item.due or "")[:10])
     for flag in (Flag.OVERDUE, Flag.DUE_SOON):
         if flag in entry.flags:
             due.stylize(_FLAGS[flag])
-    if Flag.OVERDUE in entry.flags:
-        word, style = f"{-(entry.days_left or 0)}d late", _FLAGS[Flag.OVERDUE]
-    elif Flag.DUE_SOON in entry.flags:
-        word, style = "due soon", _FLAGS[Flag.DUE_SOON]
-    elif Flag.SNOOZED in entry.flags:
-        word, style = f"snoozed until\n{item.snoozed_until}", "dim"
     if item.extended_to:
         due.append(f"\nwas {item.due_date or 'open'}", style="dim not bold")
     owner = Text(
@@ -218,7 +217,23 @@ def _row(entry: Entry) -> tuple[Text, ...]:
         issue.append(f" ({entry.link.gone.kind.value})")
     if entry.flags & {Flag.UNLINKED, Flag.GHOST}:
         issue.stylize("magenta")
-    return Text(item.id, style="dim"), Text(word, style=style), due, owner, what, issue
+    return Text(item.id, style="dim"), _standing(entry), due, owner, what, issue
+
+
+def _standing(entry: Entry) -> Text:
+    """Where the item stands, in a word or two."""
+    word, style = _STATES[entry.item.state]
+    if Flag.OVERDUE in entry.flags:
+        word, style = f"{-(entry.days_left or 0)}d late", _FLAGS[Flag.OVERDUE]
+    elif Flag.DUE_SOON in entry.flags:
+        word, style = "due soon", _FLAGS[Flag.DUE_SOON]
+    elif Flag.SNOOZED in entry.flags:
+        word, style = f"snoozed until\n{entry.item.snoozed_until}", "dim"
+    elif Flag.VERIFIED in entry.flags:
+        word = "verified"
+    if Flag.REOPENED in entry.flags:
+        word = "reopened" if word == "open" else f"{word}\nreopened"
+    return Text(word, style=style)
 
 
 def _owner(entry: Entry) -> str:

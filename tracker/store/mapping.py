@@ -8,12 +8,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from connectors import Issue
+from connectors import Evidence, Issue
 from tracker.decisions import Standing
 from tracker.model import Event, Gone, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Outcome
 
 _ISSUE = TypeAdapter(Issue)
 _GONE = TypeAdapter(Gone)
+_EVIDENCE = TypeAdapter(Evidence)
 
 
 def document_values(document: KnownDocument) -> dict[str, Any]:
@@ -82,18 +83,25 @@ def link_values(link: Link) -> dict[str, Any]:
         "issue": issue_values(link.issue),
         "linked_at": link.linked_at,
         "gone": gone_values(link.gone),
+        "evidence": evidence_values(link.evidence),
     }
 
 
 def link_of(row: Mapping[str, Any]) -> Link:
     """A link from its columns."""
     gone = _GONE.validate_python(row["gone"]) if row["gone"] else None
-    return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"], gone)
+    evidence = _EVIDENCE.validate_python(row["evidence"]) if row["evidence"] else None
+    return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"], gone, evidence)
 
 
 def gone_values(gone: Gone | None) -> dict[str, Any] | None:
     """How an issue is gone, as JSON."""
     return _GONE.dump_python(gone, mode="json") if gone else None
+
+
+def evidence_values(evidence: Evidence | None) -> dict[str, Any] | None:
+    """What closed an issue, as JSON."""
+    return _EVIDENCE.dump_python(evidence, mode="json") if evidence else None
 
 
 def event_values(event: Event) -> dict[str, Any]:

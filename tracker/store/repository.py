@@ -106,6 +106,14 @@ class Store(Ledgers):
                 connection.execute(update(_LINK).where(_LINK.c.item == link.item).values(gone=gone))
             _append(connection, events)
 
+    def record_evidence(self, links: Iterable[Link], events: Iterable[Event]) -> None:
+        """Record of several links at once what closed their issues, and nothing else about them."""
+        with self._transaction() as connection:
+            for link in links:
+                evidence = mapping.evidence_values(link.evidence)
+                connection.execute(update(_LINK).where(_LINK.c.item == link.item).values(evidence=evidence))
+            _append(connection, events)
+
     def record_item(self, item: Item, events: Iterable[Event]) -> None:
         """Record an item, and nothing of its link."""
         with self._transaction() as connection:

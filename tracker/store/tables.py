@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0002"
+HEAD = "0003"
 
 
 class _Table(SQLModel):
@@ -62,6 +62,7 @@ class ItemRow(_Table, table=True):
     snoozed_until: date | None = None
     extended_to: date | None = None
     parted: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    verified_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
 
 
 class LinkRow(_Table, table=True):
@@ -77,6 +78,7 @@ class LinkRow(_Table, table=True):
     issue: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     linked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     gone: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    evidence: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
 
 
 class StrayRow(_Table, table=True):
