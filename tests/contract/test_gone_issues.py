@@ -18,6 +18,7 @@ from tracker.policy import Flag
 from tracker.render import history, render_letter, status
 from tracker.render import json as report_json
 from tracker.render import plan as plan_render
+from tracker.render.comment import to_markdown
 
 SETTINGS = """
 target = "ops"
@@ -411,7 +412,7 @@ def test_it_is_told_in_plan_status_history_and_report(make):
     told = json.loads(plan_render.to_json(prepared.plans, prepared.reading.documents))
     (held,) = told["plans"][0]["held"]
     assert held["gone"]["kind"] == "deleted"
-    assert "1 to decide (issue gone)" in plan_render.to_markdown(prepared.plans, prepared.reading.documents)
+    assert "1 to decide (issue gone)" in to_markdown(prepared.plans, prepared.reading.documents)
     page = io.StringIO()
     console = Console(file=page, width=200)
     plan_render.print_plan(prepared.plans, prepared.reading.documents, console)

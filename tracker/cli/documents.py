@@ -196,6 +196,7 @@ def _fits(file: Path) -> Callable[[Prepared], bool]:
 
 def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path | None, paths: list[str]) -> int:
     from tracker.render import plan as render
+    from tracker.render.comment import to_markdown
     from tracker.render.proposals import print_proposals
 
     documents = prepared.reading.documents
@@ -208,7 +209,7 @@ def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path
         case PlanFormat.JSON:
             session.write(render.to_json(prepared.plans, documents, prepared.proposals))
         case PlanFormat.MARKDOWN:
-            session.write(render.to_markdown(prepared.plans, documents))
+            session.write(to_markdown(prepared.plans, documents))
         case PlanFormat.TEXT:
             render.print_plan(prepared.plans, documents, session.out)
             print_proposals(prepared.proposals, session.out)
@@ -218,6 +219,7 @@ def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path
 
 def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
     from tracker.render import plan as render
+    from tracker.render.comment import to_markdown
 
     prepared = synced.prepared
     documents = prepared.reading.documents
@@ -228,7 +230,7 @@ def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
     elif form is PlanFormat.JSON:
         session.write(render.synced_json(prepared.plans, synced.applied, documents))
     else:
-        session.write(render.to_markdown(prepared.plans, documents))
+        session.write(to_markdown(prepared.plans, documents))
     code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
     for applied in synced.applied.values():
         for line in render.failures(applied, documents):

@@ -185,7 +185,7 @@ def output(
     plans: Sequence[Plan], documents: Mapping[str, KnownDocument], proposals: Sequence[Proposal] = ()
 ) -> PlanOutput:
     """The plans as data."""
-    wires = tuple(_plan(plan, documents) for plan in plans)
+    wires = tuple(wire(plan, documents) for plan in plans)
     return PlanOutput(
         fingerprint=fingerprint(plans, documents), plans=wires, proposals=tuple(map(_proposal, proposals))
     )
@@ -244,20 +244,6 @@ def read_fingerprint(text: str, where: str) -> str:
 def to_json(plans: Sequence[Plan], documents: Mapping[str, KnownDocument], proposals: Sequence[Proposal] = ()) -> str:
     """The plans as JSON, ending in a line break."""
     return output(plans, documents, proposals).model_dump_json(indent=2) + "\n"
-
-
-def to_markdown(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> str:
-    """The plans as Markdown, for a comment on a pull request."""
-    lines = ["### Closeout plan", ""]
-    for plan in plans:
-        lines += [f"**{escape.markdown(plan.target)}**: {counts(plan)}", ""]
-        lines += [f"- {_markdown_line(_action(action, documents))}" for action in plan.writes]
-        lines += [
-            f"- left alone: {escape.markdown(held.item.text)} ({escape.markdown(held.why)})" for held in plan.held
-        ]
-        lines += [f"- in doubt: {escape.markdown(doubt.parsed.text)} (`closeout review`)" for doubt in plan.doubts]
-        lines.append("")
-    return "\n".join(lines).rstrip() + "\n"
 
 
 def synced_json(plans: Sequence[Plan], applied: Mapping[str, Applied], documents: Mapping[str, KnownDocument]) -> str:
@@ -360,8 +346,8 @@ def _print_actions(
             document = documents[last]
             title = f"{escape.plain(document.title)}  " if document.title else ""
             console.print(Text.assemble("\n  ", (title, "bold"), (document.path, "dim")), soft_wrap=True)
-        wire = _action(action, documents)
-        console.print(_line(wire, key or wire.issue or "", words.get(wire.action, wire.action)), soft_wrap=True)
+        told = _action(action, documents)
+        console.print(_line(told, key or told.issue or "", words.get(told.action, told.action)), soft_wrap=True)
     if shown:
         console.print()
 
@@ -377,7 +363,7 @@ def _line(wire: ActionWire, key: str, word: str) -> Text:
         said = (
             "the facts in its block"
             if change.field == "content"
-            else f"{_shown(change.before)} -> {_shown(change.after)}"
+            else f"{shown(change.before)} -> {shown(change.after)}"
         )
         name = "changed" if change.field == "content" else change.field
         line.append(f"\n                {name}: ", style="dim")
@@ -387,13 +373,8 @@ def _line(wire: ActionWire, key: str, word: str) -> Text:
     return line
 
 
-def _markdown_line(wire: ActionWire) -> str:
-    changed = ", ".join(change.field for change in wire.changes)
-    issue = f" {escape.markdown(wire.issue)}" if wire.issue else ""
-    return f"**{wire.action}**{issue} {escape.markdown(wire.title or wire.text)}" + (f" ({changed})" if changed else "")
-
-
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A field's value in words."""
     if value is None or value == []:
         return "nothing"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -403,7 +384,8 @@ def _remark(console: Console, head: str, body: str) -> None:
     console.print(Text.assemble("  ", (f"{head}: ", "yellow"), escape.plain(body)), soft_wrap=True)
 
 
-def _plan(plan: Plan, documents: Mapping[str, KnownDocument]) -> TargetPlan:
+def wire(plan: Plan, documents: Mapping[str, KnownDocument]) -> TargetPlan:
+    """The plan for one target as it goes out."""
     return TargetPlan(
         target=plan.target,
         actions=tuple(_action(action, documents) for action in plan.actions),
@@ -429,7 +411,7 @@ def _plan(plan: Plan, documents: Mapping[str, KnownDocument]) -> TargetPlan:
 
 
 def _synced(plan: Plan, applied: Applied, documents: Mapping[str, KnownDocument]) -> TargetSynced:
-    planned = _plan(plan, documents)
+    planned = wire(plan, documents)
     return TargetSynced(
         target=plan.target,
         done=tuple(
