@@ -16,13 +16,15 @@ reading.py      an item's fields and the words without them: brackets.py, fields
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import cache
 
 from tracker.explanation import Explanation
 from tracker.model import Diagnostic, Kind, ParsedDocument, ParsedItem, Span
 from tracker.parsing import blocks, facts, vocabulary
 from tracker.parsing.candidates import Candidate, Collector
-from tracker.parsing.dates import DueReader
+from tracker.parsing.dates import DueReader, reads_day_first
 from tracker.parsing.explaining import marks
 from tracker.parsing.fields import FieldReader
 from tracker.parsing.items import collect
@@ -35,6 +37,7 @@ from tracker.parsing.vocabulary import Vocabulary
 __all__ = ["Vocabulary", "edition", "explain", "lacks_verb", "language_of", "parse", "teach"]
 
 _BOM = b"\xef\xbb\xbf"
+_DATES_WITHIN = 200_000  # bytes from the top that show how the document writes dates
 
 
 def parse(
@@ -81,7 +84,7 @@ def _read(
     source = blocks.read(text)
     placed = sections(source, words)
     language = words.language(source.text(0, 3_000))
-    stated = facts.read(source, placed, words, day_first=day_first, day_first_usual=None if language == "en" else True)
+    stated = facts.read(source, placed, words, day_first=_order(source, language) if day_first is None else day_first)
     dates = DueReader(words, stated.incident_date or written, day_first=stated.day_first)
     reader = FieldReader(words, dates, language, source if trace else None)
     collector = Collector(source, placed, words, reader, language, trace)
@@ -105,6 +108,17 @@ def _read(
         private=stated.private,
     )
     return document, collector
+
+
+def _order(source: blocks.Source, language: str) -> Callable[[], bool | None]:
+    """How a document's numeric dates are read: as those that can be read in one way only, else as its language does."""
+
+    @cache
+    def day_first() -> bool | None:
+        told = reads_day_first(source.text(0, _DATES_WITHIN))
+        return True if told is None and language != "en" else told
+
+    return day_first
 
 
 def _item(candidate: Candidate, source: blocks.Source, lines: dict[int, int], *, apart: bool) -> ParsedItem:

@@ -7,7 +7,7 @@ counted here; `inline.render` reads those of one block when somebody asks for it
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum, auto
 from itertools import accumulate
@@ -48,25 +48,32 @@ class Kind(IntEnum):  # a number's hash costs no call
     OTHER = auto()
 
 
-_BLOCKS = {
-    "Paragraph": Kind.PARAGRAPH,
-    "Heading": Kind.HEADING,
-    "List": Kind.LIST,
-    "Item": Kind.ITEM,
-    "Table": Kind.TABLE,
-    "TableHead": Kind.HEAD,
-    "TableRow": Kind.ROW,
-    "HtmlBlock": Kind.HTML,
-    "CodeBlock": Kind.CODE,
-    "MetadataBlock": Kind.FRONT_MATTER,
-    "BlockQuote": Kind.OTHER,
-    "FootnoteDefinition": Kind.OTHER,
-    "DefinitionList": Kind.OTHER,
-    "DefinitionListTitle": Kind.OTHER,
-    "DefinitionListDefinition": Kind.OTHER,
-    "ContainerBlock": Kind.OTHER,
+# Python 3.11 looks a member up by a call; these are compared with for every block
+HEADING, PARAGRAPH, LIST, ITEM, TABLE, HEAD, ROW, CELL, HTML, CODE, RULE, FRONT_MATTER, OTHER = Kind
+
+_CONTAINERS = {
+    "List": LIST,
+    "Item": ITEM,
+    "Table": TABLE,
+    "BlockQuote": OTHER,
+    "FootnoteDefinition": OTHER,
+    "DefinitionList": OTHER,
+    "DefinitionListTitle": OTHER,
+    "DefinitionListDefinition": OTHER,
+    "ContainerBlock": OTHER,
 }
-_LEAVES = frozenset({Kind.PARAGRAPH, Kind.HEADING, Kind.HEAD, Kind.ROW, Kind.HTML, Kind.CODE, Kind.FRONT_MATTER})
+_LEAVES = {
+    "Paragraph": PARAGRAPH,
+    "Heading": HEADING,
+    "TableHead": HEAD,
+    "TableRow": ROW,
+    "HtmlBlock": HTML,
+    "CodeBlock": CODE,
+    "MetadataBlock": FRONT_MATTER,
+}
+_BLOCKS = _CONTAINERS | _LEAVES
+_ENDS: dict[str, dict[str, Any]] = {name: {"End": name} for name in _LEAVES}
+_CELL, _CELL_END = {"Start": "TableCell"}, {"End": "TableCell"}
 
 
 @dataclass(slots=True)
@@ -99,11 +106,19 @@ class Source:
     data: bytes
     events: list[_Event]
     blocks: list[Block]
+    groups: list[Block]  # the lists and tables among the blocks
     shift: int
-    ends: list[int] | None = None  # where each line ends, made when first asked for
+    returns: bool = True  # whether lines may end with more than LF
+    counted: tuple[int, int] = (0, 1)  # the last position that was asked for, and its line
+    ends: list[int] | None = None  # where each line ends, made when first asked for by one who goes back
 
     def line(self, position: int) -> int:
         """The 1-based line on which a byte position stands. A line ends with LF, CR LF or a lone CR."""
+        place, line = self.counted
+        if place <= position and not self.returns:
+            line += self.data.count(b"\n", place, position)
+            self.counted = position, line
+            return line
         if self.ends is None:
             self.ends = list(accumulate(map(len, self.data.splitlines(keepends=True))))  # bytes split at these only
         return bisect.bisect_right(self.ends, position) + 1
@@ -129,30 +144,30 @@ def read(text: str) -> Source:
         data = text.encode("utf-8", "surrogatepass")
         text = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
         data = text.encode()
-    found = cast("Iterable[_Event]", _MARKDOWN.events_with_range(text, merge_text=True))
-    blocks, events = _build(found)
-    return Source(data, events, blocks, shift)
+    found = cast("Iterator[_Event]", iter(_MARKDOWN.events_with_range(text, merge_text=True)))
+    blocks, groups, events = _build(found)
+    return Source(data, events, blocks, groups, shift, b"\r" in data)
 
 
-def _build(found: Iterable[_Event]) -> tuple[list[Block], list[_Event]]:  # noqa: C901, PLR0912, PLR0915 - calls cost
-    """The blocks of a document, and what stands inside leaves. Nothing else is kept: a large document has millions."""
+def _build(found: Iterator[_Event]) -> tuple[list[Block], list[Block], list[_Event]]:  # noqa: C901, PLR0912, PLR0915 - calls cost
+    """The blocks of a document, the lists and tables among them, and what stands inside leaves.
+
+    Nothing else is kept: a large document has millions of events.
+    """
     blocks: list[Block] = []
+    groups: list[Block] = []
     events: list[_Event] = []
     stack: list[Block] = []
-    leaf: Block | None = None
-    implicit = False  # the leaf is a tight item's own paragraph, which has no events of its own
-    kinds, leaves, keep = _BLOCKS, _LEAVES, events.append
-    detail: Any
+    parent = -1
+    words: Block | None = None  # a tight item's own paragraph, which has no events of its own
+    kinds, keep = _BLOCKS, events.append
     for each in found:
         event, span = each
-        if leaf is not None and "Text" in event:  # most are; no event that is a word holds this one
+        if words is not None and "Text" in event:  # most are; no event that is a word holds this one
             keep(each)
             continue
         opens, detail = None, None
-        if type(event) is str:
-            if event == "Rule":
-                opens = Kind.RULE
-        elif "Start" in event:
+        if "Start" in event:
             name = event["Start"]
             if type(name) is dict:
                 [(name, detail)] = name.items()
@@ -160,37 +175,78 @@ def _build(found: Iterable[_Event]) -> tuple[list[Block], list[_Event]]:  # noqa
         elif "End" in event:
             name = event["End"]
             if (name if type(name) is str else next(iter(name))) in kinds:
-                if implicit:
-                    _close(cast("Block", leaf), events, len(blocks))
-                    implicit = False
-                leaf, block = None, stack.pop()
+                if words is not None:
+                    _close(words, events, len(blocks))
+                    words = None
+                block = stack.pop()
                 block.last, block.after = len(events), len(blocks)
+                parent = block.parent
                 continue
+        elif event == "Rule":
+            opens, name = RULE, ""
         elif "TaskListMarker" in event:
-            _check(stack, event["TaskListMarker"])
+            if stack and stack[-1].kind is ITEM:
+                stack[-1].detail = event["TaskListMarker"]
             continue
         if opens is None:
-            if leaf is None and stack:
-                leaf = Block(Kind.PARAGRAPH, span["start"], span["end"], len(blocks), stack[-1].index, len(events))
-                implicit = True
-                blocks.append(leaf)
+            if words is None and stack:
+                words = Block(PARAGRAPH, span["start"], span["end"], len(blocks), parent, len(events))
+                blocks.append(words)
             keep(each)
             continue
-        if implicit:
-            _close(cast("Block", leaf), events, len(blocks))
-            implicit = False
-        block = Block(opens, span["start"], span["end"], len(blocks), stack[-1].index if stack else -1, len(events))
+        if words is not None:
+            _close(words, events, len(blocks))
+            words = None
+        block = Block(opens, span["start"], span["end"], len(blocks), parent, len(events))
         blocks.append(block)
-        if opens is Kind.RULE:
-            leaf, block.after = None, len(blocks)
-            continue
-        if opens is Kind.HEADING:
-            block.detail = int(detail["level"][1])
-        elif opens is Kind.FRONT_MATTER:
-            block.detail = detail
-        stack.append(block)
-        leaf = block if opens in leaves else None
-    return blocks, events
+        if name in _CONTAINERS:
+            stack.append(block)
+            parent = block.index
+            if opens is LIST or opens is TABLE:
+                groups.append(block)
+        elif opens is RULE:
+            block.after = len(blocks)
+        else:
+            _fill(block, name, detail, found, events)
+            block.last, block.after = len(events), len(blocks)
+            if stack and opens is PARAGRAPH:
+                _check(stack[-1], block, events)
+    return blocks, groups, events
+
+
+def _fill(leaf: Block, name: str, detail: Any, found: Iterator[_Event], events: list[_Event]) -> None:
+    """Keep the events up to a leaf's end: no other block stands inside one."""
+    end: dict[str, Any] = _ENDS[name]
+    if leaf.kind is HEADING:
+        leaf.detail = int(detail["level"][1])
+        end = {"End": {name: detail["level"]}}
+    elif leaf.kind is FRONT_MATTER:
+        leaf.detail = detail
+        end = {"End": {name: detail}}
+    keep = events.append
+    if leaf.kind is ROW:
+        _fill_row(found, end, keep)
+        return
+    for each in found:
+        if each[0] == end:
+            break
+        keep(each)
+
+
+def _fill_row(found: Iterator[_Event], end: dict[str, Any], keep: Callable[[_Event], None]) -> None:
+    """Keep a row's events. Its cells share what is the same for all: in a large table that is a third of the memory."""
+    span: dict[str, int] = {}
+    for each in found:
+        event = each[0]
+        if event == _CELL:
+            span = each[1]
+            keep((_CELL, span))
+        elif event == _CELL_END:
+            keep((_CELL_END, span))
+        elif event == end:
+            break
+        else:
+            keep(each)
 
 
 def _close(paragraph: Block, events: list[_Event], after: int) -> None:
@@ -199,21 +255,22 @@ def _close(paragraph: Block, events: list[_Event], after: int) -> None:
     paragraph.end = events[-1][1]["end"]
 
 
-def _check(stack: list[Block], checked: bool) -> None:  # noqa: FBT001 - the box itself
-    """A check box belongs to the list item around it, and is none of its words."""
-    item = next((block for block in reversed(stack[-2:]) if block.kind is Kind.ITEM), None)
-    if item is not None:
-        item.detail = checked
+def _check(item: Block, paragraph: Block, events: list[_Event]) -> None:
+    """A check box belongs to the list item around a paragraph, and is none of its words."""
+    if item.kind is ITEM and paragraph.first < paragraph.last:
+        event, _ = events[paragraph.first]
+        if "TaskListMarker" in event:
+            item.detail = event["TaskListMarker"]
+            del events[paragraph.first]
+            paragraph.last -= 1
 
 
 def cells(source: Source, row: Block) -> list[Block]:
     """The cells of a table's row, which stand in no list of blocks."""
     out: list[Block] = []
-    for number in range(row.first, row.last):
-        event, span = source.events[number]
-        if type(event) is dict:
-            if event.get("Start") == "TableCell":
-                out.append(Block(Kind.CELL, span["start"], span["end"], -1, row.index, number + 1))
-            elif event.get("End") == "TableCell":
-                out[-1].last = number
+    for number, (event, span) in enumerate(source.events[row.first : row.last], row.first):
+        if event == _CELL:
+            out.append(Block(CELL, span["start"], span["end"], -1, row.index, number + 1))
+        elif event == _CELL_END:
+            out[-1].last = number
     return out

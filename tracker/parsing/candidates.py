@@ -9,7 +9,7 @@ from typing import Literal
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import Block, Kind, Source, cells
+from tracker.parsing.blocks import PARAGRAPH, TABLE, Block, Source, cells
 from tracker.parsing.fields import TRACKED, FieldReader, Fields
 from tracker.parsing.inline import Rich, render, text_of
 from tracker.parsing.reading import read
@@ -54,22 +54,21 @@ class Collector:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     listed: set[Section] = field(default_factory=set)
     silenced: int = -1
-    has_marks: bool = False
+    has_marks: bool = field(init=False)
+    has_todos: bool = field(init=False)
     opened: list[Section] = field(init=False)  # the sections, each once
 
     def __post_init__(self) -> None:
         self.opened = list(dict.fromkeys(self.sections))
+        self.has_marks, self.has_todos = b"closeout:" in self.source.data, b"TODO" in self.source.data
 
     def note_lists(self) -> None:
         """Which sections give their work in lists or tables; their prose then only surrounds it."""
-        self.has_marks = b"closeout:" in self.source.data
-        bullets, table, sections = Kind.LIST, Kind.TABLE, self.sections
-        for block in self.source.blocks:
-            if block.kind is bullets or block.kind is table:
-                section: Section | None = sections[block.index]
-                while section is not None and section.is_action and section not in self.listed:
-                    self.listed.add(section)
-                    section = section.parent
+        for block in self.source.groups:
+            section: Section | None = self.sections[block.index]
+            while section is not None and section.is_action and section not in self.listed:
+                self.listed.add(section)
+                section = section.parent
 
     def trust_the_plan(self) -> None:
         """Where a section's table tracks the work, drop lists that only a label, or part of a name, calls work.
@@ -77,8 +76,7 @@ class Collector:
         Such a document has its plan; below "**Prevention:**" in its discussion of a cause it weighs what could be done.
         """
         heads = {s: _head(s) for s in self.opened if s.is_action}
-        table = Kind.TABLE
-        tables = [block for block in self.source.blocks if block.kind is table] if heads else []
+        tables = [block for block in self.source.groups if block.kind is TABLE] if heads else []
         plans = {heads[self.sections[block.index]] for block in tables if self.tracks(block)}
         if not any(self.is_named(plan) for plan in plans):
             return
@@ -96,7 +94,7 @@ class Collector:
 
     def is_named(self, section: Section) -> bool:
         """True for a section whose heading is the name of work, and not only mentions it."""
-        heading = section.opener >= 0 and self.source.blocks[section.opener].kind is not Kind.PARAGRAPH
+        heading = section.opener >= 0 and self.source.blocks[section.opener].kind is not PARAGRAPH
         return heading and self.words.coverage(section.name) >= _MUCH
 
     def comment(self, block: Block) -> None:
@@ -110,9 +108,9 @@ class Collector:
             return self.has_marks
         block = self.source.blocks[index]
         lead: Lead | Literal[False] | None = block.lead  # False where nobody had to ask how it opens
-        if lead and not lead.alone:
-            return lead.colon or lead.bold
-        return self.source.data.find(b"TODO", block.start, block.start + _MARKER) >= 0
+        if lead and not lead.alone and fold(lead.label) in self.words.markers:
+            return True
+        return self.has_todos and self.source.data.find(b"TODO", block.start, block.start + _MARKER) >= 0
 
     def marked(self, block: Block) -> bool:
         """True for a block that carries `<!-- closeout: item ... -->`: it is an item wherever it stands."""
@@ -197,7 +195,7 @@ class Collector:
 
     def own_words(self, item: Block) -> Block | None:
         """The paragraph with a list item's own words."""
-        if item.index + 1 < item.after and self.source.blocks[item.index + 1].kind is Kind.PARAGRAPH:
+        if item.index + 1 < item.after and self.source.blocks[item.index + 1].kind is PARAGRAPH:
             return self.source.blocks[item.index + 1]
         return None
 

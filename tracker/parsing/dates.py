@@ -8,11 +8,13 @@ document's own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from itertools import islice
+from typing import Any, TypeAlias
 
 from dateutil.relativedelta import relativedelta
 
@@ -29,14 +31,21 @@ _FULL = re.compile(  # the first sign parts what opens with a digit from what op
     r"(?P<dm>[^\W\d_]{3,12})[.,]{0,2}[ \t-]{0,2}(?:de |del )?(?P<dy>\d{4})(?!\d))"
     r"|\b(?P<mm>[^\W\d_]{3,12}+)\.?[ \t-]{1,2}(?P<md>\d{1,2})(?:st|nd|rd|th)?(?:,[ \t]*|[ \t]+)(?P<my>\d{4})(?!\d)"
 )
-_MAYBE = re.compile(r"\d{4}|\d[/.-]\d\d?[/.-]\d\d")
-_HINT = re.compile(rb"\d{4}|\d[/.-]\d\d?[/.-]\d\d|[\xd9-\xe1\xe3-\xff]")  # as _MAYBE; scripts with digits of their own
+# A pattern that opens with one set of characters is searched for faster than one that opens with a choice
+_MAYBE = re.compile(r"\d(?:\d{3}|[/.-]\d\d?[/.-]\d\d)")
+_HINT = re.compile(  # as _MAYBE; and scripts with digits of their own
+    rb"[\d\xd9-\xe1\xe3-\xff](?:(?<=[\xd9-\xff])|\d{3}|[/.-]\d\d?[/.-]\d\d)"
+)
 _NUMERIC = re.compile(r"\d(?<![0-9/.-]\d)\d?([/-])\d{1,2}\1(?:\d{4}|\d{2})(?![\d/])")
 _MONTHS_A_YEAR, _MONTHS_A_QUARTER = 12, 3
-_DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d(?:(?<!\w\d)|(?!\w))")  # a word that opens or ends with a digit
 _WORD = re.compile(r"\w+")
+_LONGEST_DATE = 40  # characters, the white space before its year aside
 _LONGEST_TIME = 8  # words after the one that opens it
 _EARLIEST = 1970  # year of an incident
+
+DayFirst: TypeAlias = Callable[[], bool | None] | bool | None
+"""How 04/05/2024 is read: None leaves it undecided. A function is asked when a document holds such a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +69,26 @@ class Due:
     ambiguous: bool = False
 
 
-def find(text: str, words: Vocabulary, *, day_first: bool | None = None) -> Iterable[Found]:
-    """Every full date of a text. `day_first` says how to read 04/05/2024; None leaves it undecided."""
-    return () if _MAYBE.search(text) is None else _find(text, words, day_first=day_first)
+def find(text: str, words: Vocabulary, *, day_first: DayFirst = None) -> Iterable[Found]:
+    """Every full date of a text."""
+    first = _MAYBE.search(text)
+    if first is None:
+        return ()
+    start = len(text[: first.start()].rstrip(" \t")) - _LONGEST_DATE
+    [last] = deque(_MAYBE.finditer(text, first.start()), maxlen=1)
+    return _find(text, max(start, 0), last.end() + _LONGEST_DATE, words, day_first)
 
 
-def _find(text: str, words: Vocabulary, *, day_first: bool | None) -> Iterator[Found]:
-    for match in _FULL.finditer(text):
-        group = match.groupdict()
-        if group["a"]:
-            yield _numeric(match, day_first=day_first)
+def _find(text: str, start: int, end: int, words: Vocabulary, day_first: DayFirst) -> Iterator[Found]:
+    for match in _FULL.finditer(text, start, end):
+        form = str(match.lastgroup)[0]  # the groups of one way to write a date share their first letter
+        if form == "y":
+            yield _numeric(match, day_first=day_first() if callable(day_first) else day_first)
             continue
-        if numbered := next((kind for kind in "icv" if group[f"{kind}y"]), ""):
-            year, month, day = (int(group[numbered + part]) for part in "ymd")
-        else:
-            kind = "d" if group["dm"] else "m" if group["mm"] else "n"
-            name, numbers = group[f"{kind}m" if kind != "m" else "mm"], (f"{kind}y", f"{kind}d")
-            month = words.months.get(fold(name), 0)
-            if not month:
-                continue
-            year, day = (int(group[key]) for key in numbers)
-        yield Found(match.start(), match.end(), _day(year, month, day))
+        year, month, day = match.group(f"{form}y", f"{form}m", f"{form}d")
+        number = int(month) if form in "icv" else words.months.get(fold(month))
+        if number is not None:
+            yield Found(match.start(), match.end(), _day(int(year), number, int(day)))
 
 
 def hint(data: bytes, start: int) -> int:
@@ -126,7 +134,7 @@ def reads_day_first(text: str) -> bool | None:
 class DueReader:
     """Reads due dates of one document: relative ones count from `base`, the day of the incident or of writing."""
 
-    def __init__(self, words: Vocabulary, base: date | None, *, day_first: bool | None) -> None:
+    def __init__(self, words: Vocabulary, base: date | None, *, day_first: DayFirst) -> None:
         self.words, self.base, self.day_first = words, base, day_first
 
     def read(self, value: str) -> Due:
@@ -154,14 +162,7 @@ class DueReader:
 
     def plausible(self, value: str) -> bool:
         """True when the words name a time: a full date, a span, a quarter, a weekday."""
-        if any(True for _ in find(value, self.words)):
-            return True
-        patterns = _patterns()
-        value = value.strip()
-        if any(p.fullmatch(value) for p in (patterns.amount, patterns.quarter, patterns.end, patterns.vague)):
-            return True
-        month = patterns.month_day.fullmatch(value)
-        return bool(month and self.words.months.get(fold(month["m1"] or month["m2"] or month["m3"])))
+        return _names_time(value, self.words)
 
     def relative(self, value: str) -> date | None:
         """The day that words such as "within two weeks" or "end of Q3" mean; None where that is not certain."""
@@ -205,6 +206,18 @@ class DueReader:
             return _month_end(int(match["y3"]), month) if month else None
         day = _day(base.year, month, int(match["d1"] or match["d2"]))
         return day if day is None or day >= base else _day(day.year + 1, day.month, day.day)
+
+
+@lru_cache(maxsize=4096)
+def _names_time(value: str, words: Vocabulary) -> bool:
+    if any(True for _ in find(value, words)):
+        return True
+    patterns = _patterns()
+    value = value.strip()
+    if any(p.fullmatch(value) for p in (patterns.amount, patterns.quarter, patterns.end, patterns.vague)):
+        return True
+    month = patterns.month_day.fullmatch(value)
+    return bool(month and words.months.get(fold(month["m1"] or month["m2"] or month["m3"])))
 
 
 def _quarter_end(base: date, match: re.Match[str]) -> date:
@@ -292,20 +305,26 @@ class _Patterns:
         plain = text.isascii()
         if any([word in text for word in self.closings[plain]]):  # noqa: C419 - "2026-05-01까지"; a list is faster
             yield from self.closed.finditer(text)
-        if plain and not _DIGIT.search(text) and self.times.isdisjoint(fold(text).split()):
-            return
+        if plain:
+            folded = fold(text).split()
+            if self.openings.isdisjoint(folded) or (self.times.isdisjoint(folded) and not _NUMBER.search(text)):
+                return
         if not plain and SPACELESS.search(text):
             yield from self.inside.finditer(text)
             return
-        words = [(match.start(), match.group().lower()) for match in _WORD.finditer(text)]
-        for place, (start, word) in enumerate(words):
-            if word in self.openings and any(
-                fold(following) in self.times or following[0].isdigit() or following[-1].isdigit()
-                for _, following in words[place + 1 : place + _LONGEST_TIME]
-            ):
-                match = self.inside.match(text, start)
+        for opening in _WORD.finditer(text):
+            if opening.group().lower() in self.openings and self.leads_to_time(text, opening.end()):
+                match = self.inside.match(text, opening.start())
                 if match is not None:
                     yield match
+
+    def leads_to_time(self, text: str, place: int) -> bool:
+        """Whether a unit, a month or a number stands among the next words."""
+        for match in islice(_WORD.finditer(text, place), _LONGEST_TIME - 1):
+            word = match.group().lower()
+            if word[0].isdigit() or word[-1].isdigit() or fold(word) in self.times:
+                return True
+        return False
 
     def unit(self, word: str) -> str:
         """The unit that a word names: day, week, month, quarter or year; empty for none."""

@@ -30,8 +30,8 @@ def marks(c: Collector) -> tuple[Mark, ...]:
     return tuple(sorted(moved, key=_place))
 
 
-def _place(mark: Mark) -> tuple[int, int, str]:
-    return mark.start, -mark.end, mark.role
+def _place(mark: Mark) -> tuple[int, int, str, str, int]:
+    return mark.start, -mark.end, mark.role, mark.why, -1 if mark.item is None else mark.item
 
 
 def _items(found: list[Candidate]) -> Iterator[Mark]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 import tomllib
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 from tracker.model import Diagnostic
 from tracker.parsing import dates, moments, statements
-from tracker.parsing.blocks import Block, Kind, Source
+from tracker.parsing.blocks import FRONT_MATTER, HEADING, LIST, PARAGRAPH, ROW, TABLE, Block, Source
 from tracker.parsing.inline import plain, render
 from tracker.parsing.sections import Section, clean, read_lead
 from tracker.parsing.vocabulary import Vocabulary, fold
@@ -20,12 +21,11 @@ _LARGEST_FRONT_MATTER = 64_000  # bytes; more is no front matter
 _PRIVATE_WORDS = frozenset({"private", "internal", "confidential", "restricted"})
 _SCANNED = 400  # blocks from the top in which a date is looked for
 _BLOCK_WORDS = 600  # bytes of a block in which one is
-_DATES_WITHIN = 200_000  # bytes from the top that show how the document writes dates
 _LONGEST_SEVERITY = 40  # characters
 _LONGEST_VALUE, _MOST_NAMES = 2_000, 50  # of front matter
 _MOMENTS = {"start": (1, 2), "end": (1,), "period": (2,), "date": (2,)}  # how many a label states
 _TELL_DAY = frozenset({"date", "start", "period", statements.DATED})
-_DATED = frozenset({Kind.HEADING, Kind.PARAGRAPH, Kind.ROW})
+_DATED = frozenset({HEADING, PARAGRAPH, ROW})
 _MARKUP = re.compile(r"import |export |\{%|\{\{|\(")  # of site generators, and asides
 _STRAY = "*_#`: \t"
 
@@ -43,7 +43,7 @@ class Facts:
     authors: tuple[str, ...] = ()
     id: str | None = None
     private: bool | None = None
-    day_first: bool | None = None
+    day_first: dates.DayFirst = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
 
@@ -52,22 +52,16 @@ def read(
     sections: list[Section],
     words: Vocabulary,
     *,
-    day_first: bool | None = None,
-    day_first_usual: bool | None = None,
+    day_first: dates.DayFirst = None,
 ) -> Facts:
-    """Gather a document's facts. Front matter wins over headings and labels, except for the title.
-
-    `day_first` settles how numeric dates are read. Without it the document's own dates tell, where some can be read in
-    one way only, and else what its language does, `day_first_usual`.
-    """
-    facts = Facts()
-    if day_first is None:
-        day_first = dates.reads_day_first(source.text(0, min(len(source.data), _DATES_WITHIN)))
-    facts.day_first = day_first_usual if day_first is None else day_first
+    """Gather a document's facts. Front matter wins over headings and labels, except for the title."""
+    facts = Facts(day_first=day_first)
     front = _front_matter(source, facts)
     facts.title = _title(source, sections, words, named=isinstance(front.get("title"), str))
-    _apply(front, facts)
-    stated = [*_stated_in_front(front, words), *statements.gather(source, sections, words)]
+    stated = statements.gather(source, sections, words)
+    if front:
+        _apply(front, facts)
+        stated = [*_stated_in_front(front, words), *stated]
     facts.severity = next(
         (
             value
@@ -86,7 +80,7 @@ def read(
 
 def _front_matter(source: Source, facts: Facts) -> Mapping[str, Any]:
     block = source.blocks[0] if source.blocks else None
-    if block is None or block.kind is not Kind.FRONT_MATTER:
+    if block is None or block.kind is not FRONT_MATTER:
         return {}
     if block.end - block.start > _LARGEST_FRONT_MATTER:
         facts.diagnostics.append(Diagnostic(1, "the front matter is too large to be one; keep it below 64 kB"))
@@ -190,15 +184,15 @@ def _as_date(value: str, words: Vocabulary, facts: Facts) -> date | None:
 def _title(source: Source, sections: list[Section], words: Vocabulary, *, named: bool) -> str | None:
     """The opening level-1 heading; else, in a document that front matter names by none, what is plainly the title."""
     for block in source.blocks[:40]:
-        if block.kind is Kind.HEADING:
+        if block.kind is HEADING:
             name = plain(render(source, block).text)
             opens = block.detail == 1 and sections[block.index].kind is None and words.coverage(name) < 0.8  # noqa: PLR2004 - a section's name is no title
             return name.strip(_STRAY) or None if opens or (words.title_words.among(fold(name)) and not named) else None
-        if named and block.kind in (Kind.PARAGRAPH, Kind.LIST, Kind.TABLE):
+        if named and block.kind in (PARAGRAPH, LIST, TABLE):
             return None
-        if block.kind is Kind.PARAGRAPH and block.parent < 0 and block.end - block.start < 200:  # noqa: PLR2004 - bytes of a line
+        if block.kind is PARAGRAPH and block.parent < 0 and block.end - block.start < 200:  # noqa: PLR2004 - bytes of a line
             return _first_line(source, block, words)
-        if block.kind in (Kind.LIST, Kind.TABLE, Kind.PARAGRAPH):
+        if block.kind in (LIST, TABLE, PARAGRAPH):
             return _later_title(source, block, words)
     return None
 
@@ -206,7 +200,7 @@ def _title(source: Source, sections: list[Section], words: Vocabulary, *, named:
 def _first_line(source: Source, block: Block, words: Vocabulary) -> str | None:
     text = plain(render(source, block).text).strip(_STRAY)
     following = source.blocks[block.after] if block.after < len(source.blocks) else None
-    if following is not None and following.kind is Kind.HEADING and following.detail == 1:
+    if following is not None and following.kind is HEADING and following.detail == 1:
         return _later_title(source, block, words)
     lead = read_lead(source, block)
     labelled = lead is not None and lead.colon and not lead.alone
@@ -219,7 +213,7 @@ def _first_line(source: Source, block: Block, words: Vocabulary) -> str | None:
 
 def _later_title(source: Source, after: Block, words: Vocabulary) -> str | None:
     for block in source.blocks[after.index : 60]:
-        if block.kind is Kind.HEADING:
+        if block.kind is HEADING:
             name = plain(render(source, block).text)
             return name.strip(_STRAY) or None if block.detail == 1 and words.coverage(name) < 0.8 else None  # noqa: PLR2004
     return None
@@ -227,19 +221,24 @@ def _later_title(source: Source, after: Block, words: Vocabulary) -> str | None:
 
 def _first_date(source: Source, words: Vocabulary, facts: Facts) -> date | None:
     """The first full date of the document, outside code: the title's, else the summary's or the timeline's."""
-    hint = -1
-    for block in source.blocks[:_SCANNED]:
-        if block.kind in _DATED:
-            if hint < block.start:
-                hint = dates.hint(source.data, block.start)
-            end = min(block.end, block.start + _BLOCK_WORDS)
-            if end <= hint:
-                continue
+    blocks, number, hint = source.blocks[:_SCANNED], -1, dates.hint(source.data, 0)
+    while hint < len(source.data) and number + 1 < len(blocks):
+        around = bisect.bisect_right(blocks, hint, key=_start) - 1  # the innermost block that opens before it
+        number = max(around, number + 1)
+        block = blocks[number]
+        if hint < block.start:
+            hint = dates.hint(source.data, block.start)
+        end = min(block.end, block.start + _BLOCK_WORDS)
+        if hint < end and block.kind in _DATED:
             text = source.text(block.start, end)
             for found in dates.find(text, words, day_first=facts.day_first):
                 if found.day is not None:
                     return found.day
     return None
+
+
+def _start(block: Block) -> int:
+    return block.start
 
 
 def section_name(section: Section) -> str:

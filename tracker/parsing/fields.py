@@ -83,6 +83,7 @@ class FieldReader:
     def __init__(self, words: Vocabulary, dates: DueReader, language: str = "en", noting: Source | None = None) -> None:
         """`noting` is the document's source if the bytes that tell of each field are to be noted."""
         self.words, self.dates, self.language, self.source = words, dates, language, noting
+        self.notes = noting is not None
         self.people: set[str] = set()
 
     def value(self, out: Fields, column: str, rich: Rich) -> None:

@@ -12,6 +12,7 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|incl|resp|cf|no|ca|z\.B|bzw|Dr|Mr|Ms|p\.ej|ej|ex)|\b[A-Z]|^\s*\d{1,3})\.$",
     re.IGNORECASE,
 )
+_OWN_REFERENCE = re.compile(r"(\((?:[\w./-]{0,140}#\d{1,9}|[A-Z][A-Z0-9_]{1,11}-\d{1,9})\))\s*")  # "(#12)", "(OPS-12)"
 _SUBJECT = re.compile(
     r"((?:[Tt]he )?[^\W\d_]\w*(?:[ /-]\w+){0,3}?) "
     r"((?:will|has|have|plans|is going|are going|intends|to)\b.*|\w+ed\b.*|made\b.*|set\b.*)",
@@ -319,8 +320,9 @@ def addresses_others(text: str) -> bool:
 
 def subject(text: str) -> tuple[str, str] | None:
     """The sentence's opening name and the rest from its verb on; None when it opens otherwise."""
-    head = text[:_OPENING].split(" ", _SUBJECT_WORDS)[1:_SUBJECT_WORDS]
-    if _LINKING.isdisjoint(head) and not any([word.endswith("ed") for word in head]):  # noqa: C419 - a list is faster
+    opening = text[:_OPENING]
+    head = opening.split(" ", _SUBJECT_WORDS)[1:_SUBJECT_WORDS]
+    if _LINKING.isdisjoint(head) and not ("ed" in opening and any(word.endswith("ed") for word in head)):
         return None
     match = _SUBJECT.match(text[:2000])
     if match is None or fold(match[1]) in _NOBODY or fold(match[1]).split()[0] in _NOBODY:
@@ -328,14 +330,23 @@ def subject(text: str) -> tuple[str, str] | None:
     return match[1], match[2] + text[2000:]
 
 
+def has_own_reference(sentence: str) -> bool:
+    """True for a sentence that ends with a reference in brackets: "Rotate the keys. (#12)"."""
+    text = sentence.rstrip(" .!?。")
+    return text.endswith(")") and _OWN_REFERENCE.fullmatch(text, max(text.rfind("("), 0)) is not None
+
+
 def sentences(text: str) -> list[tuple[int, int]]:
-    """The character ranges of a paragraph's sentences."""
+    """The character ranges of a paragraph's sentences; a reference in brackets belongs to the one before it."""
     out, start = [], 0
     for match in _SENTENCE_END.finditer(text):
-        if _ABBREVIATION.search(text, max(start, match.start() - 12), match.start()):
+        if match.start() < start or _ABBREVIATION.search(text, max(start, match.start() - 12), match.start()):
             continue
-        out.append((start, match.start()))
-        start = match.end()
+        end, after = match.span()
+        if text[after] == "(" and (own := _OWN_REFERENCE.match(text, after)) is not None:
+            end, after = own.end(1), own.end()
+        out.append((start, end))
+        start = after
     if text[start:].strip():
         out.append((start, len(text.rstrip())))
     return out

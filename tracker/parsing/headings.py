@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tracker.parsing import grammar, tables
-from tracker.parsing.blocks import Block, Kind
+from tracker.parsing.blocks import HEADING, LIST, PARAGRAPH, TABLE, Block
 from tracker.parsing.candidates import Collector
 from tracker.parsing.fields import Fields
 from tracker.parsing.inline import render, text_of
@@ -101,7 +101,7 @@ class HeadingReader:
 
     def is_numbered(self, section: Section) -> bool:
         opener = self.c.source.blocks[section.opener]
-        return opener.kind is Kind.HEADING and _NUMBERED.match(text_of(self.c.source, opener)) is not None
+        return opener.kind is HEADING and _NUMBERED.match(text_of(self.c.source, opener)) is not None
 
     def body(self, block: Block) -> Body:
         """What stands below a heading, up to the next heading."""
@@ -109,20 +109,20 @@ class HeadingReader:
         blocks, opener = self.c.source.blocks, self.c.sections[block.index]
         while body.end < len(blocks):
             child, section = blocks[body.end], self.c.sections[body.end]
-            if child.kind is Kind.HEADING or not (section is opener or section.label):
+            if child.kind is HEADING or not (section is opener or section.label):
                 break
-            if child.kind is Kind.LIST:
+            if child.kind is LIST:
                 body.boxed |= any(item.detail is not None for item in self.c.list_items(child))
                 body.add_list(
                     [w for item in self.c.list_items(child) if (w := self.c.own_words(item)) is not None],
                     self.c.is_field,
                 )
-            elif child.kind is Kind.TABLE:
+            elif child.kind is TABLE:
                 described = tables.describes(self.c.source, child, self.c.words)
                 body.described |= described
                 body.listed |= not described
                 body.tables += [child] if described else []
-            elif child.kind is Kind.PARAGRAPH:
+            elif child.kind is PARAGRAPH:
                 body.paragraphs.append(child)
                 body.described |= self.c.is_field(child)
             body.end = child.after

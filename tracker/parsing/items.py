@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tracker.parsing import html, tables
-from tracker.parsing.blocks import Block, Kind
+from tracker.parsing.blocks import HEADING, HTML, ITEM, OTHER, PARAGRAPH, TABLE, Block
 from tracker.parsing.candidates import Candidate, Collector
 from tracker.parsing.headings import HeadingReader
 from tracker.parsing.inline import plain
@@ -22,22 +22,21 @@ def collect(c: Collector) -> list[Candidate]:
     c.trust_the_plan()
     c.note_lists()
     skip, blocks = 0, c.source.blocks
-    item, paragraph = Kind.ITEM, Kind.PARAGRAPH  # looked up once
     for block, section in zip(blocks, c.sections, strict=True):
         if block.index < skip:
             continue
         kind = block.kind
-        if kind is item:
+        if kind is ITEM:
             if section.is_action or lists.may_be_work(block):
                 lists.item(block, section)
-        elif kind is paragraph:
-            if block.parent < 0 or blocks[block.parent].kind is Kind.OTHER:
+        elif kind is PARAGRAPH:
+            if block.parent < 0 or blocks[block.parent].kind is OTHER:
                 skip = prose.paragraph(block, section)
-        elif kind is Kind.HEADING:
+        elif kind is HEADING and section.is_action and not section.known:
             skip = headings.heading(block, section)
-        elif kind is Kind.TABLE:
+        elif kind is TABLE:
             skip = _table(c, block)
-        elif kind is Kind.HTML:
+        elif kind is HTML:
             c.comment(block)
             _html(c, block, section)
     _conclude(c, prose)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tracker.explanation import Role
 from tracker.parsing import grammar
-from tracker.parsing.blocks import Block, Kind
+from tracker.parsing.blocks import LIST, PARAGRAPH, Block
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.fields import Fields
 from tracker.parsing.headings import says_much
@@ -145,9 +145,15 @@ class ListReader:
         """True for an item whose children can only be its details, whatever their words."""
         if colon:
             return _FIRST_PERSON.match(fields.text) is not None  # "We are redesigning the reviews, which will:"
-        boxed = any(child.detail is not None for child in children)
+        boxed = any(child.detail is not None for child in children) or self.have_own_references(children)
         titled = rich.all_strong and len(children) == 1 and says_much(fields.text)  # a title with its explanation
         return titled or (self.is_tracked(block, fields) and not boxed)
+
+    def have_own_references(self, children: list[Block]) -> bool:
+        """True where half of the children end with an issue of their own in brackets: these are followed up, too."""
+        words = [words for child in children if (words := self.c.own_words(child)) is not None]
+        own = sum(grammar.has_own_reference(text_of(self.c.source, each)) for each in words)
+        return own * 2 >= len(children) > 0
 
     def is_assigned(self, child: Block) -> bool:
         """True for "Ops to verify the release": work that has somebody of its own."""
@@ -196,7 +202,7 @@ class ListReader:
         index = first.after
         while index < block.after:
             child = self.c.source.blocks[index]
-            if child.kind is Kind.PARAGRAPH:
+            if child.kind is PARAGRAPH:
                 self.c.absorb(child, candidate)
             index = child.after
 
@@ -210,7 +216,7 @@ class ListReader:
         index = block.index + 1
         while index < block.after:
             child = self.c.source.blocks[index]
-            if child.kind is Kind.LIST:
+            if child.kind is LIST:
                 out += self.c.list_items(child)
             index = child.after
         return out

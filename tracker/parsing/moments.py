@@ -36,7 +36,7 @@ class Moment:
         return datetime.combine(day, self.at) if day and self.at else day if self.at is None else None
 
 
-def read(text: str, words: Vocabulary, *, day_first: bool | None) -> list[Moment]:
+def read(text: str, words: Vocabulary, *, day_first: dates.DayFirst) -> list[Moment]:
     """The one or two moments that a value states, in its order; none where that is not certain.
 
     Two times may share one day and one zone. What stands in brackets only says the same otherwise.

@@ -21,6 +21,7 @@ class Phrases:
         self._most: dict[str, int] = {}  # words that phrases have, by the one that opens them
         for first, *rest in (phrase.split(" ") for phrase in spaced):
             self._most[first] = max(self._most.get(first, 0), 1 + len(rest))
+        self._firsts = frozenset(self._most)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -37,7 +38,7 @@ class Phrases:
 
     def _among_words(self, folded: str) -> list[tuple[int, str]]:
         words, most = folded.split(" "), self._most
-        if most.keys().isdisjoint(words):
+        if self._firsts.isdisjoint(words):
             return []
         out, at, free = [], 0, 0
         for number, word in enumerate(words):
@@ -54,7 +55,20 @@ class Phrases:
 
     def among(self, folded: str) -> bool:
         """True where a folded text holds one of the phrases."""
-        return bool(self.find(folded))
+        words = folded.split(" ")
+        for first in self._firsts.intersection(words):
+            if self._most[first] == 1 or self._follows(first, words):
+                return True
+        return bool(self._spaceless) and not folded.isascii() and self._pattern.search(folded) is not None
+
+    def _follows(self, first: str, words: list[str]) -> bool:
+        """Whether a phrase that opens with a word stands among words."""
+        most, place = self._most[first], -1
+        for _ in range(words.count(first)):
+            place = words.index(first, place + 1)
+            if self._longest(words[place : place + most]):
+                return True
+        return False
 
     def _longest(self, words: list[str]) -> str:
         """The longest phrase that opens these words."""

@@ -6,13 +6,13 @@ import re
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import Block, Kind
+from tracker.parsing.blocks import PARAGRAPH, Block
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.headings import HeadingReader
-from tracker.parsing.inline import Rich, render
+from tracker.parsing.inline import Rich, render, text_of
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Lead, Section, read_lead
-from tracker.parsing.vocabulary import SectionKind, fold
+from tracker.parsing.vocabulary import LESSONS, RESPONSE, fold
 
 _POINTS_BACK = re.compile(
     r"(?:this|these|that|those|it|they|such|doing so|with this|by|as a result|therefore|however"
@@ -20,8 +20,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
-_MAY_PROMISE = (b"will", b"going", b"vamos", b"iremos", b"allons", b"werden")  # a word of each
-_PROMISING = frozenset({SectionKind.RESPONSE, SectionKind.LESSONS})
+_PROMISING = frozenset({RESPONSE, LESSONS})
 _CONCLUDING = ("conclusion", "conclusions")
 _TYPED = re.compile(r"(?:^|(?<=\s))([•●▪◦‣■►・①-⑳]|\(?[a-h1-9]\)|（\d{1,2}）|\d{1,2}、|[–—](?= ))(?=\s?\S)")
 _REMARK = re.compile(r"[(（].{3,}[)）][.。]?", re.DOTALL)
@@ -130,11 +129,14 @@ class ProseReader:
         accepted: list[tuple[int, int]] = []
         linked = self.has_ticket(rich)
         remarks: list[str] = []  # sentences in brackets, which tell what became of the work: "(fixed by adding it)"
-        for start, end in grammar.sentences(rich.text):
+        sentences = grammar.sentences(rich.text)
+        own = linked and any(grammar.has_own_reference(rich.text[start:end]) for start, end in sentences)
+        for start, end in sentences:
             text = rich.text[start:end]
+            has_link = grammar.has_own_reference(text) if own else linked and not accepted
             if _REMARK.fullmatch(text):
                 remarks.append(text[1:])
-            elif self.states_work(text, section, linked=linked and not accepted):
+            elif self.states_work(text, section, linked=has_link):
                 accepted.append((start, end))
         for start, end in accepted:
             fields = read(self.c.reader, rich.cut(start, end))
@@ -180,8 +182,7 @@ class ProseReader:
         """In a report or in lessons: a sentence that promises work ("More training will be given in the future")."""
         if block.end - block.start > _LONGEST_PROMISE:
             return
-        raw = self.c.source.data[block.start : block.end].lower()
-        if raw.isascii() and not any([word in raw for word in _MAY_PROMISE]):  # noqa: C419 - a list is faster
+        if not _may_promise(self.c.source.data[block.start : block.end].lower()):
             return
         folded = fold(self.c.source.text(block.start, block.end))
         if not (self.c.words.horizon.among(folded) and self.c.words.future.among(folded)):
@@ -198,9 +199,11 @@ class ProseReader:
         """In a document that gives its work in no section: the sentences by which its authors bind themselves."""
         for block in self.c.source.blocks:
             section = self.c.sections[block.index]
-            if block.kind is not Kind.PARAGRAPH or section.kind in (SectionKind.RESPONSE, SectionKind.LESSONS):
+            if block.kind is not PARAGRAPH or section.kind in (RESPONSE, LESSONS):
                 continue
             if block.end - block.start > _LONGEST_PROMISE:
+                continue
+            if not self.c.words.commit.among(fold(text_of(self.c.source, block))):
                 continue
             rich = render(self.c.source, block)
             for start, end in grammar.sentences(rich.text):
@@ -216,10 +219,10 @@ class ProseReader:
         lead = read_lead(self.c.source, paragraph)
         label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""
         if label not in self.c.words.markers:
-            opening = self.c.source.text(paragraph.start, min(paragraph.start + 8, paragraph.end)).strip("*_ ")
-            if not opening.startswith("TODO"):
+            opening = self.c.source.data[paragraph.start : min(paragraph.start + 8, paragraph.end)].strip(b"*_ ")
+            if not opening.startswith(b"TODO"):
                 return None
-        if section.kind is SectionKind.RESPONSE and self.c.words.status(label) is True:
+        if section.kind is RESPONSE and self.c.words.status(label) is True:
             return None  # "Done: 14:05" of a timeline
         rich = render(self.c.source, paragraph)
         if self.c.is_silenced(start, rich.comments):
@@ -244,3 +247,10 @@ class ProseReader:
                         "write each piece of work as a list item that opens with a verb",
                     )
                 )
+
+
+def _may_promise(raw: bytes) -> bool:
+    """False for words in lower case among which none of `_PROMISE` stands; cheap to ask."""
+    return not raw.isascii() or (
+        b"will" in raw or b"going" in raw or b"vamos" in raw or b"iremos" in raw or b"allons" in raw or b"werden" in raw
+    )

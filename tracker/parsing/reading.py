@@ -10,18 +10,19 @@ import re
 from collections.abc import Sequence
 
 from tracker.parsing import grammar, references
-from tracker.parsing.brackets import BLANK, HANDLE, NAME, OPENING, Brackets
+from tracker.parsing.brackets import BLANK, HANDLE, NAME, Brackets
 from tracker.parsing.dates import find
 from tracker.parsing.fields import AND, FieldReader, Fields
 from tracker.parsing.inline import Rich, plain
 from tracker.parsing.remainder import remainder
 from tracker.parsing.vocabulary import fold
 
-_GROUP = re.compile(r"[(（\[【][^()（）\[\]【】]{0,200}[)）\]】]")
+_GROUP = re.compile(r"[(（\[【][^()（）\[\]【】]{0,200}+[)）\]】]")
 _PREFIX = re.compile(r"\s{0,3}([^\W\d_][\w '/-]{0,24}?)\s?(?:[#-]?\s?\d{1,3})?\s?[:：.)–—-]\s+(?=\S)")
 # No field can stand in these but a time; two capitals may open a status
-_WORDS_ONLY = re.compile(r"(?![A-Z]{2})[A-Za-z](?:[A-Za-z,'.]|(?<=[a-z])-(?=[a-z])| (?![-.]))*")
-_MAY_LEAD = re.compile(r"[:.)–—-]\s|：|^[^\W\d_a-z]{2}")  # what ends a label, or words in capitals
+_WORDS_ONLY = re.compile(r"(?![A-Z]{2})[A-Za-z][A-Za-z,'.]*+(?:(?: (?![-.])|(?<=[a-z])-(?=[a-z]))[A-Za-z,'.]*+)*+")
+_MAY_LEAD = re.compile(r"[:.)–—：-](?:(?<=：)|\s)")  # what ends a label
+_CAPITALS = re.compile(r"[^\W\d_a-z]{2}")
 _SIGN = re.compile(r"\s{0,3}[^\w\s\"'`(\[<@#/$%&+*=~.,:;?!-]\ufe0f?\s{0,3}")
 _INITIALS = re.compile(r"[A-Z]{2,3}(?:[,/+& ]{1,3}[A-Z]{2,3})*")
 _OWNER_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_][\w .&+/-]{0,40}?)\]?\s?[:：]\s+(?=\S)")
@@ -37,7 +38,7 @@ _VOICED = re.compile(
     re.IGNORECASE,
 )
 _FINAL_NUMBER = re.compile(r" ?\d+$")
-_COLON = re.compile(r"[:：](?=[\s*@\[\x00]|$)|：")
+_COLON = re.compile(r"[:：](?:(?<=：)|(?=[\s*@\[\x00]|$))")
 _LABEL_EDGE = ".;,|()[]–—-•·。；，、،\x00\n"
 _LABEL_ENDS = " :：.)–—-"
 _VALUE_END = re.compile(r"[;；)\]）】\n\x00]|\s\|\s?|\s[–—·•-]\s|[.。](?=\s|$)")
@@ -52,6 +53,7 @@ _REACH = 2_500  # characters in which a blanked address and the words before it 
 _LEAD = 40  # characters before a reference in which the words that lead to it stand
 _OPENING_WORDS = 3  # that report: "Added the alert", "We have added"
 _MOST_MARKS = 100  # links or bold words of one item that are compared one by one
+_NOTHING = Fields().state()
 _LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_TAIL = 40, 400, 90  # characters
 
 
@@ -65,9 +67,10 @@ class _Reading:
 
     def __init__(self, reader: FieldReader, rich: Rich, *, names_in_brackets: bool) -> None:
         self.reader, self.words, self.rich = reader, reader.words, rich
-        self.brackets = Brackets(reader, names=names_in_brackets)
-        self.text = _with_breaks(rich)
+        self.names_in_brackets = names_in_brackets
+        self.text = _with_breaks(rich) if rich.breaks or BLANK in rich.text else rich.text
         self.out = Fields()
+        self.noted = _NOTHING  # the state up to which was noted what told of it
 
     def run(self) -> Fields:
         out, rich = self.out, self.rich
@@ -76,32 +79,24 @@ class _Reading:
         elif self.words.may_end_in_status(self.text):
             self.tail()
         out.text = remainder(self.text, self.words) or plain(rich.text)
-        before = out.state()
         if out.due is None and (due := self.reader.dates.search(out.text)) is not None:
             out.set_due(due)
-            self.mark_words(before, out.text[due.start : due.end])
-        before = out.state()
-        self.subject()
-        self.mark_words(before, (out.owner or ""))
-        before = out.state()
+            self.mark_words(out.text[due.start : due.end])
+        if out.owner is None:
+            self.subject()
         if out.done is None and self.reports(out.text):
             out.done = True
-            self.mark_words(before, " ".join(out.text.split()[:_OPENING_WORDS]))
+            self.mark_words(" ".join(out.text.split()[:_OPENING_WORDS]))
         return out
 
     def reports(self, text: str) -> bool:
         return grammar.says_done(text, self.words, self.reader.language) or grammar.was_done(text, self.words)
 
-    def mark_words(self, before: tuple[object, ...], words: str) -> None:
-        """Note that words of the text told of the fields that have changed."""
-        start = self.rich.text.find(words)
-        if start >= 0:
-            self.mark(before, start, start + len(words))
-
     def fields(self) -> None:
         """The fields of words that hold more than letters, commas and full stops."""
         if self.rich.all_struck:
             self.out.done = True
+            self.noted = self.out.state()
         elif self.rich.struck:
             self.blank(list(self.rich.struck))  # what was crossed out in favour of the rest
         self.leading()
@@ -115,6 +110,11 @@ class _Reading:
         self.handles()
         self.short_references()
         self.sort_links()
+
+    def take(self, content: str, *, bracket: bool, trailing: bool = False) -> bool:
+        """Take what a bracket or tail holds, if it holds fields and nothing else."""
+        brackets = Brackets(self.reader, names=self.names_in_brackets)
+        return brackets.take(self.out, content, bracket=bracket, trailing=trailing)
 
     def sort_links(self) -> None:
         """Put the links in the order in which they stand."""
@@ -135,36 +135,40 @@ class _Reading:
                 position = end
         self.text = "".join([*parts, self.text[position:]])
 
-    def mark(self, before: tuple[object, ...], start: int, end: int) -> None:
-        """Note which characters told of the fields that have changed."""
-        self.reader.mark(self.out, before, self.rich, start, end)
+    def mark(self, start: int, end: int) -> None:
+        """Note which characters told of the fields that have changed since the last note."""
+        if self.reader.notes:
+            self.reader.mark(self.out, self.noted, self.rich, start, end)
+            self.noted = self.out.state()
+
+    def mark_words(self, words: str) -> None:
+        """Note that words of the text told of the fields that have changed."""
+        if self.reader.notes:
+            start = self.rich.text.find(words)
+            if start >= 0:
+                self.mark(start, start + len(words))
+            self.noted = self.out.state()
 
     def leading(self) -> None:
         """Signs, status words, priorities, owners and labels such as "Task 1:" at the beginning; up to five."""
         position = 0
-        if self.text[:1].isalpha() and not (self.rich.strong or _MAY_LEAD.search(self.text, 0, _LEAD_IN)):
+        if self.text[:1].isalpha() and not (
+            self.rich.strong or _MAY_LEAD.search(self.text, 0, _LEAD_IN) or _CAPITALS.match(self.text)
+        ):
             return
         for _ in range(5):
-            before = self.out.state()
             taken = self.leading_one(position)
             if taken <= position:
                 break
-            self.mark(before, position, taken)
+            self.mark(position, taken)
             position = taken
         self.blank([(0, position)])
 
-    def leading_one(self, at: int) -> int:  # noqa: PLR0911 - one return for each thing that can lead
+    def leading_one(self, at: int) -> int:
         """The end of one such thing at a position; the position itself when there is none."""
         text = self.text
-        if (match := _SHORTCODE.match(text, at)) is not None:
-            self.set_done(match[1].lower() in _DONE_CODES)
-            return match.end()
-        if (match := _SIGN.match(text, at)) and (status := self.words.status(match.group())) is not None:
-            self.set_done(status)
-            return match.end()
-        opening = at + len(text[at : at + 3]) - len(text[at : at + 3].lstrip())
-        if (match := _GROUP.match(text, opening)) and self.brackets.take(self.out, match.group()[1:-1], bracket=True):
-            return match.end()
+        if not text[at : at + 4].lstrip()[:1].isalnum() and (end := self.leading_sign(at)) > at:
+            return end
         if (end := self.bold_label(at)) > at:
             return end
         if (match := _PREFIX.match(text, at)) and self.label_word(match.group().strip(_LABEL_ENDS), match.group(1)):
@@ -174,13 +178,27 @@ class _Reading:
         ):
             self.set_owner(match.group(1))
             return match.end()
-        if (match := HANDLE.match(text, at)) and (tail := _AFTER_HANDLE.match(text, match.end())):
-            self.set_owner(match.group(1))
-            return tail.end()
         word = text[at : at + 12].lstrip().split(" ")[0]
         if word.isupper() and (status := self.words.status(word)) is not None:
             self.set_done(status)
             return at + text[at : at + 12].index(word) + len(word)
+        return at
+
+    def leading_sign(self, at: int) -> int:
+        """The end of a sign or bracket at a position; the position itself when there is none."""
+        text = self.text
+        if (match := _SHORTCODE.match(text, at)) is not None:
+            self.set_done(match[1].lower() in _DONE_CODES)
+            return match.end()
+        if (match := _SIGN.match(text, at)) and (status := self.words.status(match.group())) is not None:
+            self.set_done(status)
+            return match.end()
+        opening = at + len(text[at : at + 3]) - len(text[at : at + 3].lstrip())
+        if (match := _GROUP.match(text, opening)) and self.take(match.group()[1:-1], bracket=True):
+            return match.end()
+        if (match := HANDLE.match(text, at)) and (tail := _AFTER_HANDLE.match(text, match.end())):
+            self.set_owner(match.group(1))
+            return tail.end()
         return at
 
     def bold_label(self, at: int) -> int:
@@ -226,9 +244,8 @@ class _Reading:
                 found.append((start, url))
                 cuts.append((start, end))
         for start, url in sorted(found):
-            before = self.out.state()
             self.out.add_link(url)
-            self.mark(before, start, next((e for s, e, _ in self.rich.links if s == start), start + len(url)))
+            self.mark(start, next((e for s, e, _ in self.rich.links if s == start), start + len(url)))
         self.blank(cuts)
 
     def short_references(self) -> None:
@@ -250,9 +267,8 @@ class _Reading:
         in_links = [(s, e) for s, e, url in self.rich.links if references.is_ticket_url(url)]
         for start, stop, reference in found:
             if not any(s <= start and stop <= e for s, e in in_links[:_MOST_MARKS]):
-                before = self.out.state()
                 self.out.add_link(reference)
-                self.mark(before, start, stop)
+                self.mark(start, stop)
         self.blank(cuts)
 
     def points_at(self, start: int) -> bool:
@@ -266,14 +282,11 @@ class _Reading:
     def groups(self) -> None:
         """Brackets that hold fields and nothing else."""
         cuts = []
-        if not OPENING.intersection(self.text):
-            return
         for match in _GROUP.finditer(self.text):
             trailing = not self.text[match.end() : match.end() + 40].strip(" .\x00")
-            before = self.out.state()
-            if self.brackets.take(self.out, match.group()[1:-1], bracket=match.group()[0] in "[【", trailing=trailing):
+            if self.take(match.group()[1:-1], bracket=match.group()[0] in "[【", trailing=trailing):
                 cuts.append(match.span())
-                self.mark(before, *match.span())
+                self.mark(*match.span())
         self.blank(cuts)
 
     def labels(self) -> None:
@@ -286,10 +299,10 @@ class _Reading:
             limit = found[number + 1][0] if number + 1 < len(found) else len(self.text)
             end = self.value_end(colon + 1, min(limit, colon + _LONGEST_VALUE), name)
             value = self.rich.cut(colon + 1, end)  # its bytes are noted with the label's
-            before, value.pieces = self.out.state(), ()
+            value.pieces = ()
             value.text = self.text[colon + 1 : end].strip(" \x00,*")
             self.reader.value(self.out, name, value)
-            self.mark(before, start, end)
+            self.mark(start, end)
             cuts.append((start, end))
         self.blank(cuts)
 
@@ -327,25 +340,22 @@ class _Reading:
 
     def tail(self) -> None:
         """Fields at the end: "✅", "— Jo, 2026-09-01", "- done"."""
-        if (box := _LAST_BOX.search(self.text)) is not None:
-            before = self.out.state()
+        if self.text.rstrip()[-1:] == "]" and (box := _LAST_BOX.search(self.text)) is not None:
             self.set_done(box[1] != " ")
-            self.mark(before, *box.span())
+            self.mark(*box.span())
             self.blank([box.span()])
         text = self.text
         stripped = text.rstrip(" .\x00\ufe0f")
         if stripped and not stripped[-1].isalnum() and (status := self.words.status(stripped[-1])) is not None:
-            before = self.out.state()
             self.set_done(status)
-            self.mark(before, len(stripped) - 1, len(stripped))
+            self.mark(len(stripped) - 1, len(stripped))
             self.blank([(len(stripped) - 1, len(text))])
             text = self.text
         start = max([text.rfind(dash) for dash in _DASHES])
         if start > 0:
-            before = self.out.state()
             after = text[start + 3 : start + 3 + _LONGEST_TAIL + 1].strip(" .-")
-            if len(after) < _LONGEST_TAIL and self.brackets.take(self.out, after, bracket=True, trailing=True):
-                self.mark(before, start, len(text))
+            if len(after) < _LONGEST_TAIL and self.take(after, bracket=True, trailing=True):
+                self.mark(start, len(text))
                 self.blank([(start, len(text))])
                 self.named_before()
                 return
@@ -357,9 +367,8 @@ class _Reading:
         bold = any(s <= match.start(1) and match.end(1) <= e for s, e in self.rich.strong[-6:])
         dashed = match.group()[: match.start(1) - match.start()].strip(" *") != ""
         if dashed or bold or match[1].isupper():
-            before = self.out.state()
             self.set_done(said)
-            self.mark(before, *match.span(1))
+            self.mark(*match.span(1))
             self.blank([match.span(1)])
 
     def named_before(self) -> None:
@@ -368,9 +377,8 @@ class _Reading:
         start = max(text.rfind(dash) for dash in _DASHES[:4])
         name = text[start + 3 :].strip()
         if start > 0 and self.out.owner is None and NAME.fullmatch(name) and fold(name) not in self.words.verbs:
-            before = self.out.state()
             self.set_owner(name)
-            self.mark(before, start, len(text))
+            self.mark(start, len(text))
             self.blank([(start, len(text))])
 
     def handles(self) -> None:
@@ -381,9 +389,8 @@ class _Reading:
         found = [m for m in HANDLE.finditer(self.text) if not self.only_mentioned(m, code)]
         if not found or self.out.owner is not None:
             return
-        before = self.out.state()
         self.set_owner(", ".join(match.group(1).rstrip(".") for match in found))
-        self.mark(before, found[0].start(), found[-1].end())
+        self.mark(found[0].start(), found[-1].end())
         cuts, end = [], len(self.text)
         for match in reversed(found):
             if self.text[match.end() : end].strip(" .,;:\x00)"):
@@ -415,8 +422,6 @@ class _Reading:
 
     def subject(self) -> None:
         """The team or person that opens the sentence as the one to do it."""
-        if self.out.owner is not None:
-            return
         subject = grammar.subject(self.out.text)
         if subject is None:
             return
@@ -425,6 +430,7 @@ class _Reading:
         verb = fold(rest.split(" ", 1)[0]) if rest else ""
         if known or (self.out.done and verb in self.words.past and " " not in name):
             self.out.owner = self.reader.owner(name.removeprefix("The ").removeprefix("the "))
+            self.mark_words(self.out.owner or "")
             if verb in self.words.past and self.out.done:
                 self.out.text = rest
         elif (
@@ -438,6 +444,7 @@ class _Reading:
             and fold(name) not in self.words.verbs
         ):
             self.out.owner = self.reader.owner(name)
+            self.mark_words(self.out.owner or "")
 
 
 def _with_breaks(rich: Rich) -> str:

@@ -17,7 +17,7 @@ _TICKET_URL = re.compile(
 _NUMBER = re.compile(
     r"(?<![\w/&#.-])(?P<repo>[A-Za-z0-9][\w.-]{0,38}/[\w.-]{1,100})?(?P<short>[A-Za-z][\w.-]{0,60})?(?P<mark>#|!)(?P<n>\d{1,6})(?![\w-])"
 )
-_KEY = re.compile(r"(?<![\w/.-])(?P<key>[A-Z][A-Z0-9_]{1,11})-(?P<n>\d{1,6})(?![\w-]|\.\d)")
+_KEY = re.compile(r"(?P<key>[A-Z](?<![\w/.-][A-Z])[A-Z0-9_]{1,11})-(?P<n>\d{1,6})(?![\w-]|\.\d)")
 _SOURCE = re.compile(r"/(?:commit|commits|blob|tree|compare|releases?|tags?)/")
 _TAB = re.compile(r"(?<=\d)/(?:files|commits|checks|diffs)/?(?:[?#].*)?$")
 _LONGEST_NAME = 2500  # characters of a link's words

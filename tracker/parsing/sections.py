@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from tracker.parsing import html
-from tracker.parsing.blocks import Block, Kind, Source
+from tracker.parsing.blocks import HEADING, HTML, ITEM, LIST, PARAGRAPH, TABLE, Block, Source
 from tracker.parsing.inline import plain, text_of
-from tracker.parsing.vocabulary import SectionKind, Vocabulary, fold
+from tracker.parsing.vocabulary import ACTION, LESSONS, PHASE, RESPONSE, SectionKind, Vocabulary, fold
 
 _KNOWN_LINE, _UNKNOWN_LINE = 7, 8  # the levels below real headings: lines that serve as a heading
 _LABEL_LEVEL = 9  # below these: what the label of a list opens
@@ -21,6 +21,7 @@ _LONGEST_LINE = 240  # bytes of a line that can serve as a heading
 _HTML_HEADING = 1200  # bytes of a block in which a heading stands
 _LONGEST_INTRODUCTION = 500  # bytes of a sentence that announces a list
 _LONGEST_LABEL = 70  # characters
+_HEAD = _LONGEST_LABEL + 1  # characters in which a label and its colon stand
 _ENOUGH = 0.5  # the part of a label that its known words must cover
 _TIME = re.compile(r"\W*(?:\d{1,2}[:.h]\d\d|\d{4}-\d\d-\d\d)")
 _LAST_SENTENCE = re.compile(r"^.*[.!?]\s+(?=\S)", re.DOTALL)  # what stands before it
@@ -54,7 +55,7 @@ class Section:
     demoted: bool = False
 
     def __post_init__(self) -> None:
-        self.is_action = self.kind is SectionKind.ACTION
+        self.is_action = self.kind is ACTION
 
     @property
     def is_secondary(self) -> bool:
@@ -104,27 +105,34 @@ class _Walk:
 
     def run(self) -> list[Section]:
         source, blocks, labels, path = self.source, self.source.blocks, self.labels, self.path
-        paragraph, item, heading, bullets = Kind.PARAGRAPH, Kind.ITEM, Kind.HEADING, Kind.LIST  # looked up once
         out: list[Section] = []
+        keep, section = out.append, path[-1]
         lists = 0  # the block index up to which we are inside a list or table
         for index, block in enumerate(blocks):
             while labels and index >= labels[-1][0]:
                 labels.pop()
+                section = labels[-1][1] if labels else path[-1]
             kind = block.kind
-            if kind is paragraph:
-                if index >= lists:
-                    self.open_paragraph(block)
-            elif kind is item and index + 1 < block.after:
-                lead = read_lead(source, blocks[index + 1])
-                if lead is not None and (lead.colon or (lead.bold and lead.alone)):
-                    self.open_label(block, lead)
-            elif kind is heading:
+            if kind is ITEM:
+                if index + 1 >= block.after or not _may_be_labelled(source, blocks[index + 1]):
+                    keep(section)
+                    continue
+                self.open_item(block, blocks[index + 1])
+            elif kind is PARAGRAPH:
+                if index < lists:
+                    keep(section)
+                    continue
+                self.open_paragraph(block)
+            elif kind is HEADING:
                 self.open_heading(block)
-            elif kind is bullets or kind is Kind.TABLE:
+            elif kind is LIST or kind is TABLE:
                 lists = max(lists, block.after)
-            elif kind is Kind.HTML:
+                keep(section)
+                continue
+            elif kind is HTML:
                 self.open_html(block)
-            out.append(labels[-1][1] if labels else path[-1])
+            section = labels[-1][1] if labels else path[-1]
+            keep(section)
         return out
 
     @cached_property
@@ -136,12 +144,12 @@ class _Walk:
     def open_html(self, block: Block) -> None:
         opened = html.heading(self.source.text(block.start, min(block.end, block.start + _HTML_HEADING)))
         if opened is not None:
-            self.push(clean(opened[1]), self.kind_of(clean(opened[1])), opened[0], block)
+            self.push(clean(opened[1]), kind_of(self.words, clean(opened[1])), opened[0], block)
 
     def open_heading(self, block: Block) -> None:
         name = clean(text_of(self.source, block))
         first, self.seen_heading = not self.seen_heading, True
-        kind = self.kind_of(name)
+        kind = kind_of(self.words, name)
         if first and block.detail == 1 and self.words.coverage(name) < 0.8:  # noqa: PLR2004 - a title that mentions work is none
             kind = None
         self.push(name, kind, block.detail, block)
@@ -150,26 +158,26 @@ class _Walk:
         blocks, lead = self.source.blocks, read_lead(self.source, block)
         if lead is not None:
             self.open_line(block, lead)
-        if block.after < len(blocks) and blocks[block.after].kind is Kind.LIST:
+        if block.after < len(blocks) and blocks[block.after].kind is LIST:
             self.open_list(block, lead)
 
     def open_line(self, block: Block, lead: Lead) -> None:
         """A paragraph that is, or opens with, a heading in all but its markup."""
         name = clean(lead.label)
         if lead.bold and lead.alone:
-            kind = self.kind_of(name)
+            kind = kind_of(self.words, name)
         elif lead.bold and lead.colon:
-            kind = self.kind_of(name) if self.words.coverage(_PARENTHESES.sub("", name)) >= _ENOUGH else None
+            kind = kind_of(self.words, name) if self.words.coverage(_PARENTHESES.sub("", name)) >= _ENOUGH else None
             if kind is None or fold(name) in self.words.markers or self.details(name):
                 return
         else:
             kind = self.words.sections.get(fold(name))
             loud = name.isupper() and self.words.coverage(name) >= _ENOUGH
-            kind = self.kind_of(name) if loud else kind
+            kind = kind_of(self.words, name) if loud else kind
             if (
                 kind is None
                 or not (lead.alone or loud)
-                or (lead.colon and self.path[-1].is_action and not (kind is SectionKind.ACTION and self.role(name)))
+                or (lead.colon and self.path[-1].is_action and not (kind is ACTION and self.role(name)))
             ):
                 return
         self.push(name, kind, _UNKNOWN_LINE if kind is None else _KNOWN_LINE, block)
@@ -195,7 +203,7 @@ class _Walk:
             return
         folded = fold(_LAST_SENTENCE.sub("", name))
         if (colon and self.words.commit.among(folded)) or self.words.announces.among(folded):
-            self.label(blocks[block.after].after, name, SectionKind.ACTION, block)
+            self.label(blocks[block.after].after, name, ACTION, block)
 
     def open_last_line(self, block: Block, around: Section) -> bool:
         """A paragraph of lines whose last is a section's name: "**Status:** closed", "**Action items:**", a list."""
@@ -203,7 +211,7 @@ class _Walk:
         _, line, last = self.source.text(start, block.end).rstrip().rpartition("\n")
         name = clean(last.strip(" *_"))
         kind = self.words.sections.get(fold(name)) if line and last.strip(" *_")[-1:] in (":", "：") else None
-        if kind is None or (kind is SectionKind.ACTION) == around.is_action:
+        if kind is None or (kind is ACTION) == around.is_action:
             return False
         self.label(self.source.blocks[block.after].after, name, kind, block)
         return True
@@ -215,54 +223,48 @@ class _Walk:
         section.role = self.role(name) if section.is_action else ""
         self.labels.append((end, section))
 
-    def open_label(self, item: Block, lead: Lead) -> None:
+    def open_item(self, item: Block, words: Block) -> None:
         """A list item whose label names a section: "- **Tasks:**"."""
-        if _TIME.match(lead.label):
-            return
+        lead = read_lead(self.source, words)
+        if lead is not None and (lead.colon or (lead.bold and lead.alone)) and not _TIME.match(lead.label):
+            self.open_label(item, lead)
+
+    def open_label(self, item: Block, lead: Lead) -> None:
         name = clean(lead.label)
         folded = fold(_PARENTHESES.sub("", name))
         around = self.labels[-1][1] if self.labels else self.path[-1]
         kind = self.words.sections.get(folded)
         if kind is None and (lead.bold or not around.is_action) and self.words.coverage(folded) >= _ENOUGH:
             kind = self.words.section_kind(folded)
-        if kind is None or kind is SectionKind.PHASE or _TIME.match(name):
+        if kind is None or kind is PHASE or _TIME.match(name):
             return
         if around.is_action:
-            opens = kind is SectionKind.ACTION or folded not in self.words.fields
+            opens = kind is ACTION or folded not in self.words.fields
         else:  # "Action 2: restart the node" of a timeline opens nothing
-            opens = kind is SectionKind.ACTION and not (around.kind is SectionKind.RESPONSE and folded[-1:].isdigit())
+            opens = kind is ACTION and not (around.kind is RESPONSE and folded[-1:].isdigit())
         if opens and (lead.alone or folded not in self.words.markers):  # "TODO: add an alert" is an item
             self.label(item.after, name, kind, item)
 
     def push(self, name: str, kind: SectionKind | None, level: int, block: Block) -> None:
-        work, folded = kind is SectionKind.ACTION, fold(name)
+        work, folded = kind is ACTION, fold(name)
         if work and folded in self.words.nested and not self.path[-1].is_action:
             kind, work = None, False  # "Tasks" by itself heads an assignment as often
         if taken := folded in self.words.taken and self.plans:
-            kind, work = SectionKind.ACTION, True
+            kind, work = ACTION, True
         while self.path[-1].level >= level:
             self.path.pop()
         parent = self.path[-1]
         if parent.is_action and kind is not None and self.words.coverage(name) < _ENOUGH:
             kind, work = None, False  # "Review the alert thresholds" is work, no review
-        if work and parent.kind is SectionKind.LESSONS and self.words.is_wish(name):
-            kind = SectionKind.LESSONS
-        if kind is SectionKind.PHASE:
-            kind = parent.kind if parent.is_action else SectionKind.RESPONSE
+        if work and parent.kind is LESSONS and self.words.is_wish(name):
+            kind = LESSONS
+        if kind is PHASE:
+            kind = parent.kind if parent.is_action else RESPONSE
         section = Section(name, kind or parent.kind, level, parent, block.index, known=kind is not None)
         if section.is_action:
             section.role = self.role(name)
             section.done = self.words.says_done(name) or (parent.done and not self.is_open(name)) or taken
         self.path.append(section)
-
-    def kind_of(self, name: str) -> SectionKind | None:
-        """What a section of this name holds; a remark in brackets counts where the rest says nothing."""
-        if _TIME.match(name):
-            return None
-        kind = None
-        if name.endswith(_CLOSING) and (bare := _PARENTHESES.sub("", name).strip()):
-            kind = self.words.section_kind(bare)
-        return kind or self.words.section_kind(name)
 
     def is_open(self, name: str) -> bool:
         return self.words.status(name) is False
@@ -276,6 +278,17 @@ class _Walk:
         return ""
 
 
+@lru_cache(maxsize=4096)
+def kind_of(words: Vocabulary, name: str) -> SectionKind | None:
+    """What a section of this name holds; a remark in brackets counts where the rest says nothing."""
+    if _TIME.match(name):
+        return None
+    kind = None
+    if name.endswith(_CLOSING) and (bare := _PARENTHESES.sub("", name).strip()):
+        kind = words.section_kind(bare)
+    return kind or words.section_kind(name)
+
+
 def is_time(name: str) -> bool:
     """True for a name that opens with a time or date, as the entries of a timeline do."""
     return _TIME.match(name) is not None
@@ -287,6 +300,18 @@ def clean(name: str) -> str:
     return _NUMBERING.sub("", plain(name)).strip(_EDGES)
 
 
+def _may_be_labelled(source: Source, block: Block) -> bool:
+    """False for a block that opens with words, and no colon among them; cheap to ask."""
+    if block.kind is not PARAGRAPH or block.first >= block.last:
+        return False
+    event = source.events[block.first][0]
+    return type(event) is dict and ((text := event.get("Text")) is None or _has_colon(text[:_HEAD]))
+
+
+def _has_colon(text: str) -> bool:
+    return ":" in text or (not text.isascii() and "：" in text)
+
+
 def read_lead(source: Source, block: Block) -> Lead | None:
     """How a paragraph opens, read from its first events only. None when it opens as plain prose."""
     if block.lead is False:
@@ -296,7 +321,7 @@ def read_lead(source: Source, block: Block) -> Lead | None:
 
 
 def _read_lead(source: Source, block: Block) -> Lead | None:
-    if block.kind is not Kind.PARAGRAPH or block.first >= block.last:
+    if block.kind is not PARAGRAPH or block.first >= block.last:
         return None
     event, _ = source.events[block.first]
     if type(event) is not dict:
@@ -311,12 +336,14 @@ def _read_lead(source: Source, block: Block) -> Lead | None:
             stripped = text.rstrip()
             if ":" not in stripped[:-1]:
                 return Lead(stripped.rstrip(":："), bold=False, colon=stripped[-1:] in (":", "："), alone=True)
-    return _plain_lead(text) if ":" in text or "：" in text else None
+    return _plain_lead(text)
 
 
 def _plain_lead(text: str) -> Lead | None:
-    head = text[: _LONGEST_LABEL + 1]
-    position = min((p for p in (head.find(":"), head.find("：")) if p >= 0), default=-1)
+    head = text[:_HEAD]
+    position = head.find(":")
+    if not head.isascii() and (wide := head.find("：", 0, position if position >= 0 else None)) >= 0:
+        position = wide
     if position <= 0 or (
         head[position] == ":" and not head[position + 1 : position + 2].isspace() and position + 1 < len(text)
     ):
@@ -325,15 +352,12 @@ def _plain_lead(text: str) -> Lead | None:
 
 
 def _bold_lead(source: Source, block: Block, style: str) -> Lead | None:
-    parts, number = [], block.first
-    for number in range(block.first + 1, min(block.first + 12, block.last)):  # a label has few events
-        event, _ = source.events[number]
-        if type(event) is dict:
-            if event.get("End") == style:
-                break
-            parts.append(event.get("Text") or event.get("Code") or "")
-        else:
-            parts.append(" ")
+    parts, number, end = [], block.first, {"End": style}
+    for event, _ in source.events[block.first + 1 : min(block.first + 12, block.last)]:  # a label has few events
+        number += 1
+        if event == end:
+            break
+        parts.append((event.get("Text") or event.get("Code") or "") if type(event) is dict else " ")
     else:
         return None
     label = "".join(parts).strip()

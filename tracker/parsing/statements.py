@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
-from tracker.parsing.blocks import Block, Kind, Source
+from tracker.parsing.blocks import HEAD, HEADING, ITEM, LIST, PARAGRAPH, ROW, Block, Source
 from tracker.parsing.fields import OWNER_SEPARATOR
 from tracker.parsing.sections import Section
-from tracker.parsing.vocabulary import SectionKind, Vocabulary, fold
+from tracker.parsing.vocabulary import ACTION, Vocabulary, fold
 
 Stated: TypeAlias = list[tuple[str, str]]
 """Facts and their values, in the document's order. A fact is a key of the vocabulary's `[facts.labels]`, or `DATED`."""
@@ -28,13 +28,14 @@ _BLOCK_WORDS = 600  # bytes of a block in which a label is looked for
 _LONGEST_HEADING = 60  # characters
 _LONGEST_BELOW = 200  # bytes of what stands below its label
 _STRAY = "*_#`\\: \t\r"
+_LONGEST_LABEL = 60  # bytes
 _PAIR = 2  # cells of a row that is a label and its value
 _NAME_WORDS, _NAME_LENGTH = 4, 50
 _DATED = ("duration ", "date ", "incident ")
-_ROWS = frozenset({Kind.HEAD, Kind.ROW})
+_ROWS = frozenset({HEAD, ROW})
 _NAMES = frozenset({"services", "authors"})
 _WIDE_COLON = "：".encode()
-_LABELLED = re.compile(rb"\n([^:\n]{2,60}):([^\n]*)")
+_LABELLED = re.compile(rb"\n([^:\n]{2,%d}+):([^\n]*+)" % _LONGEST_LABEL)
 _PARTS = re.compile(rb"<br\s*/?>| \| ")
 _LINK = re.compile(r"!?\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])|<[^<>]*>")
 _ASIDE = re.compile(r"[(（]([^()（）]*)[)）]")
@@ -69,34 +70,31 @@ class _Gatherer:
         return self.stated
 
     def scan(self, blocks: Sequence[Block]) -> None:
-        sections, work = self.sections, SectionKind.ACTION
-        item, paragraph, heading, bullets = Kind.ITEM, Kind.PARAGRAPH, Kind.HEADING, Kind.LIST  # looked up once
+        sections = self.sections
         colon = -1  # no block that ends before it holds a label
         for block in blocks:
             kind = block.kind
-            if kind is item:
+            if kind is ITEM:
                 continue
-            if kind is paragraph:
-                colon = self.next_colon(block.start, colon)
-                if (block.end > colon or self.below) and sections[block.index].kind is not work:
+            if kind is PARAGRAPH:
+                colon = colon if colon >= block.start else self.next_colon(block.start)
+                if (block.end > colon or self.below) and sections[block.index].kind is not ACTION:
                     self.paragraph(block)
                 continue
             section = sections[block.index]
-            if kind is heading:
+            if kind is HEADING:
                 self.heading(section.name)
             elif kind in _ROWS:
-                if section.kind is not work:
+                if section.kind is not ACTION:
                     self.row(block)
-            elif kind is not bullets:
+            elif kind is not LIST:
                 self.below = ""
             elif self.until < 0:
                 self.until = block.after
 
-    def next_colon(self, start: int, known: int) -> int:
+    def next_colon(self, start: int) -> int:
         """Where the first colon from a byte on stands; in a document with wide ones anything may be one."""
         data = self.source.data
-        if known >= start:
-            return known
         place = start if self.wide else data.find(b":", start)
         return place if place >= 0 else len(data)
 
@@ -118,6 +116,8 @@ class _Gatherer:
             return
         if b" | " in raw or b"<br" in raw:
             raw = _PARTS.sub(b"\n", raw)
+        if b"\n" not in raw and raw.find(b":") > _LONGEST_LABEL:
+            return
         for label, value in _LABELLED.findall(b"\n" + raw):
             if (fact := _fact(self.words, label)) is not None:
                 cut = end < block.end and raw.endswith(value)
@@ -144,7 +144,7 @@ class _Gatherer:
     def row(self, block: Block) -> None:
         """A row that is a label and its value, or one whose header holds labels."""
         text = self.source.text(block.start, min(block.end, block.start + _BLOCK_WORDS))
-        if block.kind is Kind.ROW and not self.columns and text.count("|") > _PAIR + 1:
+        if block.kind is ROW and not self.columns and text.count("|") > _PAIR + 1:
             return
         cells = [cell.strip() for cell in text.strip(" |\r\n").split("|")]
         facts = [_fact(self.words, cell.encode()) for cell in cells]
@@ -153,7 +153,7 @@ class _Gatherer:
                 if fact is not None:
                     self.state(fact, cell)
             self.columns = []
-        elif block.kind is Kind.HEAD and len(facts) - facts.count(None) > 1:
+        elif block.kind is HEAD and len(facts) - facts.count(None) > 1:
             self.columns = facts
         elif len(cells) == _PAIR and facts[0] is not None:
             self.state(facts[0], cells[1])

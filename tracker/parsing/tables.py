@@ -157,7 +157,7 @@ def _item_column(head: list[str], columns: list[str | None]) -> int:
 
 def _left_empty(cell: Rich, words: Vocabulary) -> bool:
     text = plain(cell.text)
-    if not any(character.isalpha() for character in text):
+    if not any(map(str.isalpha, text)):
         return True
     return (words.is_placeholder(text) and not cell.links) or (
         text[:1] in "<[{" and text[-1:] in ">]}" and not cell.links

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tracker.parsing.blocks import Kind, Source
+from tracker.parsing.blocks import HEADING, Source
 
 _TOP = 2_000  # bytes in which a template shows itself
 _BLANK_DATE = re.compile(
@@ -27,7 +27,7 @@ def is_template(source: Source) -> bool:
     top = source.text(0, _TOP)
     if any([year in top for year in _YEARS]) and _BLANK_DATE.search(top):  # noqa: C419 - a list is faster
         return True
-    title = next((block for block in source.blocks[:10] if block.kind is Kind.HEADING), None)
+    title = next((block for block in source.blocks[:10] if block.kind is HEADING), None)
     if title is None or title.detail != 1:
         return False
     words = _CODE.sub("", source.text(title.start, min(title.end, title.start + _TOP)))

@@ -25,9 +25,9 @@ _MARKING = "".join(filter(combining, map(chr, (*range(0x300, 0x1000), 0x3099, 0x
 _MARKS = re.compile(f"[{_MARKING}]+")
 # Of the marks that are no letters, those that spell vowels belong to a word
 _SIGNS = "".join(c for c in map(chr, range(0x900, 0x1000)) if unicodedata.category(c)[0] == "M" and not combining(c))
-_GAPS = re.compile(rf"(?:[^\w{_SIGNS}]|_)+")
-# Letters that no decomposition makes plain, as people type them without their keyboard
-_PLAIN = str.maketrans({"ı": "i", "ł": "l", "đ": "d", "ø": "o", "æ": "ae", "œ": "oe"})
+_GAPS = re.compile(rf"[^\w{_SIGNS}]+")
+# Letters that no decomposition makes plain, as people type them without their keyboard; and the one sign among letters
+_PLAIN = (("ı", "i"), ("ł", "l"), ("đ", "d"), ("ø", "o"), ("æ", "ae"), ("œ", "oe"), ("_", " "))
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]{2,30})[)）\]]|[-–—:：]\s{0,2}(\w[\w ]{1,20})$")
 _HALF = 0.5  # of a name
 _LONGEST_STATUS = 40  # characters at the end of an item in which a status stands
@@ -44,6 +44,9 @@ class SectionKind(StrEnum):
     OTHER = "other"
 
 
+ACTION, RESPONSE, PHASE, LESSONS, _ = SectionKind  # Python 3.11 looks a member up by a call
+
+
 @lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """The text in lower case, without accents and punctuation, words parted by one space."""
@@ -51,7 +54,10 @@ def fold(text: str) -> str:
         text = _TYPOGRAPHY.sub(" ", text)
     if text.isascii():
         return b" ".join(text.encode().translate(_ASCII).split()).decode()  # bytes are translated faster than text
-    bare = unicodedata.normalize("NFKD", text).casefold().translate(_PLAIN)
+    bare = unicodedata.normalize("NFKD", text).casefold()
+    for letter, plain in _PLAIN:  # faster than to translate every letter
+        if letter in bare:
+            bare = bare.replace(letter, plain)
     return _GAPS.sub(" ", _MARKS.sub("", bare)).strip()
 
 
@@ -149,13 +155,7 @@ class Vocabulary:
 
     def says_done(self, name: str) -> bool:
         """True for a section's name that says its work is done: "Completed actions", "Fixes (done)", "Fixes ✅"."""
-        if any(sign in name for sign in self.done_signs):
-            return True
-        parts = [name, *(part for match in _BRACKETED.findall(name[:_LONGEST_NAME]) for part in match if part)]
-        split = fold(name[:_LONGEST_NAME]).split()
-        return any(fold(part) in self.done for part in parts) or (
-            len(split) > 1 and (split[0] in self.done or split[-1] in self.done)
-        )
+        return _says_done(self, name)
 
     def column(self, name: str) -> str | None:
         """Which field a table column of this name holds: item, owner, due, priority, ticket, status or ignored."""
@@ -209,15 +209,26 @@ def _name(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
         return words.sections.get(folded), 0.0, False
     coverage = sum(len(phrase) for _, phrase in found) / len(folded)
     named = {phrase: words.sections[phrase] for _, phrase in found}
-    work = [phrase for phrase, kind in named.items() if kind is SectionKind.ACTION]
+    work = [phrase for phrase, kind in named.items() if kind is ACTION]
     wish = bool(work) and words.wishes.issuperset(work)
     if (exact := words.sections.get(folded)) is not None:
         return exact, coverage, wish
     kinds = set(named.values())
-    if SectionKind.ACTION in kinds and not _names_work(words, folded, found):
-        kinds.discard(SectionKind.ACTION)
+    if ACTION in kinds and not _names_work(words, folded, found):
+        kinds.discard(ACTION)
     # Work named beside other things ("Lessons and next steps") makes an action section
     return next((kind for kind in SectionKind if kind in kinds), None), coverage, wish
+
+
+@lru_cache(maxsize=1024)
+def _says_done(words: Vocabulary, name: str) -> bool:
+    if any(sign in name for sign in words.done_signs):
+        return True
+    parts = [name, *(part for match in _BRACKETED.findall(name[:_LONGEST_NAME]) for part in match if part)]
+    split = fold(name[:_LONGEST_NAME]).split()
+    return any(fold(part) in words.done for part in parts) or (
+        len(split) > 1 and (split[0] in words.done or split[-1] in words.done)
+    )
 
 
 def _split_compounds(words: Vocabulary, folded: str) -> str:
@@ -237,7 +248,7 @@ def _names_work(words: Vocabulary, folded: str, found: list[tuple[int, str]]) ->
     """
     work, other = [], False
     for start, phrase in found:
-        if words.sections[phrase] is not SectionKind.ACTION:
+        if words.sections[phrase] is not ACTION:
             other = True
         elif _heads(words, folded, start, phrase):
             work.append(phrase)
@@ -271,9 +282,7 @@ def _qualifies(words: Vocabulary, before: list[str]) -> bool:
     if not before or before[-1] not in words.links:
         return False
     rest = " ".join(word for word in before if word not in words.links and word not in words.holders)
-    return bool(rest) and all(
-        words.sections[phrase] is not SectionKind.ACTION for _, phrase in words.section_phrases.find(rest)
-    )
+    return bool(rest) and all(words.sections[phrase] is not ACTION for _, phrase in words.section_phrases.find(rest))
 
 
 def _folded(words: Iterable[str]) -> frozenset[str]:
@@ -309,7 +318,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
     sections = _sections(data["sections"])
     tasks, improvements = _together(data["sections"], "tasks"), _together(data["sections"], "improvement")
     for word in tasks | improvements:
-        sections.setdefault(word, SectionKind.ACTION)
+        sections.setdefault(word, ACTION)
     grammar, values, status = data["grammar"], data["values"], data["status"]
     fields: dict[str, str] = {}
     for field, entry in data["fields"].items():
