@@ -26,6 +26,7 @@ from connectors.interface import (
     IssueRef,
     IssueState,
     IssueTracker,
+    LeftOut,
     Listing,
     PageSeen,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "IssueRef",
     "IssueState",
     "IssueTracker",
+    "LeftOut",
     "Listing",
     "LocalSettings",
     "Marker",

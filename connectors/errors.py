@@ -24,6 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
 
@@ -103,4 +104,18 @@ class TargetMoved(IssueMoved):
 
 
 class RequestRejected(ConnectorError):
-    """The target refused a value; sending the same again is pointless."""
+    """The target refused a value; sending the same again is pointless.
+
+    `refused` holds the fields that it named, each with the values that it named, if any.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str,
+        advice: str = "",
+        refused: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
+        super().__init__(message, where=where, advice=advice)
+        self.refused: Mapping[str, frozenset[str]] = refused or {}

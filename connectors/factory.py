@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from connectors.forge import Forge, ForgeSettings
+    from connectors.github.credentials import AppKey
     from connectors.interface import IssueTracker
     from connectors.settings import TargetSettings
 
@@ -40,7 +42,8 @@ def open_tracker(
     Args:
         name: the target's name in the settings.
         settings: of one of the kinds known here, or of one that an entry point offers.
-        token: fetches the target's secret; called only when one is needed.
+        token: fetches the target's secret, which is a private key where the settings name an app; called only when one
+            is needed.
         root: the folder that relative paths in the settings start at.
         now: the clock, of targets that keep time themselves.
 
@@ -55,7 +58,7 @@ def open_tracker(
     if isinstance(settings, GitHubSettings):
         from connectors.github import GitHubTracker  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
 
-        return GitHubTracker(name, settings, token())
+        return GitHubTracker(name, settings, _credential(settings, token), now=now)
     for offer in entry_points(group=ENTRY_POINTS, name=settings.kind):
         tracker: IssueTracker = offer.load()(name, settings, token=token, root=root)
         return tracker
@@ -64,3 +67,31 @@ def open_tracker(
         where=name,
         advice=f"Install the distribution that offers it (entry-point group `{ENTRY_POINTS}`), or mend `kind`.",
     )
+
+
+def _credential(settings: GitHubSettings, secret: Callable[[], str]) -> str | AppKey:
+    if settings.app_id is None:
+        return secret()
+    from connectors.github.credentials import AppKey  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
+
+    return AppKey(str(settings.app_id), secret(), settings.installation_id)
+
+
+def open_forge(settings: ForgeSettings, repository: str, base_url: str, *, secret: Callable[[], str]) -> Forge:
+    """The repository that documents live in. Asks the network nothing.
+
+    Args:
+        settings: which branches, and who acts.
+        repository: `owner/name`.
+        base_url: the REST API's address.
+        secret: fetches the token, or the private key where the settings name an app.
+
+    Raises:
+        NotAllowed: the token or key cannot be one.
+    """
+    from connectors.github.credentials import AppKey  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
+    from connectors.github.pulls import GitHubForge  # noqa: PLC0415
+
+    app = settings.app_id
+    token = secret() if app is None else AppKey(str(app), secret(), settings.installation_id)
+    return GitHubForge(settings, repository, base_url, token)

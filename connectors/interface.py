@@ -8,7 +8,8 @@ Glossary
     key         what a person calls an issue: `acme/ops#12`, `OPS-12`, `#12` in the embedded tracker
 
 Promises of every adapter (the contract suite in `tests/contract/` holds each to them)
-    - A write is sent once. No adapter, and no library under it, repeats a write by itself.
+    - A write is sent once. No adapter, and no library under it, repeats a write by itself. Only where a target
+      definitely refused it for a value that an issue can do without, it is sent again without that value.
     - A write either returns the issue as the target stored it, or raises. `OutcomeUnknown` is raised when,
       and only when, the write may have happened.
     - An update touches nothing but what its patch names; the body outside the managed block is kept to the byte.
@@ -39,6 +40,7 @@ __all__ = [
     "IssueRef",
     "IssueState",
     "IssueTracker",
+    "LeftOut",
     "Listing",
     "PageSeen",
 ]
@@ -89,7 +91,8 @@ class IssuePatch:
     """Changes to an issue; None leaves a field alone.
 
     `add_labels`/`remove_labels` and `assignees` are what shall hold afterwards; `clear_due` and `clear_priority`
-    empty a field. `managed` and `marker` travel together: a new block carries a new marker.
+    empty a field. `managed` and `marker` travel together: a new block carries a new marker. `duplicate_of` goes with
+    the state `DUPLICATE`; a target that can't hold it ignores it.
     """
 
     title: str | None = None
@@ -103,11 +106,23 @@ class IssuePatch:
     clear_due: bool = False
     priority: str | None = None
     clear_priority: bool = False
+    duplicate_of: IssueRef | None = None
 
     @property
     def empty(self) -> bool:
         """True when the patch asks for nothing."""
         return self == IssuePatch()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something that a write asked for and its target did not take: `assignee ana`, `label overdue`, `milestone Q3`.
+
+    `advice` says why, if known, and what a person can do about it.
+    """
+
+    what: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +132,8 @@ class Issue:
     `body` is all of it; `managed` is the text inside the fence (None when the fence is gone) and `marker` the tie
     (None when missing or unreadable). `author` is who opened it, where the target tells. `locked`: only who may write
     to the target can comment on it. `reopened`: it is open and was closed before, where the target tells.
+
+    `left_out` is of the write that gave this answer, and no property of the issue: equal issues may differ in it.
     """
 
     ref: IssueRef
@@ -135,6 +152,7 @@ class Issue:
     author: str = ""
     locked: bool = False
     reopened: bool = False
+    left_out: tuple[LeftOut, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +258,7 @@ class IssueTracker(Protocol):
         ...
 
     def create(self, draft: IssueDraft) -> Issue:
-        """Send one create, once. What the target dropped (labels, assignees) shows in the answer.
+        """Send one create, once. What the target did not take shows in the answer and is named in its `left_out`.
 
         Raises:
             OutcomeUnknown, RateLimited, NotAllowed (TargetReadOnly, TargetClosed), TargetMoved, RequestRejected,

@@ -85,7 +85,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An action that was carried out. `lacking` names what the target silently left out.
+    """An action that was carried out. `lacking` names what the target left out, `advice` what to do about it.
 
     `was_done` means that an earlier run, whose store is lost, had done it already.
     """
@@ -94,6 +94,7 @@ class Done:
     issue: Issue | None = None
     lacking: tuple[str, ...] = ()
     was_done: bool = False
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,18 +237,18 @@ class _Worker:
             self.store.settle([action.after], Outcome.FAILED, self.clock(), detail)
         draft = action.draft
         entry, issue = self._send("create", action.item, lambda: self.tracker.create(draft))
-        lacking = _lacking(draft.labels, draft.assignees, issue)
+        lacking, advice = _lacking(draft.labels, draft.assignees, issue)
         base = {**agreed(action.fields, issue_fields(issue)), "left_out": _left_out(draft.assignees, issue)}
         link = Link(action.item.id, issue, base, self.clock())
         event = self._event(action.item, "issue opened", issue=issue.ref.key, url=issue.ref.url, lacking=lacking)
         self.store.confirm(entry, self.clock(), link, action.item, [event])
-        return Done(action, issue, lacking)
+        return Done(action, issue, lacking, advice=advice)
 
     def _update(self, action: Update) -> Done:
         link, patch = action.link, action.patch
         self._look_again(link, patch)
         entry, issue = self._send("update", action.item, lambda: self.tracker.update(link.issue, patch))
-        lacking = _lacking(patch.add_labels, patch.assignees or frozenset(), issue)
+        lacking, advice = _lacking(patch.add_labels, patch.assignees or frozenset(), issue)
         if patch.state is not None and issue.state is not patch.state:
             lacking = (*lacking, f"state {patch.state.value}")
         base = _as_stored(action.base, issue) if "content" in action.base.get("document", {}) else action.base
@@ -263,7 +264,7 @@ class _Worker:
             after = replace(after, gone=None)
             events.append(event_of(action.item, after, self.clock()))
         self.store.confirm(entry, self.clock(), after, action.item, events)
-        return Done(action, issue, lacking)
+        return Done(action, issue, lacking, advice=advice)
 
     def _tell(self, action: Tell) -> Done:
         link = action.link
@@ -283,7 +284,7 @@ class _Worker:
 
     def _close_twin(self, action: CloseTwin) -> Done:
         text = f"Closed as a duplicate: this action item is tracked in {action.of.url or action.of.key}."
-        patch = IssuePatch(state=IssueState.DUPLICATE, managed=text, marker=action.issue.marker)
+        patch = IssuePatch(state=IssueState.DUPLICATE, managed=text, marker=action.issue.marker, duplicate_of=action.of)
         entry, issue = self._send("close twin", action.item, lambda: self.tracker.update(action.issue, patch))
         event = self._event(action.item, "twin closed", issue=issue.ref.key, of=action.of.key)
         self.store.settle([entry], Outcome.CONFIRMED, self.clock(), f"duplicate of {action.of.key}", [event])
@@ -388,12 +389,20 @@ def _left_out(asked: frozenset[str], issue: Issue) -> list[str]:
     return sorted(login for login in asked if login.casefold() not in there)
 
 
-def _lacking(labels: frozenset[str], assignees: frozenset[str], issue: Issue) -> tuple[str, ...]:
-    """What was asked for and is not there: targets drop unknown assignees and forbidden labels without a word."""
-    have = {login.casefold() for login in issue.assignees}
-    dropped_people = sorted(login for login in assignees if login.casefold() not in have)
-    dropped_labels = sorted(labels - issue.labels)
-    return (*(f"assignee {login}" for login in dropped_people), *(f"label {label}" for label in dropped_labels))
+def _lacking(
+    labels: frozenset[str], assignees: frozenset[str], issue: Issue
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What was asked for and is not there, and advice: what the adapter tells, and what anybody can see."""
+    people = {login.casefold() for login in issue.assignees}
+    names = {name.casefold() for name in issue.labels}
+    missing = {each.what: each.advice for each in issue.left_out}
+    for login in sorted(assignees):
+        if login.casefold() not in people:
+            missing.setdefault(f"assignee {login}", "")
+    for name in sorted(labels):
+        if name.casefold() not in names:
+            missing.setdefault(f"label {name}", "")
+    return tuple(missing), tuple(dict.fromkeys(advice for advice in missing.values() if advice))
 
 
 def _as_stored(base: Mapping[str, Any], issue: Issue) -> dict[str, Any]:

@@ -11,7 +11,7 @@ The one question that matters: may a write have happened? Only then it is `Outco
     403, 429                       RateLimited, when a limit is the reason; IssueLocked, TargetReadOnly; else NotAllowed
     404                            IssueNotFound       IssueNotFound
     410                            IssueGone; TargetClosed when the repository's issues are switched off
-    422 and other 4xx              RequestRejected     RequestRejected
+    422 and other 4xx              RequestRejected     RequestRejected; RateLimited for a 422 that says "too quickly"
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WITHOUT_A_WORD = timedelta(seconds=60)
-"""GitHub asks for at least a minute when a limit's answer names no time."""
+"""GitHub asks for at least a minute when a limit's answer names no time, and for more each time that happens again:
+https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit"""
+_DOUBLED_AT_MOST = 5
 _SOONEST = timedelta(seconds=1)
 _NOTHING_SENT = (
     requests.exceptions.ConnectTimeout,
@@ -90,16 +92,22 @@ _REFUSALS: Mapping[int, tuple[type[NotAllowed | IssueNotFound | RequestRejected]
     ),
 }
 _LIMIT_WORDS = ("rate limit", "abuse detection")
+_TOO_QUICK = "submitted too quickly"
+"""How a limit on content has been worded where it came as a refusal of a value (cli/cli#4801)."""
 _LIMIT_PAGES = ("rate-limit", "abuse-rate", "secondary-rate")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked: for the error's sentence, and for the question whether something may have happened."""
+    """What was asked: for the error's sentence, and for the question whether something may have happened.
+
+    `limited_before`: how many requests in a row a limit has refused just before this one.
+    """
 
     verb: str
     where: str
     of_issue: bool = False
+    limited_before: int = 0
 
     @property
     def writes(self) -> bool:
@@ -171,7 +179,7 @@ def of_status(request: Request, status: int, headers: Mapping[str, str], data: A
     headers = _lower(headers)
     if status in REDIRECTS:
         return moved(request, headers.get("location", ""))
-    if status == HTTPStatus.TOO_MANY_REQUESTS or (status == HTTPStatus.FORBIDDEN and _is_limit(headers, data)):
+    if _is_limit(status, headers, data):
         return _limited(request, status, headers, data)
     if status == HTTPStatus.REQUEST_TIMEOUT or not _refuses(status):
         return no_answer(request, f"status {status}")
@@ -179,7 +187,11 @@ def of_status(request: Request, status: int, headers: Mapping[str, str], data: A
     if closed := _closed(request, status, told):
         return closed
     kind, sentence, advice = _REFUSALS.get(status, _REFUSALS[HTTPStatus.UNPROCESSABLE_ENTITY])
-    return kind(f"{sentence} ({told or f'status {status}'})", where=request.where, advice=advice)
+    message = f"{sentence} ({told or f'status {status}'})"
+    error = kind(message, where=request.where, advice=advice)
+    if isinstance(error, RequestRejected):
+        error.refused = _refused(data)
+    return error
 
 
 def moved(request: Request, location: str) -> IssueMoved:
@@ -226,7 +238,8 @@ def _refuses(status: int) -> bool:
 
 
 def _limited(request: Request, status: int, headers: Mapping[str, str], data: Any) -> RateLimited:
-    retry_at = _retry_at(headers, datetime.now(UTC))
+    unnamed = _WITHOUT_A_WORD * 2 ** min(request.limited_before, _DOUBLED_AT_MOST)
+    retry_at = _retry_at(headers, datetime.now(UTC), unnamed)
     return RateLimited(
         f"a limit of GitHub was reached ({_told(data) or f'status {status}'})",
         where=request.where,
@@ -251,20 +264,34 @@ def _told(data: Any) -> str:
     return "; ".join(" ".join(word.split()) for word in words if word)
 
 
-def _is_limit(headers: Mapping[str, str], data: Any) -> bool:
-    if "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0":
-        return True
+def _refused(data: Any) -> dict[str, frozenset[str]]:
+    """The fields that GitHub names in a refusal, each with the values that it names."""
+    errors = data.get("errors") if isinstance(data, dict) else None
+    found: dict[str, frozenset[str]] = {}
+    for error in errors if isinstance(errors, list) else ():
+        if isinstance(error, dict) and isinstance(name := error.get("field"), str):
+            value = error.get("value")
+            values = value if isinstance(value, list) else [value]
+            found[name] = found.get(name, frozenset()) | {each for each in values if isinstance(each, str)}
+    return found
+
+
+def _is_limit(status: int, headers: Mapping[str, str], data: Any) -> bool:
     told = _told(data).lower()
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return _TOO_QUICK in told
+    if status != HTTPStatus.FORBIDDEN or "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0":
+        return status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
     page = str(data.get("documentation_url") or "").lower() if isinstance(data, dict) else ""
     return any(words in told for words in _LIMIT_WORDS) or any(words in page for words in _LIMIT_PAGES)
 
 
-def _retry_at(headers: Mapping[str, str], now: datetime) -> datetime:
-    """Retry-After, in seconds or as a date; else the reset of a limit that is used up; else in a minute."""
+def _retry_at(headers: Mapping[str, str], now: datetime, unnamed: timedelta) -> datetime:
+    """Retry-After, in seconds or as a date; else the reset of a limit that is used up; else after `unnamed`."""
     named = _after(headers.get("retry-after", ""), now)
     if named is None and headers.get("x-ratelimit-remaining", "0") == "0":
         named = _epoch(headers.get("x-ratelimit-reset", ""))
-    return max(named, now + _SOONEST) if named else now + _WITHOUT_A_WORD
+    return max(named, now + _SOONEST) if named else now + unnamed
 
 
 def _after(text: str, now: datetime) -> datetime | None:

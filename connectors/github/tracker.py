@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors import marker
-from connectors.errors import IssueConverted, IssueMoved, IssueNotFound, NotAllowed
-from connectors.github import evidence, failures, graph, values, whereabouts
+from connectors.errors import ConnectorError, IssueConverted, IssueMoved, IssueNotFound, NotAllowed
+from connectors.github import evidence, failures, graph, refusals, values, whereabouts
 from connectors.github.failures import Request
-from connectors.github.values import Repository, time_of, time_text
-from connectors.github.wire import PER_PAGE, Wire
-from connectors.interface import Capabilities, Listing
+from connectors.github.labels import Labels
+from connectors.github.listing import READ_LAG, Lister, all_pages, read
+from connectors.github.milestones import Milestone
+from connectors.github.values import Repository
+from connectors.github.wire import Wire
+from connectors.interface import Capabilities, IssueState
 from connectors.pacing import Budget, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from connectors.interface import Comment, Evidence, Issue, IssueDraft, IssuePatch, IssueRef, PageSeen
+    from connectors.github.credentials import AppKey
+    from connectors.interface import Comment, Evidence, Issue, IssueDraft, IssuePatch, IssueRef, Listing, PageSeen
     from connectors.settings import GitHubSettings
 
     T = TypeVar("T")
-
-READ_LAG = timedelta(minutes=2)
-"""How long a listing may still miss a write. GitHub promises no number; reads come from replicas that are usually
-seconds behind. Listings overlap by as much, so that nothing falls between two of them."""
 
 _READ_PAUSES = (0.5, 2.0)
 """Seconds before the second and third try of a read."""
@@ -34,19 +36,25 @@ class GitHubTracker:
     """Issues of one GitHub repository.
 
     Requests: create, update, comment, get and is_public one each; a listing one per 100 issues (99 from the second
-    page on). An update that changes nothing sends nothing. What is redirected takes two or three more to find out where
-    it is; a `get` of a locked and closed issue one more. Not safe for use from several threads at once.
+    page on), and one that is answered with 304 when nothing changed. An update that changes nothing sends nothing. What
+    is redirected takes two or three more to find out where it is; a `get` of a locked and closed issue one more.
+
+    Before the first label that no issue was seen with the repository's are listed, and each that it lacks is made;
+    before the first create with a milestone that is looked for. What GitHub refuses of an issue that can do without it
+    is left out and the rest sent again. Not safe for use from several threads at once.
     """
 
     def __init__(
         self,
         name: str,
         settings: GitHubSettings,
-        token: str,
+        token: str | AppKey,
         *,
         read_pauses: tuple[float, ...] = _READ_PAUSES,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._name = name
+        self._now = now
         self._repository = Repository(name, settings.repository, str(settings.base_url).rstrip("/"))
         self._wire = Wire(
             base_url=self._repository.api,
@@ -55,7 +63,14 @@ class GitHubTracker:
             ca_bundle=settings.ca_bundle,
             read_pauses=read_pauses,
             where=self._repository.where(),
+            repository=settings.repository,
+            now=now,
         )
+        self._windows = (
+            Window(settings.creates_per_minute, timedelta(minutes=1)),
+            Window(settings.creates_per_hour, timedelta(hours=1)),
+        )
+        account = f"/app/{settings.app_id}" if settings.app_id is not None else ""
         self._capabilities = Capabilities(
             due=False,
             priority=False,
@@ -63,13 +78,18 @@ class GitHubTracker:
             max_body=65_536,
             read_lag=READ_LAG,
             place=f"github:{self._repository.api_host}/{self._repository.full_name.lower()}",
-            budget_key=f"github:{self._repository.api_host}",
-            budget=Budget(
-                (
-                    Window(settings.creates_per_minute, timedelta(minutes=1)),
-                    Window(settings.creates_per_hour, timedelta(hours=1)),
-                )
-            ),
+            budget_key=f"github:{self._repository.api_host}{account}",
+            budget=Budget(self._windows),
+        )
+        self._besides: deque[datetime] = deque()
+        """When something was written that is no issue and no comment: it counts for GitHub, and no journal knows it."""
+        self._ids: dict[int, int] = {}
+        self._type = settings.issue_type
+        self._sender = refusals.Sender(self._count)
+        self._lister = Lister(self._wire, self._repository, self._learn)
+        self._labels = Labels(self._wire, self._repository, settings.label_colors, self._count)
+        self._milestone = Milestone(
+            self._wire, self._repository, settings.milestone, self._count, create=settings.create_milestone
         )
 
     @property
@@ -78,21 +98,19 @@ class GitHubTracker:
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._capabilities
+        """The budget leaves out what labels and milestones have taken of it."""
+        now = self._now()
+        taken = [sum(now - at < window.span for at in self._besides) for window in self._windows]
+        if not any(taken):
+            return self._capabilities
+        left = (
+            Window(max(1, window.writes - used), window.span) for window, used in zip(self._windows, taken, strict=True)
+        )
+        return replace(self._capabilities, budget=Budget(tuple(left)))
 
     def changed_since(self, cursor: str | None, on_page: PageSeen | None = None) -> Listing:
-        """See the port. The cursor is the newest change seen; one that cannot be read means everything."""
-        newest = _parsed(cursor)
-        found: dict[int, Issue] = {}
-        for page in self._pages(newest and newest - READ_LAG):
-            for changed, issue in page:
-                newest = max(newest, changed) if newest else changed
-                if issue is not None:
-                    found[issue.ref.number] = issue
-            if on_page is not None:
-                on_page(len(found))
-        ordered = sorted(found.values(), key=lambda issue: (issue.updated_at, issue.ref.number))
-        return Listing(tuple(ordered), time_text(newest) if newest else "")
+        """See the port. A cursor that cannot be read means everything."""
+        return self._lister.changed_since(cursor, on_page)
 
     def get(self, ref: IssueRef) -> Issue:
         self._own(ref)
@@ -113,17 +131,28 @@ class GitHubTracker:
 
     def create(self, draft: IssueDraft) -> Issue:
         request = Request("POST", self._repository.where())
-        sent = {
+        self._labels.make_missing(draft.labels)
+        wanted = {
             "title": draft.title,
             "body": marker.write("", draft.managed, draft.marker),
             "labels": sorted(draft.labels),
             "assignees": sorted(draft.assignees),
+            "milestone": self._milestone.number(),
+            "type": self._type,
         }
-        answer = self._wire.write(request.verb, f"{self._repository.path}/issues", request.where, sent)
-        issue = _read(request, self._repository.issue, answer.data)
+        answer, refused = self._sender.send(
+            lambda sent: self._wire.write(request.verb, f"{self._repository.path}/issues", request.where, sent),
+            {name: value for name, value in wanted.items() if value is not None},
+        )
+        assert answer is not None  # noqa: S101  (a title can't be left out)
+        issue = read(request, self._repository.issue, answer.data)
         if elsewhere := self._repository.elsewhere(issue, issue.ref.number):
             raise failures.no_answer(request, f"the answer tells of {elsewhere}")
-        return issue
+        read(request, self._learn, answer.data)
+        self._lister.witness(answer.date, issue.updated_at)
+        lacking = (self._milestone.left_out(answer.data), refusals.of_type(self._type, answer.data))
+        dropped = refusals.dropped(draft.labels, draft.assignees, issue)
+        return replace(issue, left_out=refusals.joined(refused, dropped, lacking))
 
     def update(self, issue: Issue, patch: IssuePatch) -> Issue:
         self._own(issue.ref)
@@ -131,16 +160,28 @@ class GitHubTracker:
         sent = values.changes(issue, patch)
         if not sent:
             return issue
+        if "labels" in sent:
+            self._labels.make_missing(patch.add_labels)
+        if patch.state is IssueState.DUPLICATE and patch.duplicate_of is not None:
+            sent |= self._duplicate(patch.duplicate_of)
         request = self._request("PATCH", number)
-        answer = self._wire.write(request.verb, self._repository.issue_path(number), request.where, sent, of_issue=True)
-        return self._issue(request, answer.data, number)
+        path = self._repository.issue_path(number)
+        answer, refused = self._sender.send(
+            lambda sent: self._wire.write(request.verb, path, request.where, sent, of_issue=True), sent
+        )
+        if answer is None:
+            return replace(issue, left_out=refused)
+        after = self._issue(request, answer.data, number)
+        self._lister.witness(answer.date, after.updated_at)
+        dropped = refusals.dropped(patch.add_labels, patch.assignees or (), after)
+        return replace(after, left_out=refusals.joined(refused, dropped))
 
     def comment(self, ref: IssueRef, body: str) -> Comment:
         self._own(ref)
         request = self._request("POST", ref.number)
         path = f"{self._repository.issue_path(ref.number)}/comments"
         answer = self._wire.write(request.verb, path, request.where, {"body": body}, of_issue=True)
-        return _read(request, values.comment, answer.data)
+        return read(request, values.comment, answer.data)
 
     def comments(self, ref: IssueRef) -> tuple[Comment, ...]:
         self._own(ref)
@@ -151,8 +192,8 @@ class GitHubTracker:
         by_number = {ref.number: ref for ref in refs}
         found: dict[IssueRef, Evidence] = {}
         for numbers in evidence.batches(list(by_number)):
-            data = graph.ask(self._wire, self._repository, evidence.query(numbers), datetime.now(UTC))
-            told = _read(Request("GET", self._repository.where()), evidence.read, data)
+            data = graph.ask(self._wire, self._repository, evidence.query(numbers), self._now())
+            told = read(Request("GET", self._repository.where()), evidence.read, data)
             found |= {by_number[number]: each for number, each in told.items()}
         return found
 
@@ -162,7 +203,7 @@ class GitHubTracker:
             answer = self._wire.read(self._repository.path, request.where)
         except IssueMoved as error:
             raise whereabouts.of_repository(self._wire, self._repository, error) from error
-        return _read(request, _is_public, answer.data)
+        return read(request, _is_public, answer.data)
 
     def reference(self, text: str) -> IssueRef | None:
         return self._repository.reference(text)
@@ -187,15 +228,31 @@ class GitHubTracker:
     def _request(self, verb: str, number: int) -> Request:
         return Request(verb, self._repository.where(number), of_issue=True)
 
+    def _count(self) -> None:
+        self._besides.append(self._now())
+
+    def _learn(self, raw: Mapping[str, Any]) -> None:
+        """What an issue's JSON tells besides the issue: ids, and labels and milestones that are there."""
+        self._ids[int(raw["number"])] = int(raw.get("id") or 0)
+        self._labels.learn(label if isinstance(label, str) else label["name"] for label in raw["labels"])
+        self._milestone.learn(raw.get("milestone"))
+
+    def _duplicate(self, of: IssueRef) -> dict[str, Any]:
+        """How GitHub wants to be told which issue another one duplicates; nothing when that can't be found out."""
+        if not self._repository.owns(of):
+            return {}
+        if not self._ids.get(of.number):
+            try:
+                self.get(of)
+            except ConnectorError:
+                return {}
+        found = self._ids.get(of.number)
+        return {"duplicate_issue_id": found} if found else {}
+
     def _all_of(self, number: int, what: str, parse: Callable[[Any], T]) -> Iterator[T]:
         """Everything of one issue's sub-list, page by page."""
-        request = self._request("GET", number)
         path = f"{self._repository.issue_path(number)}/{what}"
-        page, has_next = 1, True
-        while has_next:
-            answer = self._wire.read(path, request.where, {"per_page": PER_PAGE, "page": page}, of_issue=True)
-            yield from _read(request, _each(parse), answer.data)
-            page, has_next = page + 1, answer.has_next and bool(answer.data)
+        return all_pages(self._wire, path, self._repository.where(number), parse, of_issue=True)
 
     def _converted(self, number: int) -> bool:
         """Whether the issue became a discussion: GitHub locks and closes it, and only its events tell why."""
@@ -204,66 +261,16 @@ class GitHubTracker:
         except (IssueNotFound, NotAllowed):
             return False  # it was there a moment ago, and who may not read events can't be told
 
-    def _pages(self, since: datetime | None) -> Iterator[list[tuple[datetime, Issue | None]]]:
-        """Pages of times and issues, oldest change first; None stands for a pull request.
-
-        An issue that changes meanwhile moves to the end, and all behind it move up by one: the next page *number*
-        would skip one for good. So each page starts anew at the last change of the page before (`since` includes it);
-        page numbers serve only within more than a page of changes of one second.
-        """
-        request = Request("GET", self._repository.where())
-        page, has_next = 1, True
-        while has_next:
-            parameters = {"state": "all", "sort": "updated", "direction": "asc", "per_page": PER_PAGE, "page": page}
-            if since is not None:
-                parameters["since"] = time_text(since)
-            try:
-                answer = self._wire.read(f"{self._repository.path}/issues", request.where, parameters)
-            except IssueMoved as error:
-                raise whereabouts.of_repository(self._wire, self._repository, error) from error
-            found = _read(request, _each(self._repository.listed), answer.data)
-            if not found:
-                return
-            yield found
-            has_next, last = answer.has_next, found[-1][0]
-            if since is None or last > since:
-                since, page = last, 1
-            else:
-                page += 1
-
     def _issue(self, request: Request, raw: Any, number: int) -> Issue:
         """The answer's issue, which must be the one asked for."""
-        _, issue = _read(request, self._repository.listed, raw)
+        _, issue = read(request, self._repository.listed, raw)
         if issue is None:
             raise IssueNotFound("this is a pull request", where=request.where, advice="Name an issue instead.")
         if elsewhere := self._repository.elsewhere(issue, number):
             raise failures.moved(request, elsewhere)
+        read(request, self._learn, raw)
         return issue
-
-
-def _read(request: Request, parse: Callable[[Any], T], data: Any) -> T:
-    """`data` by `parse`; what it cannot read is no usable answer."""
-    try:
-        return parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise failures.no_answer(request, "the answer is not what was asked for") from error
-
-
-def _each(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
-    def parse_list(data: Any) -> list[T]:
-        if not isinstance(data, list):
-            raise TypeError("not a list")
-        return [parse(one) for one in data]
-
-    return parse_list
 
 
 def _is_public(raw: Any) -> bool:
     return raw["private"] is False and raw.get("visibility", "public") == "public"
-
-
-def _parsed(cursor: str | None) -> datetime | None:
-    try:
-        return time_of(cursor) if cursor else None
-    except ValueError:
-        return None

@@ -112,6 +112,7 @@ class Repository:
             closed_at=time_of(raw["closed_at"]) if raw.get("closed_at") else None,
             author=str((raw.get("user") or {}).get("login") or ""),
             locked=bool(raw.get("locked")),
+            reopened=raw["state"] == "open" and raw.get("state_reason") == "reopened",
         )
 
     def listed(self, raw: Mapping[str, Any]) -> tuple[datetime, Issue | None]:

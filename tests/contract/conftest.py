@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 import requests
 from contract.wire_check import GitHubDescription, Sent
+from machine.little_github import LittleGitHub, Serving
 from myworld.api.http import mint
 from myworld.host import Host, HostConfig
 
@@ -173,6 +174,14 @@ def github(host: Host, sent: Sent, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     for tracker in opened:
         tracker.close()
     host.delete(world.id)
+
+
+@pytest.fixture
+def hub(sent: Sent) -> Iterator[LittleGitHub]:  # which fails the test of a request that GitHub would not know
+    """The small GitHub on loopback; each request to it is held to GitHub's description, too."""
+    hub = LittleGitHub()
+    with Serving(hub):
+        yield hub
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+_BODILESS = (204, 304)
+
+
 @dataclass(frozen=True)
 class Seen:
     """A request that arrived whole."""
@@ -122,9 +125,10 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.cut == "read" or answer.silent:
             self.close_connection = True
             return
-        payload = answer.payload
-        self.send_response(answer.status)
-        for name, value in ({"Content-Type": "application/json; charset=utf-8"} | dict(answer.headers)).items():
+        payload = b"" if answer.status in _BODILESS else answer.payload
+        self.send_response_only(answer.status)
+        plain = {"Content-Type": "application/json; charset=utf-8", "Date": self.date_time_string()}
+        for name, value in (plain | dict(answer.headers)).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()

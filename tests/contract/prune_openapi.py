@@ -20,6 +20,22 @@ OPERATIONS = {
     "/repos/{owner}/{repo}/issues/{issue_number}": ("get", "patch"),
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
     "/repos/{owner}/{repo}/issues/{issue_number}/events": ("get",),
+    "/repos/{owner}/{repo}/labels": ("get", "post"),
+    "/repos/{owner}/{repo}/milestones": ("get", "post"),
+    "/repos/{owner}/{repo}/installation": ("get",),
+    "/repos/{owner}/{repo}/branches/{branch}": ("get",),
+    "/repos/{owner}/{repo}/git/ref/{ref}": ("get",),
+    "/repos/{owner}/{repo}/git/refs": ("post",),
+    "/repos/{owner}/{repo}/git/refs/{ref}": ("patch", "delete"),
+    "/repos/{owner}/{repo}/git/commits": ("post",),
+    "/repos/{owner}/{repo}/git/commits/{commit_sha}": ("get",),
+    "/repos/{owner}/{repo}/git/trees": ("post",),
+    "/repos/{owner}/{repo}/git/trees/{tree_sha}": ("get",),
+    "/repos/{owner}/{repo}/git/blobs": ("post",),
+    "/repos/{owner}/{repo}/git/blobs/{file_sha}": ("get",),
+    "/repos/{owner}/{repo}/pulls": ("get", "post"),
+    "/repos/{owner}/{repo}/pulls/{pull_number}": ("patch",),
+    "/app/installations/{installation_id}/access_tokens": ("post",),
 }
 KEPT = ("operationId", "parameters", "requestBody")
 DROPPED = frozenset({"example", "examples", "externalDocs"})

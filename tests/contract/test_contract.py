@@ -48,6 +48,7 @@ class TestCreate:
         issue = tracker.create(wanted)
         assert (issue.title, issue.managed, issue.marker) == (wanted.title, wanted.managed, wanted.marker)
         assert (issue.labels, issue.assignees) == (wanted.labels, wanted.assignees)
+        assert issue.left_out == ()
         assert issue.state is IssueState.OPEN
         assert issue.closed_at is None
         assert issue.ref.target == tracker.name
@@ -128,9 +129,9 @@ class TestListing:
     def test_twice_is_equal(self, bench: Bench, draft: Draft) -> None:
         for _ in range(3):
             bench.tracker.create(draft(labels=frozenset({"b", "a"})))
-        first = bench.tracker.changed_since(None)
-        assert bench.tracker.changed_since(None) == first
-        assert bench.again().changed_since(None) == first
+        first = bench.tracker.changed_since(None).issues
+        assert bench.tracker.changed_since(None).issues == first
+        assert bench.again().changed_since(None).issues == first
 
     def test_since_a_cursor_holds_what_changed(self, tracker: IssueTracker, draft: Draft) -> None:
         old, young = tracker.create(draft()), tracker.create(draft())
@@ -259,6 +260,14 @@ class TestState:
         assert reopened.state is IssueState.OPEN
         assert reopened.closed_at is None
         assert bench.again().get(issue.ref).state is IssueState.OPEN
+
+    def test_a_duplicate_of_another(self, tracker: IssueTracker, draft: Draft) -> None:
+        first, second = tracker.create(draft()), tracker.create(draft())
+        patch = IssuePatch(state=IssueState.DUPLICATE, duplicate_of=first.ref)
+        after = tracker.update(second, patch)
+        assert (after.state, after.left_out) == (IssueState.DUPLICATE, ())
+        assert tracker.update(after, patch).state is IssueState.DUPLICATE
+        assert tracker.get(first.ref).state is IssueState.OPEN
 
     def test_leaving_the_state_alone(self, tracker: IssueTracker, draft: Draft) -> None:
         closed = tracker.update(tracker.create(draft()), IssuePatch(state=IssueState.DUPLICATE))

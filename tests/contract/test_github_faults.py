@@ -31,6 +31,7 @@ from connectors.errors import (
     TargetUnreachable,
 )
 from connectors.github import GitHubTracker
+from connectors.github.listing import Cursor
 from connectors.interface import Issue, IssueDraft, IssuePatch, IssueRef, IssueState
 from connectors.marker import Marker
 from connectors.settings import GitHubSettings
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 TOKEN = "ghp_5ecret5ecret5ecret"
 TIE = Marker("item-1", "2026/outage.md", "Do it", {"title": "Do it"})
-DRAFT = IssueDraft(title="Do it", managed="Why", marker=TIE, labels=frozenset({"postmortem"}))
+DRAFT = IssueDraft(title="Do it", managed="Why", marker=TIE)
 REF = IssueRef("ops", 12, "acme/ops#12")
 ISSUE = Issue(
     ref=REF,
@@ -145,7 +146,14 @@ ANSWERS: dict[str, tuple[Answer, type[ConnectorError], type[ConnectorError]]] = 
     "410 switched off": (Answer(410, says("Issues are disabled for this repo")), TargetClosed, TargetClosed),
     "413": (Answer(413, raw=b""), RequestRejected, RequestRejected),
     "422": (Answer(422, says("Validation Failed")), RequestRejected, RequestRejected),
+    "422 too quick": (
+        Answer(422, says("Validation Failed", errors=[{"code": "custom", "message": "was submitted too quickly"}])),
+        RateLimited,
+        RateLimited,
+    ),
     "429": (Answer(429, says("Too many requests")), RateLimited, RateLimited),
+    "429 retry-after": (Answer(429, SECONDARY, {"Retry-After": "7"}), RateLimited, RateLimited),
+    "429 without a word": (Answer(429, raw=b""), RateLimited, RateLimited),
     "500": (Answer(500, says("Server Error")), OutcomeUnknown, TargetUnreachable),
     "502": (Answer(502, raw=b"<html>Bad Gateway</html>"), OutcomeUnknown, TargetUnreachable),
     "503 with a limit's header": (Answer(503, None, {"Retry-After": "1"}), OutcomeUnknown, TargetUnreachable),
@@ -318,6 +326,20 @@ class TestRetryAt:
         waited = self.retry_at(403, X_RateLimit_Remaining="4000", X_RateLimit_Reset=reset)
         assert waited.total_seconds() == self.about(60)
 
+    def test_longer_each_time_that_no_time_is_named(self) -> None:
+        """As GitHub asks for; a request that went through begins anew, and a time that is named counts as it is."""
+        answers = (Answer(403, SECONDARY), Answer(429, SECONDARY), Answer(403, SECONDARY), Answer(200, raw_issue()))
+        more = (Answer(429, None), Answer(429, None, {"Retry-After": "7"}))
+        waited = []
+        with FaultServer(*answers, *more) as server, tracker_at(server.url) as tracker:
+            for _ in range(6):
+                before = datetime.now(UTC)
+                try:
+                    tracker.get(REF)
+                except RateLimited as error:
+                    waited.append((error.retry_at - before).total_seconds())
+        assert waited == [self.about(seconds) for seconds in (60, 120, 240, 60, 7)]
+
     @pytest.mark.parametrize("text", ["soon", "", "1e400", "nan", "-", "Mon, 99 Foo 2026 00:00:00 GMT"])
     def test_a_minute_when_it_makes_no_sense(self, text: str) -> None:
         assert self.retry_at(Retry_After=text).total_seconds() == self.about(60)
@@ -477,8 +499,12 @@ class Repository:
         self.served = 0
 
     @staticmethod
-    def second(number: int) -> str:
-        return f"{datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number):%Y-%m-%dT%H:%M:%SZ}"
+    def time(number: int) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+
+    @classmethod
+    def second(cls, number: int) -> str:
+        return f"{cls.time(number):%Y-%m-%dT%H:%M:%SZ}"
 
     def touch(self, number: int, second: int) -> None:
         self.issues[number] = self.issues[number] | {"updated_at": self.second(second)}
@@ -539,17 +565,20 @@ class TestPages:
         repository.between = lambda served: repository.touch(1, 500) if served == 1 else None
         numbers, _, _, cursor = self.listed(repository)
         assert numbers == [*range(2, 151), 1]
-        assert cursor == repository.second(500)
+        assert Cursor.parse(cursor).newest == repository.time(500)
 
     def test_the_cursor_overlaps_and_never_goes_back(self) -> None:
         repository = Repository(300)
         _, _, _, cursor = self.listed(repository)
-        assert cursor == repository.second(300)
+        assert Cursor.parse(cursor).newest == repository.time(300)
         again, sent, _, same = self.listed(repository, cursor)
         assert again == list(range(180, 301))
-        assert (sent, same) == (2, cursor)
+        assert sent == 2
         repository.issues.clear()
-        assert self.listed(repository, cursor) == ([], 1, [], cursor)
+        numbers, sent, progress, after = self.listed(repository, same)
+        assert (numbers, sent, progress) == ([], 1, [])
+        assert Cursor.parse(after).newest == repository.time(300)
+        assert Cursor.parse(after).since >= Cursor.parse(cursor).since
 
     def test_a_cursor_of_something_else_means_everything(self) -> None:
         assert self.listed(Repository(3), "page 7 of the old tracker")[0] == [1, 2, 3]
@@ -557,7 +586,9 @@ class TestPages:
     def test_pull_requests_count_for_the_cursor_only(self) -> None:
         repository = Repository(3)
         repository.issues[3]["pull_request"] = {"url": "x"}
-        assert self.listed(repository) == ([1, 2], 1, [2], repository.second(3))
+        numbers, sent, progress, cursor = self.listed(repository)
+        assert (numbers, sent, progress) == ([1, 2], 1, [2])
+        assert Cursor.parse(cursor).newest == repository.time(3)
 
     def test_a_page_that_fails_fails_the_listing(self) -> None:
         good = Repository(150)

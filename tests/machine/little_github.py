@@ -1,4 +1,5 @@
-"""A small GitHub that others' counterparts can't replace: listings of any length, replicas that lag, published limits.
+"""A small GitHub that others' counterparts can't replace: listings of any length, replicas that lag, published limits,
+entity tags, labels, milestones and issue types, what it refuses or drops of them, and what closed issues.
 
 One repository, kept in memory and served by `Serving`. Time is an argument, so that hours pass
 in a moment.
@@ -6,21 +7,28 @@ in a moment.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from contract.faults import Answer, FaultServer, Seen, _Handler
+from contract.graph_github import Graph, closing
 
 REPOSITORY = "acme/ops"
 PER_MINUTE, PER_HOUR, POINTS = 80, 500, 900
 """https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 
 _ISSUE = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)(/comments)?")
+
+
+_FOR_PUSHERS = frozenset({"labels", "assignees", "milestone", "type"})
 
 
 class _Prompt(_Handler):
@@ -40,7 +48,8 @@ class LittleGitHub:
     """Answers requests about the issues of `acme/ops`.
 
     `limits` has it enforce what GitHub publishes. `before` may give another answer before anything happens, `after`
-    once it has happened: that is how answers get lost.
+    once it has happened: that is how answers get lost. `push`: whether the token has push access; without it labels,
+    assignees, milestone and type are dropped in silence. `people` and `types` are those that there are; None means any.
     """
 
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC), *, limits: bool = False) -> None:
@@ -49,7 +58,18 @@ class LittleGitHub:
         self.url = ""
         self.issues: dict[int, dict[str, Any]] = {}
         self.comments: dict[int, list[dict[str, Any]]] = {}
+        self.labels: dict[str, dict[str, Any]] = {}
+        self.milestones: list[dict[str, Any]] = []
+        self.push = True
+        self.ahead = timedelta(0)
+        """How far `Date` is ahead of time stamps."""
+        self.people: set[str] | None = None
+        self.types: set[str] | None = None
         self.verbs: Counter[str] = Counter()
+        self.requests: list[str] = []
+        """Verb and path of each, in order."""
+        self.unchanged = 0
+        """How many were answered with 304."""
         self.refusals = 0
         self.before: Callable[[Seen], Answer | None] = lambda _: None
         self.after: Callable[[Seen], Answer | None] = lambda _: None
@@ -58,13 +78,26 @@ class LittleGitHub:
         self._lock = threading.Lock()
 
     def answer(self, seen: Seen) -> Answer:
+        if seen.path.endswith("/graphql"):
+            seen = replace(seen, verb="QUERY")  # sent with POST, and no write for all that
         with self._lock:
             self.verbs[seen.verb] += 1
+            self.requests.append(f"{seen.verb} {seen.path.removeprefix(f'/repos/{REPOSITORY}')}")
             instead = self.before(seen) or self._refusal(seen)
             if instead is not None:
                 return instead
             made = self._route(seen)
-            return self.after(seen) or made
+            return self.after(seen) or self._tagged(seen, made)
+
+    def _tagged(self, seen: Seen, made: Answer) -> Answer:
+        """With its time; a success also with its tag, unless the asker has that very answer already."""
+        headers = {**made.headers, "Date": format_datetime((self.clock() + self.ahead).astimezone(UTC), usegmt=True)}
+        if seen.verb == "GET" and made.status == 200:
+            headers["ETag"] = f'W/"{hashlib.sha256(made.payload).hexdigest()}"'
+            if seen.headers.get("if-none-match") == headers["ETag"]:
+                self.unchanged += 1
+                return Answer(304, headers=headers)
+        return replace(made, headers=headers)
 
     def open_issues(self) -> list[dict[str, Any]]:
         return [issue for issue in self.issues.values() if issue["state"] == "open"]
@@ -85,6 +118,8 @@ class LittleGitHub:
             "user": {"login": "bot"},
             "labels": [{"name": name} for name in fields.get("labels", ())],
             "assignees": [{"login": login} for login in fields.get("assignees", ())],
+            "milestone": next((one for one in self.milestones if one["number"] == fields.get("milestone")), None),
+            "type": {"name": fields["type"]} if fields.get("type") else None,
             "created_at": now,
             "updated_at": now,
             "closed_at": None,
@@ -109,20 +144,75 @@ class LittleGitHub:
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _route(self, seen: Seen) -> Answer:
+        if seen.verb == "QUERY":
+            return Answer(data=self._closings().execute(seen.body["query"], seen.body["variables"]))
         path = seen.path.removeprefix("/api/v3")
-        if path == f"/repos/{REPOSITORY}":
+        lists: dict[str, tuple[Callable[[], Answer], Callable[[], Answer]]] = {
+            "labels": (lambda: Answer(data=list(self.labels.values())), lambda: self._make_label(seen.body)),
+            "milestones": (lambda: Answer(data=self.milestones), lambda: self._make_milestone(seen.body)),
+            "issues": (
+                lambda: self._list(seen.query),
+                lambda: self._write(seen.body, lambda body: self.add(**body), 201),
+            ),
+        }
+        whole = f"/repos/{REPOSITORY}"
+        if path == whole:
             return Answer(data={"full_name": REPOSITORY, "url": f"{self.url}{path}", "private": True})
         if path == "/search/issues":
             return self._search(seen.query)
-        if path == f"/repos/{REPOSITORY}/issues":
-            return self._list(seen.query) if seen.verb == "GET" else Answer(201, self.add(**seen.body))
+        if (name := path.removeprefix(f"{whole}/")) in lists:
+            return lists[name][0 if seen.verb == "GET" else 1]()
+        return self._of_issue(path, seen)
+
+    def _closings(self) -> Graph:
+        """Everybody closes issues by hand here."""
+        graph = Graph()
+        for number, issue in self.issues.items():
+            graph.close(number, closing(by="ana-lima"), at=issue["closed_at"])
+        return graph
+
+    def _of_issue(self, path: str, seen: Seen) -> Answer:
         found = _ISSUE.fullmatch(path)
         if found is None or int(found[1]) not in self.issues:
             return Answer(404, {"message": "Not Found"})
         number = int(found[1])
         if found[2]:
             return self._comments(number, seen)
-        return Answer(data=self.issues[number] if seen.verb == "GET" else self.change(number, **seen.body))
+        if seen.verb == "GET":
+            return Answer(data=self.issues[number])
+        return self._write(seen.body, lambda body: self.change(number, **body), 200)
+
+    def _write(self, body: Mapping[str, Any], write: Callable[[dict[str, Any]], dict[str, Any]], status: int) -> Answer:
+        """What GitHub does with the fields of an issue: refuse them by name, or drop them without push access."""
+        if not self.push:
+            body = {name: value for name, value in body.items() if name not in _FOR_PUSHERS}
+        numbers = {one["number"] for one in self.milestones}
+        strangers = [] if self.people is None else [who for who in body.get("assignees", ()) if who not in self.people]
+        if strangers:
+            return _refused("Issue", "assignees", strangers)
+        if body.get("milestone") is not None and body["milestone"] not in numbers:
+            return _refused("Issue", "milestone", body["milestone"])
+        if body.get("type") is not None and self.types is not None and body["type"] not in self.types:
+            return _refused("Issue", "type", None)
+        for name in body.get("labels", ()):
+            self.labels.setdefault(name.casefold(), {"name": name, "color": "ededed", "description": None})
+        return Answer(status, write(dict(body)))
+
+    def _make_label(self, body: dict[str, Any]) -> Answer:
+        if not self.push:
+            return Answer(403, {"message": "Resource not accessible by personal access token"})
+        if body["name"].casefold() in self.labels:
+            return _refused("Label", "name", None, "already_exists")
+        self.labels[body["name"].casefold()] = dict(body)
+        return Answer(201, body)
+
+    def _make_milestone(self, body: dict[str, Any]) -> Answer:
+        if not self.push:
+            return Answer(403, {"message": "Resource not accessible by personal access token"})
+        if any(one["title"] == body["title"] for one in self.milestones):
+            return _refused("Milestone", "title", None, "already_exists")
+        self.milestones.append({"number": len(self.milestones) + 1, "state": "open", **body})
+        return Answer(201, self.milestones[-1])
 
     def _list(self, query: Mapping[str, str]) -> Answer:
         since = query.get("since", "")
@@ -160,7 +250,7 @@ class LittleGitHub:
             self._creates.popleft()
         while self._points and now - self._points[0][0] >= timedelta(minutes=1):
             self._points.popleft()
-        points = 1 if seen.verb == "GET" else 5
+        points = 1 if seen.verb in ("GET", "QUERY") else 5
         minute = sum(now - at < timedelta(minutes=1) for at in self._creates)
         full = sum(each for _, each in self._points) + points > POINTS
         if full or (seen.verb == "POST" and (minute >= PER_MINUTE or len(self._creates) >= PER_HOUR)):
@@ -170,3 +260,8 @@ class LittleGitHub:
         if seen.verb == "POST":
             self._creates.append(now)
         return None
+
+
+def _refused(resource: str, name: str, value: Any, code: str = "invalid") -> Answer:
+    error = {"resource": resource, "field": name, "code": code} | ({} if value is None else {"value": value})
+    return Answer(422, {"message": "Validation Failed", "errors": [error], "status": "422"})

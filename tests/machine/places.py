@@ -22,4 +22,4 @@ class OnLittleGitHub(Workplace):
 
     def open_tracker(self, name: str) -> IssueTracker:
         settings = GitHubSettings.model_validate({"repository": "acme/ops", "base_url": self.url, "timeout": 5})
-        return GitHubTracker(name, settings, "token", read_pauses=())
+        return GitHubTracker(name, settings, "token", read_pauses=(), now=self.clock)

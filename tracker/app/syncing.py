@@ -140,9 +140,9 @@ def sync(
 
 
 def _touched(applied: Applied) -> set[str]:
-    """The items whose issues were seen changed, or were changed."""
-    actions = (done.action for done in applied.done)
-    return {action.item.id for action in actions if isinstance(action, Record | Update | Adopt | Follow)}
+    """The items whose issues were seen changed; what Closeout itself closed needs no explanation."""
+    seen = (done.action for done in applied.done if isinstance(done.action, Record | Update | Adopt | Follow))
+    return {action.item.id for action in seen if not (isinstance(action, Update) and action.closes)}
 
 
 def refresh(desk: Desk, *, check_links: bool = False) -> None:
