@@ -22,7 +22,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors import ConnectorError
-from tracker.app import App, Consent
+from tracker.app import App, Consent, Mode
 from tracker.deliver import DeliveryOutcome
 from tracker.errors import CloseoutError, UsageError
 from tracker.settings import ScheduleSettings, Settings
@@ -190,8 +190,12 @@ class Runner:
             synced = self.app.sync((), Consent())
             failures = sum(len(applied.failures) for applied in synced.applied.values())
             done = sum(len(applied.done) for applied in synced.applied.values())
+            written, settled = self.app.write_back(synced, (), Mode(self.app.settings.write_back.mode), Consent())
             if not synced.clean:
                 raise CloseoutError(f"{failures} of {done + failures} actions failed", where="sync")
+            if not (written.clean and (settled is None or settled.clean)):
+                why = written.problem or next((each.problem for each in written.documents if each.problem), "")
+                raise CloseoutError(f"not all could be written back: {why}".rstrip(": "), where="sync")
             return f"{done} actions"
         zone = ZoneInfo(job.settings.timezone or self.app.settings.timezone)
         report = self.app.report(job.settings.report or "", due_at.astimezone(zone).date())

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from connectors import LocalSettings, TargetSettings
+from connectors.forge import ForgeSettings
 from tracker.model import Kind
 
 Authority = Literal["document", "target"]
@@ -224,6 +225,16 @@ class BrakeSettings(_Closed):
     )
 
 
+class WriteBackSettings(ForgeSettings):
+    """Whether links and check marks go back into the documents, and how. All but `mode` is for pull requests."""
+
+    mode: Literal["none", "files", "pr"] = Field(
+        default="none",
+        description="What `sync` does with links and check marks that documents lack: nothing, put them into the "
+        "files, or keep one pull request with them. `--write-back` wins over it.",
+    )
+
+
 class PersonSettings(_Closed):
     """One person of the people book."""
 
@@ -331,6 +342,9 @@ class Settings(BaseSettings):
     policy: PolicySettings = Field(default_factory=PolicySettings, description="What becomes an issue, and who wins.")
     brake: BrakeSettings = Field(
         default_factory=BrakeSettings, description="Limits beyond which a sync asks for consent."
+    )
+    write_back: WriteBackSettings = Field(
+        default_factory=WriteBackSettings, description="Whether links and check marks go back into the documents."
     )
     people: dict[str, PersonSettings] = Field(default_factory=dict, description="The people book, by short key.")
     teams: dict[str, TeamSettings] = Field(default_factory=dict, description="Teams, by short key.")

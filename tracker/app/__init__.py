@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from connectors import IssueTracker, LocalSettings
-from connectors.factory import open_tracker
+from connectors.factory import open_forge, open_tracker
+from connectors.forge import Forge
 from tracker import deliver
-from tracker.app import deciding, reporting, reviewing, syncing
+from tracker.app import deciding, proposing, reporting, reviewing, syncing, writing_back
 from tracker.app.deciding import Decided
 from tracker.app.desk import Desk
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
@@ -25,17 +26,20 @@ from tracker.identity import Doubt
 from tracker.report import Audience, Report
 from tracker.settings_file import Loaded, read_secret
 from tracker.store import Store
+from tracker.writeback import Mode, Written
 
 __all__ = [
     "App",
     "Consent",
     "Decided",
+    "Mode",
     "Prepared",
     "Review",
     "Status",
     "Story",
     "Synced",
     "Wanted",
+    "Written",
     "explain_paths",
     "lint_paths",
     "parse_paths",
@@ -82,6 +86,32 @@ class App:
         """Bring documents and issues in step; see `tracker.app.syncing.sync`."""
         with self.store() as store:
             return syncing.sync(self._desk(store), paths, consent, still_fits, agree)
+
+    def write_back(
+        self, synced: Synced, paths: Sequence[str], mode: Mode, consent: Consent
+    ) -> tuple[Written, Synced | None]:
+        """After a sync: put links and check marks into the documents; see `tracker.app.writing_back`, `proposing`."""
+        if mode is Mode.NONE:
+            return Written(mode), None
+        with self.store() as store:
+            if mode is Mode.FILES:
+                return writing_back.write_files(self._desk(store), synced, paths, consent)
+            return proposing.written(self._desk(store), self.open_forge, paths), None
+
+    def open_forge(self, home: proposing.Home) -> Forge:
+        """The repository that the documents live in."""
+        settings = self.settings.write_back
+        kind = "private_key" if settings.app_id is not None else "token"
+        variable, file = getattr(settings, f"{kind}_env"), getattr(settings, f"{kind}_file")
+        secret = partial(read_secret, variable, file, self.root, purpose=f"{kind.replace('_', ' ')} for pull requests")
+        return open_forge(settings, home.repository, home.base_url, secret=secret)
+
+    def preview_write_back(self, prepared: Prepared, paths: Sequence[str], mode: Mode) -> Written:
+        """What `write_back` would do after a sync that carries out these plans."""
+        if mode is Mode.NONE:
+            return Written(mode)
+        with self.store(create=False) as store:
+            return writing_back.preview(self._desk(store), prepared, paths, mode)
 
     def status(self, wanted: Wanted, *, refresh: bool = False, check_links: bool = False) -> Status:
         """What the store knows; with `refresh` after reading the issues again, with `check_links` all of them."""
@@ -169,12 +199,13 @@ class App:
     def open_tracker(self, name: str) -> IssueTracker:
         """The tracker of a target; its secret is looked up only if it needs one."""
         target = self.settings.targets[name]
+        secret = "private_key" if getattr(target, "app_id", None) is not None else "token"
         token = partial(
             read_secret,
-            getattr(target, "token_env", ""),
-            getattr(target, "token_file", None),
+            getattr(target, f"{secret}_env", ""),
+            getattr(target, f"{secret}_file", None),
             self.root,
-            purpose=f"token for target {name}",
+            purpose=f"{secret.replace('_', ' ')} for target {name}",
         )
         return open_tracker(name, target, token=token, root=self.root, now=self.clock)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from tracker.documents import FormerDocument, FoundDocument, match_documents
@@ -74,6 +74,12 @@ def _taught(settings: ParserSettings) -> tuple[many.Taught, many.Taught, many.Ta
 @lru_cache(maxsize=4)
 def _words(settings: ParserSettings) -> Vocabulary:
     return teach(*_taught(settings))
+
+
+def reader_of(settings: ParserSettings) -> tuple[Callable[[str, str], ParsedDocument], Vocabulary]:
+    """How a path and its text are read under these settings, and the words that this goes by."""
+    words = _words(settings)
+    return partial(parse, words=words, day_first=settings.day_first), words
 
 
 def reading_rules(settings: Settings) -> str:

@@ -16,7 +16,7 @@ from tracker.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tracker.app import Prepared, Synced
+    from tracker.app import Mode, Prepared, Synced, Written
 
 Paths = Annotated[
     list[str] | None, typer.Argument(metavar="[PATH]...", help="Files or folders (default: documents.paths).")
@@ -32,6 +32,22 @@ class Adoption(StrEnum):
 Adopt = Annotated[
     Adoption | None,
     typer.Option("--adopt", help="Before opening issues, look for open ones that read alike, to adopt."),
+]
+
+
+class WriteBack(StrEnum):
+    """Where `--write-back` puts links and check marks."""
+
+    NONE = "none"
+    FILES = "files"
+    PR = "pr"
+
+
+WritingBack = Annotated[
+    WriteBack | None,
+    typer.Option(
+        "--write-back", help="Put links and check marks that documents lack into the files, or into a pull request."
+    ),
 ]
 
 
@@ -150,11 +166,14 @@ def plan(
     form: Annotated[PlanFormat, typer.Option("--format", help="How to print.")] = PlanFormat.TEXT,
     out: Annotated[Path | None, typer.Option("--out", help="Keep the plan in a file, for sync --plan.")] = None,
     adopt: Adopt = None,
+    write_back: WritingBack = None,
 ) -> int:
     """Show what sync would do; writes nothing anywhere."""
     session: Session = context.obj
     agree = (lambda _: ()) if adopt else None
-    return _show_plan(session, session.app.plan(paths or [], agree), form, out, paths or [])
+    prepared = session.app.plan(paths or [], agree)
+    written = session.app.preview_write_back(prepared, paths or [], _mode(session, write_back))
+    return _show_plan(session, prepared, written, form, out, paths or [])
 
 
 def sync(
@@ -168,6 +187,7 @@ def sync(
     max_creates: Annotated[int | None, typer.Option(min=0, help="Open at most this many issues.")] = None,
     max_closes: Annotated[int | None, typer.Option(min=0, help="Close at most this many issues.")] = None,
     adopt: Adopt = None,
+    write_back: WritingBack = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="The same as plan.")] = False,
 ) -> int:
     """Bring items and issues in step."""
@@ -175,11 +195,19 @@ def sync(
 
     session: Session = context.obj
     if dry_run:
-        return plan(context, paths, form, None, adopt)
+        return plan(context, paths, form, None, adopt, write_back)
     fits = _fits(plan_file) if plan_file else (lambda _: True)
     agree = asker(session, everything=yes) if adopt else None
-    synced = session.app.sync(paths or [], Consent(max_creates, max_closes, yes), fits, agree)
-    return _show_synced(session, synced, form)
+    consent = Consent(max_creates, max_closes, yes)
+    synced = session.app.sync(paths or [], consent, fits, agree)
+    written, settled = session.app.write_back(synced, paths or [], _mode(session, write_back), consent)
+    return max(_show_synced(session, synced, written, form), _tell_written(session, written, settled))
+
+
+def _mode(session: Session, asked: WriteBack | None) -> Mode:
+    from tracker.app import Mode
+
+    return Mode(asked.value if asked else session.app.settings.write_back.mode)
 
 
 def _fits(file: Path) -> Callable[[Prepared], bool]:
@@ -194,10 +222,13 @@ def _fits(file: Path) -> Callable[[Prepared], bool]:
     return lambda prepared: render.fingerprint(prepared.plans, prepared.reading.documents) == wanted
 
 
-def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path | None, paths: list[str]) -> int:
+def _show_plan(
+    session: Session, prepared: Prepared, written: Written, form: PlanFormat, out: Path | None, paths: list[str]
+) -> int:
     from tracker.render import plan as render
     from tracker.render.comment import to_markdown
     from tracker.render.proposals import print_proposals
+    from tracker.render.write_back import print_written, wire
 
     documents = prepared.reading.documents
     session.app.progress.finish()
@@ -207,19 +238,23 @@ def _show_plan(session: Session, prepared: Prepared, form: PlanFormat, out: Path
         session.say(f"the plan is in {out}; carry it out with: {words}")
     match form:
         case PlanFormat.JSON:
-            session.write(render.to_json(prepared.plans, documents, prepared.proposals))
+            told = wire(written) if written.mode.writes else None
+            session.write(render.to_json(prepared.plans, documents, prepared.proposals, told))
         case PlanFormat.MARKDOWN:
             session.write(to_markdown(prepared.plans, documents))
         case PlanFormat.TEXT:
             render.print_plan(prepared.plans, documents, session.out)
             print_proposals(prepared.proposals, session.out)
-    code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
+            print_written(written, session.out, planned=True)
+    unreadable = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
+    code = max(unreadable, _tell_written(session, written))
     return 5 if prepared.unreached else 3 if prepared.seen.unread else code
 
 
-def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
+def _show_synced(session: Session, synced: Synced, written: Written, form: PlanFormat) -> int:
     from tracker.render import plan as render
     from tracker.render.comment import to_markdown
+    from tracker.render.write_back import print_written, wire
 
     prepared = synced.prepared
     documents = prepared.reading.documents
@@ -227,8 +262,10 @@ def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
     if form is PlanFormat.TEXT:
         for made in prepared.plans:
             render.print_applied(made, synced.applied[made.target], documents, session.out)
+        print_written(written, session.out)
     elif form is PlanFormat.JSON:
-        session.write(render.synced_json(prepared.plans, synced.applied, documents))
+        told = wire(written) if written.mode.writes else None
+        session.write(render.synced_json(prepared.plans, synced.applied, documents, told))
     else:
         session.write(to_markdown(prepared.plans, documents))
     code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
@@ -238,6 +275,19 @@ def _show_synced(session: Session, synced: Synced, form: PlanFormat) -> int:
     if synced.unreached:
         return 5
     return code if synced.clean else 3
+
+
+def _tell_written(session: Session, written: Written, settled: Synced | None = None) -> int:
+    """What did not get into the documents, and what the sync of the edited ones could not do."""
+    from tracker.render import plan as render
+    from tracker.render.write_back import problems
+
+    lines = problems(written)
+    for applied in settled.applied.values() if settled else ():
+        lines += render.failures(applied, settled.prepared.reading.documents) if settled else []
+    for line in lines:
+        session.say(line)
+    return 0 if written.clean and (settled is None or settled.clean) else 3
 
 
 def _tell_unreadable(

@@ -147,6 +147,13 @@ def _conflict(detail: Mapping[str, Any], _event: Event) -> str:
     return f"found {detail['field']} changed on both sides: {both}; the {detail['winner']} won"
 
 
+def _written(detail: Mapping[str, Any], event: Event) -> str:
+    link, done = detail.get("link"), detail.get("done")
+    what = [f"the link to {link}"] if link else []
+    what += ["its check mark" if done else "an empty check box"] if done is not None else []
+    return f"put {' and '.join(what)} into {event.document}"
+
+
 _OUTCOMES = {"failed": "it did not work", "uncertain": "no answer came, so nobody knows yet whether it happened"}
 
 TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
@@ -163,6 +170,7 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "issue updated": lambda detail, _: f"updated issue {detail['issue']}{_changes(detail)}",
     "issue changed": lambda detail, _: f"changed issue {detail['issue']}{_changes(detail)}",
     "issue told": lambda detail, _: f"told issue {detail['issue']}",
+    "document written": _written,
     "twin closed": lambda detail, _: f"closed issue {detail['issue']} as a duplicate of {detail['of']}",
     "issue gone": lambda detail, _: f"found issue {detail['issue']} gone ({detail['kind']})",
     "issue back": lambda detail, _: f"found issue {detail['issue']} there again",

@@ -21,6 +21,7 @@ from tracker.render import escape, gone
 from tracker.render.gone import GoneWire
 from tracker.render.wire import Wire
 from tracker.render.words import stamp
+from tracker.render.write_back import WriteBackWire
 from tracker.similar import Proposal
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "close": ("x", "blue"), "reopen": ("o", "yellow")}
@@ -124,12 +125,16 @@ class ProposalWire(Wire):
 
 
 class PlanOutput(Wire):
-    """`closeout plan --format json`, and the file that `--out` writes. `fingerprint` tells whether the world moved."""
+    """`closeout plan --format json`, and the file that `--out` writes. `fingerprint` tells whether the world moved.
+
+    `write_back` is what would be put into documents; null where nothing is to be.
+    """
 
     version: Literal[1] = 1
     fingerprint: str
     plans: tuple[TargetPlan, ...]
     proposals: tuple[ProposalWire, ...] = ()
+    write_back: WriteBackWire | None = None
 
 
 class FailureWire(Wire):
@@ -158,6 +163,7 @@ class SyncOutput(Wire):
 
     version: Literal[1] = 1
     targets: tuple[TargetSynced, ...]
+    write_back: WriteBackWire | None = None
 
 
 _NAMES = {
@@ -241,15 +247,26 @@ def read_fingerprint(text: str, where: str) -> str:
         ) from error
 
 
-def to_json(plans: Sequence[Plan], documents: Mapping[str, KnownDocument], proposals: Sequence[Proposal] = ()) -> str:
+def to_json(
+    plans: Sequence[Plan],
+    documents: Mapping[str, KnownDocument],
+    proposals: Sequence[Proposal] = (),
+    written: WriteBackWire | None = None,
+) -> str:
     """The plans as JSON, ending in a line break."""
-    return output(plans, documents, proposals).model_dump_json(indent=2) + "\n"
+    made = output(plans, documents, proposals).model_copy(update={"write_back": written})
+    return made.model_dump_json(indent=2) + "\n"
 
 
-def synced_json(plans: Sequence[Plan], applied: Mapping[str, Applied], documents: Mapping[str, KnownDocument]) -> str:
+def synced_json(
+    plans: Sequence[Plan],
+    applied: Mapping[str, Applied],
+    documents: Mapping[str, KnownDocument],
+    written: WriteBackWire | None = None,
+) -> str:
     """What a sync did as JSON, ending in a line break."""
     targets = tuple(_synced(plan, applied[plan.target], documents) for plan in plans)
-    return SyncOutput(targets=targets).model_dump_json(indent=2) + "\n"
+    return SyncOutput(targets=targets, write_back=written).model_dump_json(indent=2) + "\n"
 
 
 def failures(applied: Applied, documents: Mapping[str, KnownDocument]) -> list[str]:
@@ -266,6 +283,7 @@ def failures(applied: Applied, documents: Mapping[str, KnownDocument]) -> list[s
     for done in applied.done:
         if done.lacking:
             lines.append(f"closeout: {done.issue.ref.key if done.issue else ''}: left out: {', '.join(done.lacking)}")
+            lines += [f"  {advice}" for advice in done.advice]
     return lines
 
 

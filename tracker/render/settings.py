@@ -105,6 +105,8 @@ def _values(field: FieldInfo) -> str:
     if "Literal" in text:
         return ", ".join(f"`{value}`" for value in _literals(field.annotation))
     for sign, words in (
+        ("Mapping", "table of texts"),
+        ("str | int", "text or whole number"),
         ("Kind", "list of `task`, `improvement`"),
         ("tuple", "list of texts"),
         ("bool", "`true`, `false`"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
 from collections.abc import Iterable
@@ -13,15 +12,9 @@ from tracker.errors import UsageError
 from tracker.model import Document
 from tracker.settings import DocumentSettings
 from tracker.sources.git import Checkout
+from tracker.sources.text import decode
 
 _LARGEST = 20_000_000
-_MARKS = (
-    # UTF-32 first: its little-endian mark begins with UTF-16's.
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +70,6 @@ def document_path(file: Path, root: Path) -> str:
     absolute = Path(os.path.abspath(file))  # noqa: PTH100 - symbolic links keep their own name
     base = Path(os.path.abspath(root))  # noqa: PTH100
     return PurePosixPath(absolute.relative_to(base) if absolute.is_relative_to(base) else absolute).as_posix()
-
-
-def decode(data: bytes) -> str:
-    """The text of a file: as its byte-order mark says, else UTF-8, else Latin-1, which takes any bytes.
-
-    Raises:
-        ValueError: it is no text.
-    """
-    try:
-        text = data.decode(next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "utf-8"))
-    except UnicodeDecodeError as error:
-        if error.encoding != "utf-8":
-            raise ValueError("is no text") from error
-        text = data.decode("latin-1")
-    # Parsed nevertheless, a picture or an unmarked UTF-16 file would look like a document whose items have all left.
-    if "\0" in text:
-        raise ValueError("is no text")
-    return text
 
 
 def _files(paths: Iterable[str], root: Path, settings: DocumentSettings) -> list[Path]:

@@ -46,6 +46,26 @@ def find_checkout(folder: Path) -> Checkout | None:
     return Checkout(Path(top).resolve(), revision, page, tracked - changed)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a work tree comes from: its folder, and host and `owner/name` of its remote `origin`, if these are told."""
+
+    top: Path
+    host: str | None
+    repository: str | None
+
+
+def find_origin(folder: Path) -> Origin | None:
+    """The origin of the work tree that `folder` stands in; None outside of one, or without git."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if not top:
+        return None
+    found = _REMOTE.match(_git(folder, "remote", "get-url", "origin") or "")
+    return (
+        Origin(Path(top).resolve(), found["host"], found["path"]) if found else Origin(Path(top).resolve(), None, None)
+    )
+
+
 def git_person(folder: Path) -> str | None:
     """Who works in `folder`, as git's settings say: `Jo Smith <jo@example.com>`, or what they have of that."""
     name, email = _git(folder, "config", "user.name"), _git(folder, "config", "user.email")
