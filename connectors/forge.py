@@ -1,12 +1,13 @@
-"""The port to where documents live as a repository: one branch of ours, and one pull request from it.
+"""The port to where documents live as a repository: one branch of ours, one pull request from it, and comments.
 
 Glossary
     base        the branch that documents are read from and a pull request goes to, at one commit
     branch      our own branch; nothing else is ever moved or deleted
     change      the new bytes of one file; what it replaces is named by the base
+    remark      a comment on a pull request
 
 Promises of every adapter
-    - Nothing but the branch and its pull request is written to; the default branch and the base never are.
+    - Nothing but the branch, its pull request and remarks is written to; the default branch and the base never are.
     - A write is sent once. `OutcomeUnknown` means that it may have happened: ask again before repeating it.
     - The branch is only moved or deleted while it is where it was last seen.
 """
@@ -19,9 +20,9 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["Base", "Branch", "Change", "FileThere", "Forge", "ForgeSettings", "Request"]
+__all__ = ["Base", "Branch", "Change", "FileThere", "Forge", "ForgeSettings", "Remark", "Request"]
 
 BRANCH = r"^[A-Za-z0-9_][A-Za-z0-9_+-]*([./][A-Za-z0-9_+-]+)*$"
 
@@ -122,6 +123,15 @@ class Request:
     merged: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One comment on a pull request."""
+
+    id: int
+    url: str
+    body: str
+
+
 class Forge(Protocol):
     """One repository. Not safe for use from several threads at once.
 
@@ -183,6 +193,22 @@ class Forge(Protocol):
 
     def withdraw(self, request: Request) -> None:
         """Close a pull request without merging it."""
+        ...
+
+    def remarks(self, number: int) -> Iterator[Remark]:
+        """The comments on a pull request, oldest first.
+
+        Raises:
+            NotAllowed: there is no such pull request, or none that these credentials may see.
+        """
+        ...
+
+    def remark(self, number: int, body: str) -> Remark:
+        """Comment on a pull request."""
+        ...
+
+    def reword(self, remark: Remark, body: str) -> Remark:
+        """Change a comment's words."""
         ...
 
     def delete(self, branch: Branch) -> None:

@@ -1,4 +1,4 @@
-"""Writes what the documentation takes from the program itself: settings, schema, the life of a postmortem, pictures.
+"""Writes what the documentation takes from the program itself: settings, schemas, stories, pictures.
 
     python docs/generate.py            write all of it
     python docs/generate.py --check    exit 1 if anything differs from what stands there
@@ -62,6 +62,7 @@ def main() -> int:
         "config/closeout.example.toml": settings.example(),
         **{f"docs/schemas/{name}.json": schema(model) for name, model in OUTPUTS.items()},
         "docs/life.md": Life().told(),
+        "docs/plan-comment.md": PlanComment().told(),
         "docs/images/demo.svg": picture(),
     }
     stale = [name for name, text in made.items() if not _stands(TOP / name, text)]
@@ -126,6 +127,54 @@ def _copy_examples(folder: Path) -> None:
     for file in sorted((TOP / "examples/postmortems").iterdir()):
         (folder / "postmortems" / file.name).write_bytes(file.read_bytes())
     (folder / "closeout.toml").write_bytes((TOP / "examples/closeout.toml").read_bytes())
+
+
+class PlanComment:
+    """What a plan looks like on a pull request."""
+
+    HEAD = """\
+# The plan on a pull request
+
+`closeout plan --comment NUMBER` keeps one comment on the pull request that changes a postmortem. It says what merging
+would do; each further push rewords it, and what people say there stays. Where the plan has nothing to do no comment is
+made. The repository is that of `[write_back]` in the settings, else git's `origin`; the token needs *Pull requests:
+read and write*. `closeout init --ci github` writes a workflow with it.
+
+Made by `make docs`. After this postmortem was synced
+
+```markdown
+@before@
+```
+
+somebody opens a pull request with
+
+```diff
+@change@
+```
+
+and this comment stands there:
+
+---
+
+"""
+
+    def told(self) -> str:
+        """The page, with the real comment."""
+        before = Life.FIRST.split("## Action items")[1].strip()
+        old = "| Load-test the checkout before every campaign | Priya Natarajan | 2026-12-11 | P2 |"
+        new = old.replace("every campaign", "every campaign and every sale").replace("2026-12-11", "2026-12-04")
+        more = "| Cap the connections of batch jobs | Jo Smith | 2026-12-04 | P1 |"
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "postmortems").mkdir()
+            (folder / "closeout.toml").write_text(Life.SETTINGS, "utf-8")
+            file = folder / "postmortems/2026-11-02-checkout.md"
+            file.write_text(Life.FIRST, "utf-8")
+            closeout(folder, "sync", "2026-11-09T10:00:00+00:00")
+            file.write_text(f"{Life.FIRST.replace(old, new)}{more}\n", "utf-8")
+            comment = closeout(folder, "plan --format markdown", "2026-11-12T10:00:00+00:00")
+        change = f"-{old}\n+{new}\n+{more}"
+        return self.HEAD.replace("@before@", before).replace("@change@", change) + comment
 
 
 class Life:

@@ -1,7 +1,8 @@
-"""One branch of ours and its pull request, in a GitHub repository, by REST alone: no checkout, no git.
+"""One branch of ours, its pull request, and comments, in a GitHub repository by REST alone: no checkout, no git.
 
 Requests: `branch` 1 or 2, `base` 2, `find` 1 for each folder on the way that was not looked at before, `read` and
-`requests` 1 each, `commit` 2 and one for each file that is not UTF-8, `move` 2, `delete` 2, the others 1 each.
+`requests` 1 each, `remarks` 1 for each hundred, `commit` 2 and one for each file that is not UTF-8, `move` 2, `delete`
+2, the others 1 each.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from connectors.errors import ConnectorError, IssueNotFound, NotAllowed, OutcomeUnknown, RequestRejected
-from connectors.forge import Base, Branch, FileThere, Request
+from connectors.forge import Base, Branch, FileThere, Remark, Request
 from connectors.github import failures
 from connectors.github.values import Repository
-from connectors.github.wire import Wire
+from connectors.github.wire import PER_PAGE, Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from connectors.forge import Change, ForgeSettings
     from connectors.github.credentials import AppKey
@@ -144,6 +145,28 @@ class GitHubForge:
     def withdraw(self, request: Request) -> None:
         self._write("PATCH", f"pulls/{request.number}", {"state": "closed"}, _ignored)
 
+    def remarks(self, number: int) -> Iterator[Remark]:
+        page, full = 1, True
+        while full:
+            try:
+                found = self._read(
+                    f"issues/{number}/comments",
+                    lambda raw: [_remark(each) for each in raw],
+                    {"per_page": PER_PAGE, "page": page},
+                )
+            except IssueNotFound as error:
+                raise NotAllowed(
+                    f"there is no pull request #{number} that can be read", where=self.where, advice=_RIGHTS
+                ) from error
+            yield from found
+            page, full = page + 1, len(found) == PER_PAGE
+
+    def remark(self, number: int, body: str) -> Remark:
+        return self._write("POST", f"issues/{number}/comments", {"body": body}, _remark)
+
+    def reword(self, remark: Remark, body: str) -> Remark:
+        return self._write("PATCH", f"issues/comments/{remark.id}", {"body": body}, _remark)
+
     def delete(self, branch: Branch) -> None:
         self._refuse_moved(branch)
         self._write("DELETE", f"git/refs/{self._ref}", {}, _ignored)
@@ -232,6 +255,10 @@ def _sha(raw: Any) -> str:
 
 def _ignored(_raw: Any) -> None:
     return None
+
+
+def _remark(raw: Mapping[str, Any]) -> Remark:
+    return Remark(int(raw["id"]), str(raw["html_url"]), raw["body"] or "")
 
 
 def _request(raw: Mapping[str, Any]) -> Request:

@@ -15,11 +15,9 @@ SETTINGS = 'target = "local"\n[targets.local]\nkind = "local"\n'
 
 
 @pytest.fixture
-def file(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "postmortems").mkdir()
-    (tmp_path / "closeout.toml").write_text(SETTINGS, "utf-8")
-    file = tmp_path / "postmortems" / "a.md"
+def file(folder):
+    (folder / "closeout.toml").write_text(SETTINGS, "utf-8")
+    file = folder / "postmortems" / "a.md"
     file.write_text(TEXT, "utf-8")
     return file
 

@@ -172,6 +172,8 @@ class LittleGitHub:
         return graph
 
     def _of_issue(self, path: str, seen: Seen) -> Answer:
+        if seen.verb == "PATCH" and (key := path.removeprefix(f"/repos/{REPOSITORY}/issues/comments/")).isdigit():
+            return self._reword(int(key), seen.body["body"])
         found = _ISSUE.fullmatch(path)
         if found is None or int(found[1]) not in self.issues:
             return Answer(404, {"message": "Not Found"})
@@ -232,14 +234,28 @@ class LittleGitHub:
         return Answer(data={"total_count": len(items), "incomplete_results": False, "items": items[:30]})
 
     def _comments(self, number: int, seen: Seen) -> Answer:
-        there = self.comments.setdefault(number, [])
         if seen.verb == "GET":
-            return Answer(data=there)
-        there.append(
-            {"id": len(there) + 1, "body": seen.body["body"], "user": {"login": "bot"}, "created_at": self._now()}
-        )
+            size, page = int(seen.query.get("per_page", 30)), int(seen.query.get("page", 1))
+            there = self.comments.get(number, [])
+            more = {"Link": '<x>; rel="next"'} if page * size < len(there) else {}
+            return Answer(data=there[(page - 1) * size : page * size], headers=more)
+        return Answer(201, self.say(number, seen.body["body"]))
+
+    def say(self, number: int, body: str) -> dict[str, Any]:
+        """A new comment, as its JSON."""
+        there = self.comments.setdefault(number, [])
+        key = number * 100_000 + len(there) + 1
+        url = f"{self.url}/{REPOSITORY}/issues/{number}#issuecomment-{key}"
+        told = {"id": key, "html_url": url, "body": body, "user": {"login": "bot"}, "created_at": self._now()}
+        there.append(told)
         self.issues[number]["updated_at"] = self._now()
-        return Answer(201, there[-1])
+        return told
+
+    def _reword(self, key: int, body: str) -> Answer:
+        found = [one for there in self.comments.values() for one in there if one["id"] == key]
+        for comment in found:
+            comment["body"] = body
+        return Answer(data=found[0]) if found else Answer(404, {"message": "Not Found"})
 
     def _refusal(self, seen: Seen) -> Answer | None:
         """What GitHub says past its limits. Its windows are taken to slide, which is the strictest they can be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from connectors import (
     Capabilities,
     Comment,
+    Evidence,
     Issue,
     IssueDraft,
     IssuePatch,
@@ -117,6 +118,12 @@ class Stormy(IssueTracker):
         made = self._write(lambda: self.inner.comment(ref, body))
         self.weather.remember(self.inner.get(ref))
         return made
+
+    def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:
+        """Everybody closes issues by hand here."""
+        self._read()
+        issues = map(self.inner.get, refs)
+        return {issue.ref: Evidence(issue.closed_at, "ana") for issue in issues if issue.closed_at}
 
     def is_public(self) -> bool:
         return self.inner.is_public()

@@ -11,7 +11,8 @@ from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_forge, open_tracker
 from connectors.forge import Forge
 from tracker import deliver
-from tracker.app import deciding, proposing, reporting, reviewing, syncing, writing_back
+from tracker.app import commenting, deciding, proposing, reporting, reviewing, syncing, writing_back
+from tracker.app.commenting import Commented
 from tracker.app.deciding import Decided
 from tracker.app.desk import Desk
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
@@ -30,6 +31,7 @@ from tracker.writeback import Mode, Written
 
 __all__ = [
     "App",
+    "Commented",
     "Consent",
     "Decided",
     "Mode",
@@ -97,6 +99,11 @@ class App:
             if mode is Mode.FILES:
                 return writing_back.write_files(self._desk(store), synced, paths, consent)
             return proposing.written(self._desk(store), self.open_forge, paths), None
+
+    def comment(self, prepared: Prepared, number: int) -> Commented:
+        """Say on a pull request what a plan would do; see `tracker.app.commenting`."""
+        with self.store(create=False) as store:
+            return commenting.keep_comment(self._desk(store), self.open_forge, prepared, number)
 
     def open_forge(self, home: proposing.Home) -> Forge:
         """The repository that the documents live in."""

@@ -167,13 +167,22 @@ def plan(
     out: Annotated[Path | None, typer.Option("--out", help="Keep the plan in a file, for sync --plan.")] = None,
     adopt: Adopt = None,
     write_back: WritingBack = None,
+    comment: Annotated[
+        int | None,
+        typer.Option("--comment", metavar="NUMBER", min=1, help="Keep it as one comment on this pull request, too."),
+    ] = None,
 ) -> int:
-    """Show what sync would do; writes nothing anywhere."""
+    """Show what sync would do; writes nothing but, if asked to, a comment."""
     session: Session = context.obj
     agree = (lambda _: ()) if adopt else None
     prepared = session.app.plan(paths or [], agree)
     written = session.app.preview_write_back(prepared, paths or [], _mode(session, write_back))
-    return _show_plan(session, prepared, written, form, out, paths or [])
+    code = _show_plan(session, prepared, written, form, out, paths or [])
+    if comment is not None:
+        kept = session.app.comment(prepared, comment)
+        told = f"{kept.what}: {kept.url}" if kept.url else "none is needed: there is nothing to do"
+        session.say(f"the comment on #{comment}: {told}")
+    return code
 
 
 def sync(

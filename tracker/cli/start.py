@@ -173,14 +173,42 @@ on:
   push:
     branches: [main]
     paths: ["@documents@/**", closeout.toml]
+  pull_request:
+    paths: ["@documents@/**", closeout.toml]
   workflow_dispatch:
 permissions:
   contents: read
-  issues: write
 # Two syncs at once would wait for each other only on one machine.
-concurrency: closeout
+concurrency: closeout-${{ github.event.pull_request.number || 'sync' }}
 jobs:
+  plan:
+    # The token of a pull request from a fork can't comment.
+    if: github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository
+    permissions:
+      contents: read
+      issues: read
+      pull-requests: write
+    runs-on: ubuntu-latest
+    timeout-minutes: 20
+    steps:
+      - uses: actions/checkout@v5
+        with:
+          persist-credentials: false
+      - uses: actions/setup-python@v6
+        with:
+          python-version: "3.13"
+      - run: pipx install "$PACKAGE"
+        env:
+          PACKAGE: ${{ vars.CLOSEOUT_PACKAGE }}
+      - run: closeout plan --comment "$NUMBER"
+        env:
+          GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}
+          NUMBER: ${{ github.event.pull_request.number }}
   sync:
+    if: github.event_name != 'pull_request'
+    permissions:
+      contents: read
+      issues: write
     runs-on: ubuntu-latest
     timeout-minutes: 90
     steps:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracker.actions import Plan
 from tracker.model import KnownDocument
 from tracker.render import escape
-from tracker.render.plan import ActionWire, TargetPlan, counts, shown, wire
+from tracker.render.plan import ActionWire, TargetPlan, counts, name_of, shown, wire
 
 MARK = "<!-- closeout: plan -->"
 """What the one comment begins with that Closeout keeps on a pull request."""
@@ -40,6 +40,15 @@ def comment(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> st
         left = text.count("\n") - kept.count("\n")
         text = f"{kept}\n\n… and {left} lines more: `closeout plan` shows all of it.\n"
     return f"{MARK}\n{text}\n_As of the last push; merging it and the next sync do this._\n"
+
+
+def says_something(plans: Sequence[Plan]) -> bool:
+    """Whether anything would be written, or is left to people."""
+    return any(plan.held or plan.doubts or plan.conflicts or _writes(plan) for plan in plans)
+
+
+def _writes(plan: Plan) -> bool:
+    return any(name_of(action) not in _QUIET for action in plan.actions)
 
 
 def _row(action: ActionWire) -> str:
