@@ -25,6 +25,8 @@ from workplace import Workplace, postmortem  # noqa: E402
 
 from tracker.app import Consent  # noqa: E402
 
+SLOWLY = 0.75
+"""Seconds that a write takes: as many a minute as GitHub allows."""
 EVERYTHING = Consent(everything=True)
 WORDS = ("alerts", "backups", "caches", "certificates", "deploys", "failovers", "logs", "metrics", "proxies", "queues")
 
@@ -53,6 +55,7 @@ def on_github(items: int) -> None:
         with Serving(hub):
             place = OnLittleGitHub(Path(folder), hub.url)
             hub.clock = lambda: place.now
+            hub.after = lambda seen: place.pass_time(SLOWLY) if seen.verb in ("POST", "PATCH") else None
             lines = texts(items)
 
             def write() -> None:
