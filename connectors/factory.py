@@ -69,7 +69,7 @@ def open_tracker(
     )
 
 
-def _credential(settings: GitHubSettings, secret: Callable[[], str]) -> str | AppKey:
+def _credential(settings: GitHubSettings | ForgeSettings, secret: Callable[[], str]) -> str | AppKey:
     if settings.app_id is None:
         return secret()
     from connectors.github.credentials import AppKey  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
@@ -89,9 +89,6 @@ def open_forge(settings: ForgeSettings, repository: str, base_url: str, *, secre
     Raises:
         NotAllowed: the token or key cannot be one.
     """
-    from connectors.github.credentials import AppKey  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
-    from connectors.github.pulls import GitHubForge  # noqa: PLC0415
+    from connectors.github.pulls import GitHubForge  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
 
-    app = settings.app_id
-    token = secret() if app is None else AppKey(str(app), secret(), settings.installation_id)
-    return GitHubForge(settings, repository, base_url, token)
+    return GitHubForge(settings, repository, base_url, _credential(settings, secret))

@@ -12,11 +12,12 @@ import re
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from connectors.errors import ConnectorError, IssueNotFound, NotAllowed, OutcomeUnknown, RequestRejected
+from connectors.errors import IssueNotFound, NotAllowed, OutcomeUnknown, RequestRejected
 from connectors.forge import Base, Branch, FileThere, Remark, Request
 from connectors.github import failures
+from connectors.github.listing import all_pages, read
 from connectors.github.values import Repository
-from connectors.github.wire import PER_PAGE, Wire
+from connectors.github.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -146,20 +147,12 @@ class GitHubForge:
         self._write("PATCH", f"pulls/{request.number}", {"state": "closed"}, _ignored)
 
     def remarks(self, number: int) -> Iterator[Remark]:
-        page, full = 1, True
-        while full:
-            try:
-                found = self._read(
-                    f"issues/{number}/comments",
-                    lambda raw: [_remark(each) for each in raw],
-                    {"per_page": PER_PAGE, "page": page},
-                )
-            except IssueNotFound as error:
-                raise NotAllowed(
-                    f"there is no pull request #{number} that can be read", where=self.where, advice=_RIGHTS
-                ) from error
-            yield from found
-            page, full = page + 1, len(found) == PER_PAGE
+        try:
+            yield from all_pages(self._wire, self._path(f"issues/{number}/comments"), self.where, _remark)
+        except IssueNotFound as error:
+            raise NotAllowed(
+                f"there is no pull request #{number} that can be read", where=self.where, advice=_RIGHTS
+            ) from error
 
     def remark(self, number: int, body: str) -> Remark:
         return self._write("POST", f"issues/{number}/comments", {"body": body}, _remark)
@@ -220,12 +213,12 @@ class GitHubForge:
 
     def _read(self, path: str, parse: Callable[[Any], T], parameters: Mapping[str, Any] | None = None) -> T:
         answer = self._wire.read(self._path(path), self.where, parameters)
-        return _parsed(failures.Request("GET", self.where), parse, answer.data)
+        return read(failures.Request("GET", self.where), parse, answer.data)
 
     def _write(self, verb: str, path: str, body: Mapping[str, Any], parse: Callable[[Any], T]) -> T:
         try:
             answer = self._wire.write(verb, self._path(path), self.where, body)
-            return _parsed(failures.Request(verb, self.where), parse, answer.data)
+            return read(failures.Request(verb, self.where), parse, answer.data)
         except OutcomeUnknown as error:
             error.advice = "Run again: Closeout looks at its branch and pull request before it sends anything again."
             raise
@@ -233,14 +226,6 @@ class GitHubForge:
             if type(error) not in (NotAllowed, IssueNotFound):
                 raise
             raise NotAllowed(error.message, where=error.where, advice=_RIGHTS) from error
-
-
-def _parsed(request: failures.Request, parse: Callable[[Any], T], data: Any) -> T:
-    try:
-        return parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        told: ConnectorError = failures.no_answer(request, "the answer is not what was asked for")
-        raise told from error
 
 
 def _mark(raw: Mapping[str, Any]) -> str | None:

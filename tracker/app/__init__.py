@@ -108,9 +108,7 @@ class App:
     def open_forge(self, home: proposing.Home) -> Forge:
         """The repository that the documents live in."""
         settings = self.settings.write_back
-        kind = "private_key" if settings.app_id is not None else "token"
-        variable, file = getattr(settings, f"{kind}_env"), getattr(settings, f"{kind}_file")
-        secret = partial(read_secret, variable, file, self.root, purpose=f"{kind.replace('_', ' ')} for pull requests")
+        secret = self._secret(settings, "pull requests")
         return open_forge(settings, home.repository, home.base_url, secret=secret)
 
     def preview_write_back(self, prepared: Prepared, paths: Sequence[str], mode: Mode) -> Written:
@@ -206,15 +204,13 @@ class App:
     def open_tracker(self, name: str) -> IssueTracker:
         """The tracker of a target; its secret is looked up only if it needs one."""
         target = self.settings.targets[name]
-        secret = "private_key" if getattr(target, "app_id", None) is not None else "token"
-        token = partial(
-            read_secret,
-            getattr(target, f"{secret}_env", ""),
-            getattr(target, f"{secret}_file", None),
-            self.root,
-            purpose=f"{secret.replace('_', ' ')} for target {name}",
-        )
-        return open_tracker(name, target, token=token, root=self.root, now=self.clock)
+        return open_tracker(name, target, token=self._secret(target, f"target {name}"), root=self.root, now=self.clock)
+
+    def _secret(self, settings: object, what: str) -> Callable[[], str]:
+        """Looks up what these settings sign in with: an app's private key, or a token."""
+        kind = "private_key" if getattr(settings, "app_id", None) is not None else "token"
+        variable, file = getattr(settings, f"{kind}_env", ""), getattr(settings, f"{kind}_file", None)
+        return partial(read_secret, variable, file, self.root, purpose=f"{kind.replace('_', ' ')} for {what}")
 
     def store(self, *, create: bool = True) -> Store:
         """The store. Unless `create`, one that does not exist reads as empty and is not made."""
