@@ -276,7 +276,9 @@ def verify(item: Item, saying: Saying) -> tuple[Item, Event]:
         raise _pointless(item, said, "Close its issue, or tick it in its document, first.")
     if item.said_verified:
         raise _pointless(item, "it is verified already", "`closeout verify ITEM --undo` takes that back.")
-    event = _event(item, VERIFIED, saying)
+    # The target told when the issue was closed, and its clock may be ahead of ours.
+    at = max(saying.at, item.settled_at) if item.settled_at else saying.at
+    event = _event(item, VERIFIED, replace(saying, at=at))
     return after(item, event), event
 
 

@@ -152,6 +152,14 @@ def test_a_person_verifies_until_it_is_reopened(place):
     assert not place.verified()
 
 
+def test_a_person_verifies_though_the_targets_clock_is_ahead(place):
+    place.by_hand(1, state=IssueState.DONE)
+    place.run()
+    place.now -= timedelta(minutes=5)
+    place.verify(place.entry().item.id, "ana", "saw it")
+    assert place.verified()
+
+
 def test_what_a_person_said_can_be_taken_back(place):
     place.by_hand(1, state=IssueState.DONE)
     place.run()
