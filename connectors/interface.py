@@ -133,6 +133,8 @@ class Issue:
     (None when missing or unreadable). `author` is who opened it, where the target tells. `locked`: only who may write
     to the target can comment on it. `reopened`: it is open and was closed before, where the target tells.
 
+    `parent` is the key of the issue that this one is a part of, empty when there is none or the target does not tell.
+
     `left_out` is of the write that gave this answer, and no property of the issue: equal issues may differ in it.
     """
 
@@ -152,6 +154,7 @@ class Issue:
     author: str = ""
     locked: bool = False
     reopened: bool = False
+    parent: str = ""
     left_out: tuple[LeftOut, ...] = field(default=(), compare=False)
 
 
@@ -202,6 +205,7 @@ class Capabilities:
     """What a target can hold and how it behaves.
 
     `place` says where the target really is: when it changes under the same name, other issues are meant.
+    `parts` is how many issues one issue can have as its parts; 0 where that is not possible, or not wished.
     `read_lag`: a listing may miss a write that is younger than this. `budget_key`: targets with the same key
     share one write budget (the same account at the same host).
     """
@@ -215,6 +219,7 @@ class Capabilities:
     read_lag: timedelta
     budget_key: str
     budget: Budget = field(default_factory=Budget)
+    parts: int = 0
 
 
 class PageSeen(Protocol):
@@ -271,6 +276,14 @@ class IssueTracker(Protocol):
 
         Raises:
             as `create`, and IssueNotFound, IssueGone, IssueMoved: as the write was answered; ask `get` what is so.
+        """
+        ...
+
+    def add_part(self, whole: IssueRef, part: Issue) -> Issue:
+        """Make `part` a part of another issue; the part as it is then. Repeating it is harmless.
+
+        Raises:
+            as `update`; RequestRejected when it is a part of something else, or the other one can have no more.
         """
         ...
 

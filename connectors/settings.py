@@ -71,6 +71,10 @@ class GitHubSettings(_Target):
         default=None, min_length=1, description="The title of the milestone that issues opened here belong to."
     )
     create_milestone: bool = Field(default=False, description="Make the milestone where there is none of that title.")
+    parent_issues: bool = Field(
+        default=False,
+        description="One issue for each postmortem, with those of its items as sub-issues; beyond 100 a second one.",
+    )
     issue_type: str | None = Field(
         default=None, min_length=1, description="The type of issues opened here, as the organisation named it."
     )

@@ -100,7 +100,36 @@ class CloseTwin:
     of: IssueRef
 
 
-Action = Create | Update | Adopt | Record | Mark | Follow | Tell | CloseTwin
+@dataclass(frozen=True, slots=True)
+class CreateParent:
+    """Open the issue of a postmortem, above those of its items. `item` is one of these; `id` stands in the marker.
+
+    `after` is the journal entry of an earlier try that proved to have failed.
+    """
+
+    item: Item
+    id: str
+    draft: IssueDraft
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddPart:
+    """Put an item's issue below its postmortem's: `parent` is that one's id, `whole` itself if it is there already.
+
+    `link` is None for an item whose issue is opened in this plan.
+    """
+
+    item: Item
+    parent: str
+    whole: Issue | None
+    link: Link | None
+
+
+Action = CreateParent | AddPart | Create | Update | Adopt | Record | Mark | Follow | Tell | CloseTwin
+
+
+_WRITES = (Create, CreateParent, AddPart, Update, Tell, CloseTwin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +157,12 @@ class Plan:
     @property
     def writes(self) -> tuple[Action, ...]:
         """The actions that send something to the target."""
-        return tuple(action for action in self.actions if isinstance(action, Create | Update | Tell | CloseTwin))
+        return tuple(action for action in self.actions if isinstance(action, _WRITES))
 
     @property
     def creates(self) -> int:
         """How many issues it would open."""
-        return sum(isinstance(action, Create) for action in self.actions)
+        return sum(isinstance(action, Create | CreateParent) for action in self.actions)
 
     @property
     def closes(self) -> int:

@@ -34,7 +34,20 @@ from connectors import (
     next_slot,
     time_needed,
 )
-from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Mark, Plan, Record, Tell, Update
+from tracker.actions import (
+    Action,
+    AddPart,
+    Adopt,
+    CloseTwin,
+    Create,
+    CreateParent,
+    Follow,
+    Mark,
+    Plan,
+    Record,
+    Tell,
+    Update,
+)
 from tracker.merge import agreed, issue_fields, state_of
 from tracker.model import Event, GoneKind, Item, Link, Outcome
 from tracker.plan import gone_patch
@@ -169,7 +182,7 @@ def apply(
 def paced(plan: Plan, tracker: IssueTracker, store: Store, now: datetime) -> timedelta:
     """How long the plan's creates and comments take at least, within the budget that the journal counts."""
     budget = tracker.capabilities.budget
-    count = sum(isinstance(action, Create | Tell) for action in plan.actions)
+    count = sum(isinstance(action, Create | CreateParent | Tell) for action in plan.actions)
     if not count or not budget.windows:
         return timedelta(0)
     sent = store.sent_since(tracker.capabilities.budget_key, now - budget.horizon, CONTENT_ACTIONS)
@@ -199,17 +212,34 @@ class _Worker:
     ) -> None:
         self.tracker, self.store, self.clock, self.sleep, self.progress = tracker, store, clock, sleep, progress
         self.began = clock()
+        self.links: dict[str, Link] = {}
+        """The links as this run made or changed them, by item."""
+        self.opened: dict[str, Issue] = {}
+        """The postmortems' own issues that this run opened, by their ids."""
 
     def carry_out(self, action: Action) -> Done:
+        if isinstance(action, Adopt | Record | Mark | Follow):
+            self._note(action)
+            if action.link is not None:
+                self.links[action.item.id] = action.link
+            return Done(action)
+        return self._writes[type(action)](action)
+
+    @property
+    def _writes(self) -> Mapping[type, Callable[[Any], Done]]:
+        """What sends something."""
+        return {
+            Create: self._create,
+            CreateParent: self._create_parent,
+            AddPart: self._add_part,
+            Update: self._update,
+            Tell: self._tell,
+            CloseTwin: self._close_twin,
+        }
+
+    def _note(self, action: Adopt | Record | Mark | Follow) -> None:
+        """What is only recorded."""
         match action:
-            case Create():
-                return self._create(action)
-            case Update():
-                return self._update(action)
-            case Tell():
-                return self._tell(action)
-            case CloseTwin():
-                return self._close_twin(action)
             case Adopt():
                 event = self._event(action.item, "issue adopted", issue=action.link.ref.key, why=action.why)
                 self.store.record_link(action.link, action.item, [event], action.settles)
@@ -220,7 +250,6 @@ class _Worker:
             case Follow(item=item, link=link, before=before):
                 event = self._event(item, "issue followed", issue=link.ref.key, url=link.ref.url, of=before.ref.key)
                 self.store.record_link(link, item, [event])
-        return Done(action)
 
     def _record(self, action: Record) -> None:
         link = action.link
@@ -242,6 +271,7 @@ class _Worker:
         link = Link(action.item.id, issue, base, self.clock())
         event = self._event(action.item, "issue opened", issue=issue.ref.key, url=issue.ref.url, lacking=lacking)
         self.store.confirm(entry, self.clock(), link, action.item, [event])
+        self.links[action.item.id] = link
         return Done(action, issue, lacking, advice=advice)
 
     def _update(self, action: Update) -> Done:
@@ -259,12 +289,44 @@ class _Worker:
         }
         event = self._event(action.item, "issue updated", issue=issue.ref.key, changes=changes, lacking=lacking)
         events = [event, *self._settled_conflicts(action)]
+        if "parent" in link.base:
+            base = {**base, "parent": link.base["parent"]}
         after = replace(link, issue=issue, base=base)
         if link.gone is not None and link.gone.kind is GoneKind.READ_ONLY:
             after = replace(after, gone=None)
             events.append(event_of(action.item, after, self.clock()))
         self.store.confirm(entry, self.clock(), after, action.item, events)
+        self.links[action.item.id] = after
         return Done(action, issue, lacking, advice=advice)
+
+    def _create_parent(self, action: CreateParent) -> Done:
+        if action.after is not None:
+            detail = "no issue with its marker appeared within the grace period"
+            self.store.settle([action.after], Outcome.FAILED, self.clock(), detail)
+        draft = action.draft
+        entry, issue = self._send("create", replace(action.item, id=action.id), lambda: self.tracker.create(draft))
+        told = {"issue": issue.ref.key, "url": issue.ref.url}
+        event = Event(self.clock(), "closeout", "parent opened", None, action.item.document, told)
+        self.store.confirm_stray(entry, self.clock(), issue, [event])
+        self.opened[action.id] = issue
+        return Done(action, issue)
+
+    def _add_part(self, action: AddPart) -> Done:
+        whole, link = action.whole or self.opened.get(action.parent), self.links.get(action.item.id, action.link)
+        if whole is None or link is None:
+            return Done(action, was_done=True)  # what it needs could not be opened: the next sync goes on from there
+        after = replace(link, base={**link.base, "parent": whole.ref.key})
+        try:
+            entry, issue = self._send("part", action.item, lambda: self.tracker.add_part(whole.ref, link.issue))
+        except (IssueNotFound, IssueMoved) as error:
+            if isinstance(error, TargetMoved):
+                raise
+            # Somebody took the parent away: that is not undone, nor tried again.
+            self.store.record_link(after, action.item, [])
+            return Done(action, link.issue, (f"its place below {whole.ref.key}, which is gone",))
+        event = self._event(action.item, "issue made a part", issue=issue.ref.key, of=whole.ref.key)
+        self.store.confirm(entry, self.clock(), replace(after, issue=issue), action.item, [event])
+        return Done(action, issue)
 
     def _tell(self, action: Tell) -> Done:
         link = action.link

@@ -28,6 +28,7 @@ from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.identity import Doubt
 from tracker.merge import Change, Conflict, agreed, as_they_are, issue_fields, make_marker, merge, state_of
 from tracker.model import Gone, GoneKind, Item, ItemState, JournalEntry, KnownDocument, Link, tickets_of
+from tracker.parents import Family, parts_of, plan_parents
 from tracker.people import PeopleBook
 from tracker.settings import PolicySettings
 from tracker.whereabouts import same
@@ -75,6 +76,8 @@ class _Planner:
     def __init__(self, world: World, book: PeopleBook, policy: PolicySettings, now: datetime) -> None:
         self.world, self.book, self.policy, self.now = world, book, policy, now
         self.actions: list[Action] = []
+        self.own: list[tuple[Item, Link]] = []
+        """Items whose issues Closeout opened, as these are now."""
         self.held: list[Held] = []
         self.conflicts: list[tuple[Item, Conflict]] = []
         self.drift: list[tuple[Item, Change]] = []
@@ -84,7 +87,7 @@ class _Planner:
         self.claimed = {
             link.ref.key: item for item, link in world.links.items() if link.ref.target == world.target.name
         }
-        marked = _by_marker(world.issues.values())
+        self.by_marker = marked = _by_marker(world.issues.values())
         self.marked = {
             item.id: [issue for issue in marked[item.id] if self._is_free(item, issue)]
             for item in world.items
@@ -110,6 +113,7 @@ class _Planner:
                 self._adopt_named(item, named)
             else:
                 self._linked(item, link)
+        self.actions += self._parents()
         return Plan(
             self.world.target.name,
             tuple(self.actions),
@@ -119,6 +123,23 @@ class _Planner:
             tuple(self.world.doubts),
             self._open_issues(),
         )
+
+    def _parents(self) -> list[Action]:
+        """What the postmortems' own issues need."""
+        target = self.world.target.name
+        linked = [link for link in self.world.links.values() if link.ref.target == target]
+        issues = (replace(link, issue=self.world.issues.get(link.ref.key, link.issue)) for link in linked)
+        family = Family(
+            self.world.target,
+            self.world.documents,
+            self.by_marker,
+            parts_of(issues),
+            lambda parent: (self.in_doubt.get(parent, ()), self._grace_over(self.in_doubt.get(parent, ()))),
+            {item.document: item for item in self.world.items},
+            self._same_birth,
+        )
+        opened = [action for action in self.actions if isinstance(action, Create)]
+        return plan_parents(family, opened, self.own)
 
     def _reachable(self, item: Item, link: Link) -> Link | None:
         """`link` with what is known of its issue's whereabouts; None when nothing can be done with that issue."""
@@ -253,6 +274,8 @@ class _Planner:
         if link.base.get("document", {}).get("closed") and issue.state is IssueState.WONT_DO:
             self._reopen(item, link, issue)
             return
+        if "content" in link.base.get("document", {}):
+            self.own.append((item, replace(link, issue=issue)))
         merged = merge(item, self._draft(item), issue, link.base, self.policy)
         self.conflicts += [(item, conflict) for conflict in merged.conflicts]
         self.drift += [(item, change) for change in merged.drift]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors import marker
-from connectors.errors import ConnectorError, IssueConverted, IssueMoved, IssueNotFound, NotAllowed
+from connectors.errors import ConnectorError, IssueConverted, IssueMoved, IssueNotFound, NotAllowed, RequestRejected
 from connectors.github import evidence, failures, graph, refusals, values, whereabouts
 from connectors.github.failures import Request
 from connectors.github.labels import Labels
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from connectors.settings import GitHubSettings
 
     T = TypeVar("T")
+
+MOST_PARTS = 100
+"""https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/adding-sub-issues"""
 
 _READ_PAUSES = (0.5, 2.0)
 """Seconds before the second and third try of a read."""
@@ -80,6 +83,7 @@ class GitHubTracker:
             place=f"github:{self._repository.api_host}/{self._repository.full_name.lower()}",
             budget_key=f"github:{self._repository.api_host}{account}",
             budget=Budget(self._windows),
+            parts=MOST_PARTS if settings.parent_issues else 0,
         )
         self._besides: deque[datetime] = deque()
         """When something was written that is no issue and no comment: it counts for GitHub, and no journal knows it."""
@@ -176,6 +180,22 @@ class GitHubTracker:
         dropped = refusals.dropped(patch.add_labels, patch.assignees or (), after)
         return replace(after, left_out=refusals.joined(refused, dropped))
 
+    def add_part(self, whole: IssueRef, part: Issue) -> Issue:
+        self._own(whole)
+        self._own(part.ref)
+        if not self._ids.get(part.ref.number):
+            part = self.get(part.ref)
+        request = self._request("POST", whole.number)
+        path, sent = f"{self._repository.issue_path(whole.number)}/sub_issues", {"sub_issue_id": self._id(part.ref)}
+        try:
+            answer = self._wire.write(request.verb, path, request.where, sent, of_issue=True)
+            self._issue(request, answer.data, whole.number)
+        except RequestRejected:
+            part = self.get(part.ref)  # GitHub refuses what is so already, too
+            if part.parent != whole.key:
+                raise
+        return replace(part, parent=whole.key)
+
     def comment(self, ref: IssueRef, body: str) -> Comment:
         self._own(ref)
         request = self._request("POST", ref.number)
@@ -231,6 +251,10 @@ class GitHubTracker:
     def _count(self) -> None:
         self._besides.append(self._now())
 
+    def _id(self, ref: IssueRef) -> int | None:
+        """GitHub's own number of an issue that was read."""
+        return self._ids.get(ref.number) or None
+
     def _learn(self, raw: Mapping[str, Any]) -> None:
         """What an issue's JSON tells besides the issue: ids, and labels and milestones that are there."""
         self._ids[int(raw["number"])] = int(raw.get("id") or 0)
@@ -246,7 +270,7 @@ class GitHubTracker:
                 self.get(of)
             except ConnectorError:
                 return {}
-        found = self._ids.get(of.number)
+        found = self._id(of)
         return {"duplicate_issue_id": found} if found else {}
 
     def _all_of(self, number: int, what: str, parse: Callable[[Any], T]) -> Iterator[T]:

@@ -22,6 +22,7 @@ _REASONS = {
     IssueState.DUPLICATE: "duplicate",
 }
 _NUMBERED = re.compile(r"(?:(?P<repository>[^/\s#]+/[^/\s#]+))?#(?P<number>[1-9][0-9]*)")
+_PARENT = re.compile(r"/repos/(?P<repository>[^/]+/[^/]+)/issues/(?P<number>[1-9][0-9]*)\Z")
 _ISSUE_PATH = re.compile(r"/(?P<repository>[^/]+/[^/]+)/issues/(?P<number>[1-9][0-9]*)/?\Z")
 
 
@@ -112,6 +113,7 @@ class Repository:
             closed_at=time_of(raw["closed_at"]) if raw.get("closed_at") else None,
             author=str((raw.get("user") or {}).get("login") or ""),
             locked=bool(raw.get("locked")),
+            parent=_parent(raw),
             reopened=raw["state"] == "open" and raw.get("state_reason") == "reopened",
         )
 
@@ -124,6 +126,12 @@ class Repository:
         found = _ISSUE_PATH.search(urlsplit(issue.ref.url).path)
         here = found is not None and self.is_named(found["repository"]) and issue.ref.number == number
         return None if here else issue.ref.url
+
+
+def _parent(raw: Mapping[str, Any]) -> str:
+    """The key of the issue above this one."""
+    found = _PARENT.search(str(raw.get("parent_issue_url") or ""))
+    return f"{found['repository'].lower()}#{found['number']}" if found else ""
 
 
 def comment(raw: Mapping[str, Any]) -> Comment:

@@ -144,6 +144,9 @@ class LocalTracker:
             session.flush()
             return self._issue(row)
 
+    def add_part(self, whole: IssueRef, part: Issue) -> Issue:  # noqa: ARG002 - the port's signature
+        raise RequestRejected("the embedded tracker has no issues above others", where=f"{self._name} {whole.key}")
+
     def comment(self, ref: IssueRef, body: str) -> Comment:
         """Store a comment."""
         now = self._now()

@@ -21,6 +21,7 @@ OPERATIONS = {
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
     "/repos/{owner}/{repo}/issues/comments/{comment_id}": ("patch",),
     "/repos/{owner}/{repo}/issues/{issue_number}/events": ("get",),
+    "/repos/{owner}/{repo}/issues/{issue_number}/sub_issues": ("post",),
     "/repos/{owner}/{repo}/labels": ("get", "post"),
     "/repos/{owner}/{repo}/milestones": ("get", "post"),
     "/repos/{owner}/{repo}/installation": ("get",),

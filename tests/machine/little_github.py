@@ -25,7 +25,7 @@ REPOSITORY = "acme/ops"
 PER_MINUTE, PER_HOUR, POINTS = 80, 500, 900
 """https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api"""
 
-_ISSUE = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)(/comments)?")
+_ISSUE = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)(/comments|/sub_issues)?")
 
 
 _FOR_PUSHERS = frozenset({"labels", "assignees", "milestone", "type"})
@@ -61,6 +61,7 @@ class LittleGitHub:
         self.labels: dict[str, dict[str, Any]] = {}
         self.milestones: list[dict[str, Any]] = []
         self.push = True
+        self.parts = 100
         self.ahead = timedelta(0)
         """How far `Date` is ahead of time stamps."""
         self.people: set[str] | None = None
@@ -178,11 +179,25 @@ class LittleGitHub:
         if found is None or int(found[1]) not in self.issues:
             return Answer(404, {"message": "Not Found"})
         number = int(found[1])
+        if found[2] == "/sub_issues":
+            return self._add_part(number, seen.body["sub_issue_id"])
         if found[2]:
             return self._comments(number, seen)
         if seen.verb == "GET":
             return Answer(data=self.issues[number])
         return self._write(seen.body, lambda body: self.change(number, **body), 200)
+
+    def _add_part(self, number: int, part: int) -> Answer:
+        """https://docs.github.com/rest/issues/sub-issues: one parent for each, and so many parts for each parent."""
+        child = next((issue for issue in self.issues.values() if issue["id"] == part), None)
+        whole = self.issues[number]["url"]
+        if child is None or child.get("parent_issue_url"):
+            return Answer(422, {"message": "Validation Failed", "errors": ["Sub issue may only have one parent"]})
+        if sum(issue.get("parent_issue_url") == whole for issue in self.issues.values()) >= self.parts:
+            return Answer(422, {"message": "Validation Failed", "errors": ["Parent cannot have more sub-issues"]})
+        child |= {"parent_issue_url": whole, "updated_at": self._now()}
+        self.issues[number]["updated_at"] = self._now()
+        return Answer(201, self.issues[number])
 
     def _write(self, body: Mapping[str, Any], write: Callable[[dict[str, Any]], dict[str, Any]], status: int) -> Answer:
         """What GitHub does with the fields of an issue: refuse them by name, or drop them without push access."""

@@ -11,6 +11,7 @@ from connectors import Issue, IssueState
 from tracker.decisions import found_again, unmarked
 from tracker.identity import Identified
 from tracker.model import Item, ItemState, Kind, parted_name
+from tracker.parents import is_parent
 from tracker.store import Known
 
 
@@ -21,7 +22,7 @@ def homes_of(default: str, known: Known, issues: Mapping[str, Mapping[str, Issue
         issue.marker.item: name
         for name in default_last
         for issue in issues[name].values()
-        if issue.marker is not None and issue.state is not IssueState.DUPLICATE
+        if issue.marker is not None and issue.state is not IssueState.DUPLICATE and not is_parent(issue.marker)
         if not ((item := known.items.get(issue.marker.item)) and item.parted_from(issue.ref))
     }
     return marked | {item: link.ref.target for item, link in known.links.items()}
@@ -33,7 +34,9 @@ def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | N
     With a namespace, markers of documents outside it are other repositories'.
     """
     items: dict[str, Item] = {}
-    found = sorted((issue for issue in issues if issue.state is not IssueState.DUPLICATE), key=lambda issue: issue.ref)
+    told = (issue for issue in issues if issue.state is not IssueState.DUPLICATE)
+    told = (issue for issue in told if issue.marker is None or not is_parent(issue.marker))
+    found = sorted(told, key=lambda issue: issue.ref)
     parted: defaultdict[str, set[str]] = defaultdict(set)
     for issue in found:
         if issue.marker is not None:

@@ -12,13 +12,13 @@ from typing import TypeAlias
 
 from connectors import ConnectorError, Issue, IssueNotFound, IssueRef, IssueTracker, TargetUnreachable
 from tracker import brake
-from tracker.actions import Adopt, CloseTwin, Create, Follow, Mark, Plan, Record, Update
+from tracker.actions import Adopt, CloseTwin, Create, CreateParent, Follow, Mark, Plan, Record, Update
 from tracker.app import evidence
 from tracker.app.desk import Desk, hold_off_others, open_targets
 from tracker.app.reading import Reading, read
 from tracker.app.rebuilding import homes_of, items_from_markers, tell_rebuilt
 from tracker.app.targets import TargetRead, TargetsRead, catch_up, is_stray, read_targets
-from tracker.apply import LONG, Applied, apply, paced, patience_for
+from tracker.apply import LONG, Applied, Done, apply, paced, patience_for
 from tracker.errors import StalePlan
 from tracker.identity import Doubt, Identified, identify
 from tracker.model import ItemState, KnownDocument
@@ -137,6 +137,10 @@ def sync(
             _finish(desk, prepared, tracker, applied[made.target])
             notes += evidence.gather(desk, tracker, _touched(applied[made.target]))
     return Synced(replace(prepared, notes=tuple(notes)), applied)
+
+
+def _is_parent(done: Done) -> bool:
+    return isinstance(done.action, CreateParent)
 
 
 def _touched(applied: Applied) -> set[str]:
@@ -379,6 +383,7 @@ def _finish(desk: Desk, prepared: Prepared, tracker: IssueTracker, applied: Appl
     strays = {
         key: issue for key, issue in prepared.issues[tracker.name].items() if key not in settled and is_stray(issue)
     }
+    strays |= {done.issue.ref.key: done.issue for done in applied.done if _is_parent(done) and done.issue}
     writes = sum(done.issue is not None for done in applied.done)
     cursor, changed = catch_up(desk, tracker, prepared.seen.read[tracker.name], writes)
     strays |= changed

@@ -169,6 +169,8 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "issue adopted": lambda detail, _: f"adopted issue {detail['issue']}",
     "issue updated": lambda detail, _: f"updated issue {detail['issue']}{_changes(detail)}",
     "issue changed": lambda detail, _: f"changed issue {detail['issue']}{_changes(detail)}",
+    "parent opened": lambda detail, event: f"opened issue {detail['issue']} for the postmortem {event.document}",
+    "issue made a part": lambda detail, _: f"put issue {detail['issue']} below {detail['of']}",
     "issue told": lambda detail, _: f"told issue {detail['issue']}",
     "document written": _written,
     "twin closed": lambda detail, _: f"closed issue {detail['issue']} as a duplicate of {detail['of']}",

@@ -13,7 +13,20 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
-from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Mark, Plan, Record, Tell, Update
+from tracker.actions import (
+    Action,
+    AddPart,
+    Adopt,
+    CloseTwin,
+    Create,
+    CreateParent,
+    Follow,
+    Mark,
+    Plan,
+    Record,
+    Tell,
+    Update,
+)
 from tracker.apply import Applied, Done
 from tracker.errors import UsageError
 from tracker.model import KnownDocument
@@ -24,7 +37,13 @@ from tracker.render.words import stamp
 from tracker.render.write_back import WriteBackWire
 from tracker.similar import Proposal
 
-_SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "close": ("x", "blue"), "reopen": ("o", "yellow")}
+_SIGNS = {
+    "create": ("+", "green"),
+    "create-parent": ("+", "green"),
+    "update": ("~", "yellow"),
+    "close": ("x", "blue"),
+    "reopen": ("o", "yellow"),
+}
 _QUIET = ("=", "dim")
 _PAST = {
     "create": "opened",
@@ -38,6 +57,8 @@ _PAST = {
     "gone": "gone",
     "back": "back",
     "follow": "followed",
+    "create-parent": "opened",
+    "add-part": "put below",
 }
 
 
@@ -50,7 +71,7 @@ class ChangeWire(Wire):
 
 
 class ActionWire(Wire):
-    """One action: create, update, close, reopen, tell and close-twin write to the target.
+    """One action: create, create-parent, add-part, update, close, reopen, tell and close-twin write to it.
 
     Adopt, follow, record, gone and back do not.
     """
@@ -173,6 +194,8 @@ _NAMES = {
     Follow: "follow",
     CloseTwin: "close-twin",
     Record: "record",
+    CreateParent: "create-parent",
+    AddPart: "add-part",
 }
 
 
@@ -456,7 +479,7 @@ def _synced(plan: Plan, applied: Applied, documents: Mapping[str, KnownDocument]
 
 def _action(action: Action, documents: Mapping[str, KnownDocument]) -> ActionWire:
     item = action.item
-    common: dict[str, Any] = {
+    common = {
         "action": name_of(action),
         "item": item.id,
         "text": item.text,
@@ -464,30 +487,41 @@ def _action(action: Action, documents: Mapping[str, KnownDocument]) -> ActionWir
         "path": documents[item.document].path,
         "line": item.line,
     }
+    return ActionWire(**{**common, **_told(action)})
+
+
+def _told(action: Action) -> dict[str, Any]:
+    """What there is to tell of this kind of action."""
     match action:
-        case Create(draft=draft):
-            common |= {
+        case Create(draft=draft) | CreateParent(draft=draft):
+            words = {"text": draft.title} if isinstance(action, CreateParent) else {}
+            return words | {
                 "title": draft.title,
                 "labels": tuple(sorted(draft.labels)),
                 "assignees": tuple(sorted(draft.assignees)),
                 "due": draft.due,
                 "priority": draft.priority,
             }
-        case Update(link=link, changes=changes):
-            common |= {"issue": link.ref.key, "changes": _changes(changes)}
-        case Record(link=link, changes=changes):
-            common |= {"issue": link.ref.key if link else None, "changes": _changes(changes)}
-        case Adopt(link=link, why=why):
-            common |= {"issue": link.ref.key, "why": why}
-        case Mark(link=link):
-            common |= {"issue": link.ref.key, "why": link.gone.message if link.gone else "its issue is there again"}
-        case Follow(link=link, before=before):
-            common |= {"issue": link.ref.key, "why": f"{before.ref.key} was transferred there"}
-        case Tell(link=link):
-            common |= {"issue": link.ref.key, "why": "the item left its document"}
+        case Update(link=link, changes=changes) | Record(link=link, changes=changes):
+            return {"issue": link.ref.key if link else None, "changes": _changes(changes)}
         case CloseTwin(issue=issue, of=of):
-            common |= {"issue": issue.ref.key, "why": f"duplicate of {of.key}"}
-    return ActionWire(**common)
+            return {"issue": issue.ref.key, "why": f"duplicate of {of.key}"}
+        case Adopt(link=link) | Mark(link=link) | Follow(link=link) | Tell(link=link) | AddPart(link=link):
+            return {"issue": link.ref.key if link else None, "why": _why(action)}
+
+
+def _why(action: Adopt | Mark | Follow | Tell | AddPart) -> str:
+    match action:
+        case Adopt(why=why):
+            return why
+        case Mark(link=link):
+            return link.gone.message if link.gone else "its issue is there again"
+        case Follow(before=before):
+            return f"{before.ref.key} was transferred there"
+        case Tell():
+            return "the item left its document"
+        case AddPart(whole=whole):
+            return f"below {whole.ref.key if whole else 'the issue of its postmortem, which is opened, too'}"
 
 
 def _changes(changes: Sequence[Any]) -> tuple[ChangeWire, ...]:

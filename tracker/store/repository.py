@@ -171,6 +171,14 @@ class Store(Ledgers):
             self._settle(connection, [entry], Outcome.CONFIRMED, now, link.ref.key, "")
             _append(connection, events)
 
+    def confirm_stray(self, entry: int, now: datetime, issue: Issue, events: Iterable[Event]) -> None:
+        """Journal that a create went through whose issue is no item's, and keep that issue."""
+        key = {"target": issue.ref.target, "issue_key": issue.ref.key}
+        with self._transaction() as connection:
+            connection.execute(insert(_STRAY).values(**key, issue=mapping.issue_values(issue)))
+            self._settle(connection, [entry], Outcome.CONFIRMED, now, issue.ref.key, "")
+            _append(connection, events)
+
     def settle(
         self, entries: Iterable[int], outcome: Outcome, now: datetime, detail: str, events: Iterable[Event] = ()
     ) -> None:
