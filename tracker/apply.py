@@ -10,9 +10,9 @@ uncertain   no trustworthy answer: the next sync looks for the marker before it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from connectors import (
     ConnectorError,
@@ -48,6 +48,7 @@ from tracker.actions import (
     Tell,
     Update,
 )
+from tracker.applied import Applied, Done, Failure, Progress
 from tracker.merge import agreed, issue_fields, state_of
 from tracker.model import Event, GoneKind, Item, Link, Outcome
 from tracker.plan import gone_patch
@@ -70,71 +71,6 @@ LONG = timedelta(minutes=2)
 
 _TRIES = 5
 _GIVE_UP_AFTER = 3
-
-
-class Progress(Protocol):
-    """What a person watches while it takes long."""
-
-    def phase(self, what: str, total: int | None = None) -> None:
-        """A new stretch of work begins; `total` steps if known."""
-        ...
-
-    def advance(self) -> None:
-        """One step of it is done."""
-        ...
-
-    def tell(self, what: str) -> None:
-        """Something that a person should know before the work goes on."""
-        ...
-
-    def waiting(self, until: datetime, why: str) -> None:
-        """Nothing happens until then, and why."""
-        ...
-
-    def finish(self) -> None:
-        """The work is done: leave the terminal as it was."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An action that was carried out. `lacking` names what the target left out, `advice` what to do about it.
-
-    `was_done` means that an earlier run, whose store is lost, had done it already.
-    """
-
-    action: Action
-    issue: Issue | None = None
-    lacking: tuple[str, ...] = ()
-    was_done: bool = False
-    advice: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An action that was not carried out, or whose outcome is uncertain."""
-
-    action: Action
-    error: ConnectorError
-
-    @property
-    def uncertain(self) -> bool:
-        """True when it may have happened all the same."""
-        return isinstance(self.error, OutcomeUnknown)
-
-
-@dataclass(slots=True)
-class Applied:
-    """What became of a plan. `postponed` were not tried because the target had failed several times in a row."""
-
-    done: list[Done] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    postponed: list[Action] = field(default_factory=list)
-
-    @property
-    def clean(self) -> bool:
-        """True when everything was carried out."""
-        return not (self.failures or self.postponed)
 
 
 def apply(

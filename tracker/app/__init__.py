@@ -19,7 +19,7 @@ from tracker.app.reading import explain_paths, lint_paths, parse_paths
 from tracker.app.reporting import Status, Story, Wanted
 from tracker.app.reviewing import Review, verdict_for
 from tracker.app.syncing import Agree, Prepared, Synced
-from tracker.apply import Progress
+from tracker.applied import Progress
 from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
 from tracker.errors import UsageError

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors import IssueTracker
-from tracker.apply import Progress
+from tracker.applied import Progress
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.errors import UsageError
 from tracker.model import Item, KnownDocument

@@ -18,7 +18,8 @@ from tracker.app.desk import Desk, hold_off_others, open_targets
 from tracker.app.reading import Reading, read
 from tracker.app.rebuilding import homes_of, items_from_markers, tell_rebuilt
 from tracker.app.targets import TargetRead, TargetsRead, catch_up, is_stray, read_targets
-from tracker.apply import LONG, Applied, Done, apply, paced, patience_for
+from tracker.applied import Applied, Done
+from tracker.apply import LONG, apply, paced, patience_for
 from tracker.errors import StalePlan
 from tracker.identity import Doubt, Identified, identify
 from tracker.model import ItemState, KnownDocument

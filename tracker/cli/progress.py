@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tracker.apply import Progress as ProgressPort
+from tracker.applied import Progress as ProgressPort
 
 
 def make_progress() -> ProgressPort:

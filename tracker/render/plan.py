@@ -27,7 +27,7 @@ from tracker.actions import (
     Tell,
     Update,
 )
-from tracker.apply import Applied, Done
+from tracker.applied import Applied, Done
 from tracker.errors import UsageError
 from tracker.model import KnownDocument
 from tracker.render import escape, gone
