@@ -31,12 +31,16 @@ class FormerDocument:
 
 
 def match_documents(
-    found: Sequence[FoundDocument], known: Iterable[FormerDocument], prefix: str = ""
+    found: Sequence[FoundDocument],
+    known: Iterable[FormerDocument],
+    prefix: str = "",
+    renamed: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """Path to key for every document in `found`; a renamed document keeps the key it had.
 
-    A document is known by its own `id`, by its path, by equal content, or (when that is gone too) by sharing most of
-    its items with exactly one document that is nowhere else to be found. `prefix` goes before the paths of new ones.
+    A document is known by its own `id`, by its path, by equal content, by a rename that its repository tells, or (when
+    all that is gone) by sharing most of its items with exactly one document that is nowhere else to be found. `prefix`
+    goes before the paths of new ones; `renamed` are paths with the former ones.
     """
     former = {document.key: document for document in known}
     by_path = {document.path: document.key for document in former.values()}
@@ -55,7 +59,7 @@ def match_documents(
     missing = {key: former[key] for key in free if former[key].gone or key in moved}
     for document in found:
         if document.path not in keys:
-            key = _former_key(document, missing)
+            key = _former_key(document, missing, (renamed or {}).get(document.path))
             if key is not None:
                 del missing[key]
             keys[document.path] = key or _new_key(document, former, prefix)
@@ -83,8 +87,10 @@ def _mostly_same(former: FormerDocument, document: FoundDocument) -> bool:
     return 2 * common > max(len(former.texts), len(document.texts))
 
 
-def _former_key(document: FoundDocument, missing: Mapping[str, FormerDocument]) -> str | None:
+def _former_key(document: FoundDocument, missing: Mapping[str, FormerDocument], before: str | None) -> str | None:
     same = [key for key, former in missing.items() if former.digest == document.digest]
+    if not same:
+        same = [key for key, former in missing.items() if former.path == before]
     if not same:
         same = [key for key, former in missing.items() if former.texts and _mostly_same(former, document)]
     return same[0] if len(same) == 1 else None

@@ -2,9 +2,12 @@
 
 import os
 import subprocess
+from dataclasses import replace
 
 import pytest
+from workplace import Workplace, postmortem
 
+from tracker.app import Consent
 from tracker.errors import UsageError
 from tracker.settings import DocumentSettings
 from tracker.sources import find_checkout, read_documents
@@ -21,6 +24,11 @@ def write(folder, *names):
 def paths(folder, **settings):
     found = read_documents([str(folder)], folder, DocumentSettings(**settings), find_checkout(folder))
     return [document.path for document in found.documents]
+
+
+def commit(folder, message="x"):
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", message)
 
 
 def git(folder, *arguments):
@@ -78,8 +86,7 @@ def test_a_name_that_is_not_utf8_is_unreadable_and_stops_nobody(tmp_path):
     git(tmp_path, "init", "--quiet")
     (tmp_path / os.fsdecode(b"caf\xe9.md")).write_text("# x\n")
     write(tmp_path, "b.md")
-    git(tmp_path, "add", "--all")
-    git(tmp_path, "commit", "--quiet", "--message", "x")
+    commit(tmp_path)
     found = read_documents([str(tmp_path)], tmp_path, DocumentSettings(), find_checkout(tmp_path))
     assert found.unreadable == (("caf\ufffd.md", "its name is not UTF-8; rename it"),)
     assert [document.path for document in found.documents] == ["b.md"]
@@ -124,8 +131,7 @@ def test_in_a_checkout_clean_files_have_a_revision_and_a_page(tmp_path):
     assert find_checkout(tmp_path) is None, "no commit yet"
     write(tmp_path, "pm/clean one.md", "pm/changed.md")
     (tmp_path / ".gitignore").write_text("ignored/\n")
-    git(tmp_path, "add", "--all")
-    git(tmp_path, "commit", "--quiet", "--message", "x")
+    commit(tmp_path)
     git(tmp_path, "remote", "add", "origin", "git@github.com:acme/ops.git")
     write(tmp_path, "pm/new.md", "ignored/old.md")
     (tmp_path / "pm/changed.md").write_text("# other\n")
@@ -156,3 +162,62 @@ def test_in_a_checkout_clean_files_have_a_revision_and_a_page(tmp_path):
 )
 def test_web_pages_of_remotes_hold_no_credentials(remote, page):
     assert web_page(remote, "abc") == page
+
+
+ITEMS = ("Add monitoring for the connection pool", "Run a load test before every release", "Write a failover runbook")
+
+
+TIMELINE = "\n## Timeline\n\n" + "".join(f"- 10:{minute} the load balancer gave up\n" for minute in range(10, 30))
+
+
+@pytest.fixture
+def place(tmp_path):
+    place = Workplace(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    place.document("a.md", postmortem(*ITEMS) + TIMELINE)
+    commit(tmp_path)
+    place.run()
+    return place
+
+
+def rename(place, *items, name="2026/b.md"):
+    (place.root / "postmortems/a.md").unlink()
+    place.document(name, postmortem(*items) + TIMELINE)
+
+
+def test_a_renamed_document_whose_items_were_all_reworded_is_known_by_git(place):
+    before = set(place.known().items)
+    rename(place, *(f"{text} of the shop" for text in ITEMS))
+    commit(place.root)
+    place.run()
+    assert set(place.known().items) == before
+    assert set(place.known().documents) == {"postmortems/a.md"}
+    assert place.writes == ["update"] * 3
+
+
+def test_a_rename_over_several_commits_is_known(place):
+    before = set(place.known().items)
+    rename(place, *(f"{text} of the shop" for text in ITEMS))
+    commit(place.root, "rename")
+    (place.root / "README.md").write_text("# Handbook\n", "utf-8")
+    commit(place.root, "more")
+    place.run()
+    assert set(place.known().items) == before
+
+
+def test_without_the_old_commit_git_tells_no_renames(place):
+    with place.store() as store:
+        [document] = store.known().documents.values()
+        store.record_reading([replace(document, revision="0" * 40)], [], [])
+    rename(place, *(f"{text} of the shop" for text in ITEMS))
+    commit(place.root)
+    place.run()
+    assert "postmortems/2026/b.md" in place.known().documents
+
+
+def test_another_document_in_the_place_of_one_that_left_is_no_rename(place):
+    (place.root / "postmortems/a.md").unlink()
+    (place.root / "postmortems/b.md").write_text("# Mail was late\n\n## Follow-ups\n\n- Rotate the relay\n", "utf-8")
+    commit(place.root)
+    place.run(consent=Consent(everything=True))
+    assert "postmortems/b.md" in place.known().documents

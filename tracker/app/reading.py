@@ -16,7 +16,7 @@ from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocume
 from tracker.parsing import Vocabulary, edition, explain, lacks_verb, language_of, many, parse, teach
 from tracker.people import PeopleBook
 from tracker.settings import ParserSettings, Settings
-from tracker.sources import Found, find_checkout, read_documents
+from tracker.sources import Checkout, Found, document_path, find_checkout, find_renames, read_documents
 from tracker.store import Known
 
 
@@ -114,7 +114,8 @@ def read(paths: Sequence[str], settings: Settings, root: Path, known: Known, mar
     """
     whole = not paths
     places = [str(root / place) for place in settings.documents.paths] if whole else list(paths)
-    read_now = read_documents(places, root, settings.documents, find_checkout(root))
+    checkout = find_checkout(root)
+    read_now = read_documents(places, root, settings.documents, checkout)
     by_path = {document.path: document for document in known.documents.values() if document.present}
     emptied, legible = _without_a_word(read_now.documents, by_path, known)
     unreadable = [*read_now.unreadable, *emptied]
@@ -126,7 +127,8 @@ def read(paths: Sequence[str], settings: Settings, root: Path, known: Known, mar
         or (by_path[document.path].digest, by_path[document.path].rules) != (document.digest, rules)
     ]
     parsed = {document.path: document for document in _parse(changed, settings.parser)}
-    keys = _keys(legible, parsed, known, marked, root, settings.documents.namespace)
+    renamed = _renamed(legible, by_path, root, checkout)
+    keys = _keys(legible, parsed, known, marked, root, settings.documents.namespace, renamed)
     clashes = _clashes(keys, known)
     unreadable += [(path, f"its id {keys.pop(path)!r} is that of {other}") for path, other in clashes.items()]
     documents = dict(known.documents)
@@ -172,6 +174,7 @@ def _keys(
     marked: Iterable[Item],
     root: Path,
     namespace: str | None,
+    renamed: Mapping[str, str],
 ) -> dict[str, str]:
     texts: dict[str, set[str]] = {key: set() for key in known.documents}
     for item in (*known.items.values(), *marked):
@@ -196,7 +199,23 @@ def _keys(
             said = frozenset(normalise(item.text) for item in fresh.items)
             own = f"{prefix}{fresh.id}" if fresh.id is not None else None
             candidates.append(FoundDocument(there.path, own, there.digest, said))
-    return match_documents(candidates, former, prefix)
+    return match_documents(candidates, former, prefix, renamed)
+
+
+def _renamed(
+    found: Iterable[Document], by_path: Mapping[str, KnownDocument], root: Path, checkout: Checkout | None
+) -> dict[str, str]:
+    """Where new documents were before, as git tells; it is asked only when others are missing."""
+    new = {document.path for document in found} - by_path.keys()
+    missing = [document for path, document in by_path.items() if not (root / path).exists()]
+    if checkout is None or not new:
+        return {}
+    renamed: dict[str, str] = {}
+    base = root.resolve()
+    for revision in sorted({document.revision for document in missing if document.revision is not None}):
+        for now, before in find_renames(checkout, revision).items():
+            renamed[document_path(now, base)] = document_path(before, base)
+    return renamed
 
 
 def _clashes(keys: Mapping[str, str], known: Known) -> dict[str, str]:

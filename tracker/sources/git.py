@@ -46,6 +46,16 @@ def find_checkout(folder: Path) -> Checkout | None:
     return Checkout(Path(top).resolve(), revision, page, tracked - changed)
 
 
+def find_renames(checkout: Checkout, revision: str) -> dict[Path, Path]:
+    """The files that git takes for others of `revision`, renamed since: the place of each, and where it was.
+
+    Empty when git does not have that commit, as in a shallow clone.
+    """
+    told = _git(checkout.top, "diff", "--name-status", "-z", "--find-renames", "--diff-filter=R", revision, "--")
+    words = iter((told or "").split("\0"))
+    return {checkout.top / new: checkout.top / old for _, old, new in zip(words, words, words, strict=False)}
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Where a work tree comes from: its folder, and host and `owner/name` of its remote `origin`, if these are told."""
