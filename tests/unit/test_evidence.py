@@ -13,6 +13,7 @@ from tracker.app import Wanted
 from tracker.errors import UsageError
 from tracker.model import ItemState
 from tracker.policy import Flag
+from tracker.render import markdown
 from tracker.render.evidence import sentence
 
 POOL = "Add monitoring for the connection pool"
@@ -191,6 +192,7 @@ def test_reopened_is_said_of_what_is_open_again(place):
         store.record_link(replace(link, issue=replace(link.issue, reopened=True)), item, [])
     assert Flag.REOPENED in place.entry().flags
     assert "reopened" in [flag.value for flag in place.status(Wanted(flags=(Flag.REOPENED,))).entries[0].flags]
+    assert "no due date, reopened" in markdown.render(place.report("weekly"))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from tracker.policy import Flag
 from tracker.render.gone import sentence
 from tracker.report import Counts, GroupName, Progress, Report, ReportItem, Section, SectionKind
 
@@ -56,7 +57,11 @@ def progress(document: Progress) -> str:
 
 
 def when(item: ReportItem) -> str:
-    """How pressing an item is: `12 days overdue`, `due tomorrow`, the document's own words, or `no due date`."""
+    """How pressing an item is: `12 days overdue`, `due tomorrow, reopened`, the document's own words, `no due date`."""
+    return f"{_due(item)}, reopened" if Flag.REOPENED in item.flags else _due(item)
+
+
+def _due(item: ReportItem) -> str:
     match item.days_left:
         case None:
             return item.due_words or "no due date"
