@@ -23,6 +23,8 @@ from rich.text import Text
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
 
+import an_issue  # noqa: E402 - beside this file
+
 from tracker.render import (  # noqa: E402 - the checkout's own
     decisions,
     explain,
@@ -63,6 +65,7 @@ def main() -> int:
         **{f"docs/schemas/{name}.json": schema(model) for name, model in OUTPUTS.items()},
         "docs/life.md": Life().told(),
         "docs/plan-comment.md": PlanComment().told(),
+        "docs/issue.md": an_issue.told(Life.FIRST),
         "docs/images/demo.svg": picture(),
     }
     stale = [name for name, text in made.items() if not _stands(TOP / name, text)]
