@@ -13,7 +13,7 @@ from workplace import postmortem
 from connectors.errors import OutcomeUnknown, RequestRejected
 from connectors.interface import IssuePatch, IssueRef, IssueState
 from tracker.app import Consent
-from tracker.render import plan as render
+from tracker.render.plan_text import failures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,7 +162,7 @@ class TestSync:
         """What a sync says went wrong, and the writes that it sent."""
         hub_writes = len(place.hub_requests())
         synced = place.run(consent=Consent(everything=True))
-        lines = render.failures(synced.applied["ops"], place.known().documents)
+        lines = failures(synced.applied["ops"], place.known().documents)
         return lines, [one for one in place.hub_requests()[hub_writes:] if not one.startswith("GET")]
 
     def test_without_push_access(self, place: OnLittleGitHub, hub: LittleGitHub) -> None:

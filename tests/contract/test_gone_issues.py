@@ -19,6 +19,7 @@ from tracker.render import history, render_letter, status
 from tracker.render import json as report_json
 from tracker.render import plan as plan_render
 from tracker.render.comment import to_markdown
+from tracker.render.plan_text import print_plan
 
 SETTINGS = """
 target = "ops"
@@ -415,7 +416,7 @@ def test_it_is_told_in_plan_status_history_and_report(make):
     assert "1 to decide (issue gone)" in to_markdown(prepared.plans, prepared.reading.documents)
     page = io.StringIO()
     console = Console(file=page, width=200)
-    plan_render.print_plan(prepared.plans, prepared.reading.documents, console)
+    print_plan(prepared.plans, prepared.reading.documents, console)
     found = place.status(Wanted(flags=(Flag.GHOST,)))
     status.print_table(found.entries, found.as_of, console)
     story = place.history("#1")

@@ -11,7 +11,7 @@ from tracker.app import Wanted, verdict_for
 from tracker.errors import UsageError
 from tracker.model import ItemState
 from tracker.policy import Flag
-from tracker.render.plan import print_plan
+from tracker.render.plan_text import print_plan
 
 ALERT = "Alert when the connection pool is nearly used up"
 LOAD = "Run a load test before every release"

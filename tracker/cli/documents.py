@@ -236,6 +236,7 @@ def _show_plan(
 ) -> int:
     from tracker.render import plan as render
     from tracker.render.comment import to_markdown
+    from tracker.render.plan_text import print_plan
     from tracker.render.proposals import print_proposals
     from tracker.render.write_back import print_written, wire
 
@@ -252,7 +253,7 @@ def _show_plan(
         case PlanFormat.MARKDOWN:
             session.write(to_markdown(prepared.plans, documents))
         case PlanFormat.TEXT:
-            render.print_plan(prepared.plans, documents, session.out)
+            print_plan(prepared.plans, documents, session.out)
             print_proposals(prepared.proposals, session.out)
             print_written(written, session.out, planned=True)
     unreadable = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
@@ -263,6 +264,7 @@ def _show_plan(
 def _show_synced(session: Session, synced: Synced, written: Written, form: PlanFormat) -> int:
     from tracker.render import plan as render
     from tracker.render.comment import to_markdown
+    from tracker.render.plan_text import failures, print_applied
     from tracker.render.write_back import print_written, wire
 
     prepared = synced.prepared
@@ -270,7 +272,7 @@ def _show_synced(session: Session, synced: Synced, written: Written, form: PlanF
     session.app.progress.finish()
     if form is PlanFormat.TEXT:
         for made in prepared.plans:
-            render.print_applied(made, synced.applied[made.target], documents, session.out)
+            print_applied(made, synced.applied[made.target], documents, session.out)
         print_written(written, session.out)
     elif form is PlanFormat.JSON:
         told = wire(written) if written.mode.writes else None
@@ -279,7 +281,7 @@ def _show_synced(session: Session, synced: Synced, written: Written, form: PlanF
         session.write(to_markdown(prepared.plans, documents))
     code = _tell_unreadable(session, prepared.reading.unreadable, prepared.notes, _KEPT)
     for applied in synced.applied.values():
-        for line in render.failures(applied, documents):
+        for line in failures(applied, documents):
             session.say(line)
     if synced.unreached:
         return 5
@@ -288,12 +290,12 @@ def _show_synced(session: Session, synced: Synced, written: Written, form: PlanF
 
 def _tell_written(session: Session, written: Written, settled: Synced | None = None) -> int:
     """What did not get into the documents, and what the sync of the edited ones could not do."""
-    from tracker.render import plan as render
+    from tracker.render.plan_text import failures
     from tracker.render.write_back import problems
 
     lines = problems(written)
     for applied in settled.applied.values() if settled else ():
-        lines += render.failures(applied, settled.prepared.reading.documents) if settled else []
+        lines += failures(applied, settled.prepared.reading.documents) if settled else []
     for line in lines:
         session.say(line)
     return 0 if written.clean and (settled is None or settled.clean) else 3

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from tracker.actions import Plan
 from tracker.model import KnownDocument
 from tracker.render import escape
-from tracker.render.plan import ActionWire, TargetPlan, counts, name_of, shown, wire
+from tracker.render.plan import ActionWire, TargetPlan, name_of, wire
+from tracker.render.plan_text import counts, shown
 
 MARK = "<!-- closeout: plan -->"
 """What the one comment begins with that Closeout keeps on a pull request."""
