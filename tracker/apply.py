@@ -196,10 +196,14 @@ class _Worker:
         event = self._event(action.item, "issue changed", who=link.ref.target, issue=link.ref.key, changes=changes)
         self.store.record_link(link, action.item, [*([event] if changes else []), *self._settled_conflicts(action)])
 
-    def _create(self, action: Create) -> Done:
-        if action.after is not None:
+    def _give_up(self, entry: int | None) -> None:
+        """An earlier create of which nothing was ever seen did not happen."""
+        if entry is not None:
             detail = "no issue with its marker appeared within the grace period"
-            self.store.settle([action.after], Outcome.FAILED, self.clock(), detail)
+            self.store.settle([entry], Outcome.FAILED, self.clock(), detail)
+
+    def _create(self, action: Create) -> Done:
+        self._give_up(action.after)
         draft = action.draft
         entry, issue = self._send("create", action.item, lambda: self.tracker.create(draft))
         lacking, advice = _lacking(draft.labels, draft.assignees, issue)
@@ -225,8 +229,6 @@ class _Worker:
         }
         event = self._event(action.item, "issue updated", issue=issue.ref.key, changes=changes, lacking=lacking)
         events = [event, *self._settled_conflicts(action)]
-        if "parent" in link.base:
-            base = {**base, "parent": link.base["parent"]}
         after = replace(link, issue=issue, base=base)
         if link.gone is not None and link.gone.kind is GoneKind.READ_ONLY:
             after = replace(after, gone=None)
@@ -236,9 +238,7 @@ class _Worker:
         return Done(action, issue, lacking, advice=advice)
 
     def _create_parent(self, action: CreateParent) -> Done:
-        if action.after is not None:
-            detail = "no issue with its marker appeared within the grace period"
-            self.store.settle([action.after], Outcome.FAILED, self.clock(), detail)
+        self._give_up(action.after)
         draft = action.draft
         entry, issue = self._send("create", replace(action.item, id=action.id), lambda: self.tracker.create(draft))
         told = {"issue": issue.ref.key, "url": issue.ref.url}
@@ -407,4 +407,4 @@ def _as_stored(base: Mapping[str, Any], issue: Issue) -> dict[str, Any]:
     """The base after a write, with the issue's side as the target stored it, not as it was asked for."""
     unresolved = {name: value for name, value in base.get("issue", {}).items() if name in ("title", "due", "priority")}
     stored = agreed(base["document"], issue_fields(issue))
-    return {**stored, "issue": {**stored["issue"], **unresolved}}
+    return {**base, **stored, "issue": {**stored["issue"], **unresolved}}

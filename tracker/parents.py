@@ -70,8 +70,6 @@ def plan_parents(family: Family, opened: Sequence[Create], linked: Sequence[tupl
         opened: the issues that this plan opens.
         linked: items whose issues Closeout opened, with these issues as they are now.
     """
-    if not family.target.capabilities.parts:
-        return []
     wanted: defaultdict[str, list[tuple[Item, Link | None]]] = defaultdict(list)
     for item, own in linked:
         alone = not own.issue.parent and "parent" not in own.base

@@ -126,14 +126,14 @@ class _Planner:
 
     def _parents(self) -> list[Action]:
         """What the postmortems' own issues need."""
-        target = self.world.target.name
-        linked = [link for link in self.world.links.values() if link.ref.target == target]
-        issues = (replace(link, issue=self.world.issues.get(link.ref.key, link.issue)) for link in linked)
+        if not self.world.target.capabilities.parts:
+            return []
+        links = dict(self.world.links) | {item.id: link for item, link in self.own}
         family = Family(
             self.world.target,
             self.world.documents,
             self.by_marker,
-            parts_of(issues),
+            parts_of(link for link in links.values() if link.ref.target == self.world.target.name),
             lambda parent: (self.in_doubt.get(parent, ()), self._grace_over(self.in_doubt.get(parent, ()))),
             {item.document: item for item in self.world.items},
             self._same_birth,
@@ -295,7 +295,7 @@ class _Planner:
         fields = draft.fields(item)
         patch = IssuePatch(state=IssueState.OPEN, managed=draft.managed, marker=make_marker(item, fields))
         change = Change("state", issue.state.value, IssueState.OPEN.value)
-        base = agreed(fields, {**issue_fields(issue), "state": IssueState.OPEN.value})
+        base = {**link.base, **agreed(fields, {**issue_fields(issue), "state": IssueState.OPEN.value})}
         settled = _settle(item, ItemState.OPEN, issue, self.now)
         self.actions.append(Update(settled, replace(link, issue=issue), patch, (change,), base))
 

@@ -6,7 +6,7 @@ known state and the others go on. One that was never read would seem to hold no 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,7 +29,6 @@ from tracker.whereabouts import event_of, same, target_gone
 
 MOST_AT_ONCE = 8
 """Targets that are read at the same time; GitHub lets 100 requests of a credential be under way at once."""
-
 
 REPEATED_CHEAPLY = 90
 """Issues that fit into the first page of the next listing, with room for a few of others."""
@@ -96,9 +95,7 @@ def read_targets(
     return TargetsRead(read, unread)
 
 
-def _each(
-    read_one: Callable[[str], TargetRead | ConnectorError], names: list[str]
-) -> list[TargetRead | ConnectorError]:
+def _each(read_one: Callable[[str], Outcome], names: Sequence[str]) -> list[Outcome]:
     if len(names) == 1:
         return [read_one(names[0])]
     with ThreadPoolExecutor(min(MOST_AT_ONCE, len(names)), "reading") as pool:

@@ -59,7 +59,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result = app(arguments, prog_name="closeout", standalone_mode=False)
     except typer.TyperException as error:
-        said = error.format_message()
+        said = error.format_message().replace("Value error, ", "")
         # A group without a command answers with its help, as it stands.
         advice = "\n  `closeout COMMAND --help` tells what it takes."
         sys.stderr.write(f"{said}\n" if said.startswith("Usage:") else f"closeout: {said}{advice}\n")
