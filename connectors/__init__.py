@@ -17,9 +17,12 @@ from connectors.errors import (
     TargetUnreachable,
 )
 from connectors.interface import (
+    FACTS,
     Capabilities,
     Comment,
+    CreatesMany,
     Evidence,
+    Finding,
     Issue,
     IssueDraft,
     IssuePatch,
@@ -32,14 +35,17 @@ from connectors.interface import (
 )
 from connectors.marker import Marker
 from connectors.pacing import Budget, Window, next_slot, time_needed
-from connectors.settings import GitHubSettings, LocalSettings, TargetSettings
+from connectors.settings import GitHubSettings, JiraSettings, LocalSettings, TargetSettings
 
 __all__ = [
+    "FACTS",
     "Budget",
     "Capabilities",
     "Comment",
     "ConnectorError",
+    "CreatesMany",
     "Evidence",
+    "Finding",
     "GitHubSettings",
     "Issue",
     "IssueConverted",
@@ -52,6 +58,7 @@ __all__ = [
     "IssueRef",
     "IssueState",
     "IssueTracker",
+    "JiraSettings",
     "LeftOut",
     "Listing",
     "LocalSettings",

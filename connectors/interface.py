@@ -24,16 +24,20 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from connectors.errors import ConnectorError
 from connectors.marker import Marker
 from connectors.pacing import Budget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = [
+    "FACTS",
     "Capabilities",
     "Comment",
+    "CreatesMany",
     "Evidence",
+    "Finding",
     "Issue",
     "IssueDraft",
     "IssuePatch",
@@ -44,6 +48,24 @@ __all__ = [
     "Listing",
     "PageSeen",
 ]
+
+
+FACTS = (
+    "text",  # of the item, in full
+    "owner",
+    "team",
+    "due",  # ISO date
+    "priority",
+    "kind",
+    "section",
+    "document",  # the postmortem's title
+    "path",
+    "url",  # of the item's line
+    "incident_date",  # ISO date
+    "severity",
+    "services",  # comma-separated
+)
+"""The names of what an `IssueDraft` tells of its item besides."""
 
 
 class IssueState(StrEnum):
@@ -75,7 +97,10 @@ class IssueRef:
 
 @dataclass(frozen=True, slots=True)
 class IssueDraft:
-    """An issue to be created. `managed` is Markdown without the fence that `connectors.marker` puts around it."""
+    """An issue to be created. `managed` is Markdown without the fence that an adapter puts around it.
+
+    `facts` are what a target may put into fields of its own: those of `FACTS` that are known.
+    """
 
     title: str
     managed: str
@@ -84,6 +109,7 @@ class IssueDraft:
     assignees: frozenset[str] = frozenset()
     due: date | None = None
     priority: str | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +248,19 @@ class Capabilities:
     parts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check of a target came to: one thing that is so (`trouble` is False), or that is wrong and how to mend it.
+
+    `lines` are for the settings file, as they would stand there.
+    """
+
+    what: str
+    trouble: bool = False
+    advice: str = ""
+    lines: tuple[str, ...] = ()
+
+
 class PageSeen(Protocol):
     """Called after each page of a long listing with the number of issues read so far."""
 
@@ -311,6 +350,13 @@ class IssueTracker(Protocol):
         """
         ...
 
+    def check(self) -> Iterator[Finding]:
+        """Whether everything is there that a sync needs: credentials, permissions, fields, ways to close, clocks.
+
+        Writes nothing. What can't be found out is a finding, too; nothing is raised.
+        """
+        ...
+
     def is_public(self) -> bool:
         """Whether people outside the organisation can read this target.
 
@@ -325,4 +371,21 @@ class IssueTracker(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class CreatesMany(Protocol):
+    """A target that can open several issues with one request."""
+
+    @property
+    def most_at_once(self) -> int:
+        """How many issues one request can open."""
+        ...
+
+    def create_many(self, drafts: Sequence[IssueDraft]) -> Sequence[Issue | ConnectorError]:
+        """Open at most `most_at_once` issues with one create, sent once: what became of each, in order.
+
+        Nothing is raised: what became of the request as a whole became of each draft, as `create` would raise it.
+        """
         ...

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
 
-__all__ = ["GitHubSettings", "LocalSettings", "TargetSettings"]
+__all__ = ["FieldValue", "GitHubSettings", "JiraSettings", "LocalSettings", "TargetSettings"]
 
 
 Color = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{6}$")]
@@ -94,4 +94,97 @@ class GitHubSettings(_Target):
         return self
 
 
-TargetSettings = Annotated[LocalSettings | GitHubSettings, Field(discriminator="kind")]
+FieldValue = str | int | float | bool | tuple[str, ...]
+"""What a field of an issue is set to: a constant, a template as in `"{severity}"`, or several of them."""
+
+_PRIORITIES = {"P0": "Highest", "P1": "High", "P2": "Medium", "P3": "Low", "P4": "Lowest"}
+
+
+class JiraSettings(_Target):
+    """Issues of one Jira project, on Jira Cloud or Jira Data Center."""
+
+    kind: Literal["jira"] = Field(default="jira", description="Jira Cloud or Jira Data Center.")
+    url: HttpUrl = Field(
+        description="The site's address, with its context path if it has one.",
+        examples=["https://acme.atlassian.net", "https://jira.acme.com"],
+    )
+    project: str = Field(pattern=r"^[A-Z][A-Z0-9_]+$", description="The project's key.", examples=["OPS"])
+    issue_type: str = Field(default="Task", min_length=1, description="The type of issues opened here, by name.")
+    deployment: Literal["cloud", "data-center"] | None = Field(
+        default=None, description="Which Jira it is; found out from the site when not given."
+    )
+    email: str | None = Field(
+        default=None,
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        description="The account of an API token (Cloud). Without it the token is sent as a bearer: an OAuth 2.0 "
+        "access token on Cloud, a personal access token on Data Center.",
+    )
+    cloud_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]+$",
+        description="The site's cloud id: goes through `api.atlassian.com`, as OAuth 2.0 and scoped tokens need it.",
+    )
+    token_env: str = Field(
+        default="JIRA_TOKEN", description="The environment variable that holds the token (never the token itself)."
+    )
+    token_file: str | None = Field(
+        default=None, description="A file that holds the token, as containers mount secrets; used before `token_env`."
+    )
+    fields: Mapping[str, FieldValue] = Field(
+        default={},
+        description="What further fields of new issues hold, by name or id: a constant, or a template of the item's "
+        'facts as in `"{severity}"`. `closeout doctor` prints the lines that are missing.',
+    )
+    priorities: Mapping[str, str] = Field(
+        default=_PRIORITIES, description="The project's priority for each priority that documents write."
+    )
+    done_status: tuple[str, ...] = Field(
+        default=(), description="Statuses to close an issue into, best first; any of the category Done when not given."
+    )
+    open_status: tuple[str, ...] = Field(
+        default=(), description="Statuses to reopen an issue into, best first; any not of the category Done otherwise."
+    )
+    done: tuple[str, ...] = Field(
+        default=("Done", "Fixed", "Resolved", "Complete", "Completed"),
+        description="Resolutions that mean that the work was done, the one to set first; one that is in no list does, "
+        "too.",
+    )
+    wont_do: tuple[str, ...] = Field(
+        default=(
+            "Won't Do",
+            "Won't Fix",
+            "Declined",
+            "Rejected",
+            "Cancelled",
+            "Canceled",
+            "Cannot Reproduce",
+            "Invalid",
+            "Obsolete",
+            "Abandoned",
+        ),
+        description="Resolutions, or statuses of the category Done, that mean that it will not be done.",
+    )
+    duplicate: tuple[str, ...] = Field(
+        default=("Duplicate",), description="Resolutions, or statuses of the category Done, that mean a duplicate."
+    )
+    duplicate_link: str = Field(
+        default="Duplicate", min_length=1, description="The type of the link from a duplicate to its original."
+    )
+    parent_issues: bool = Field(
+        default=False, description="One issue for each postmortem, with those of its items below it."
+    )
+    parent_type: str = Field(default="Epic", min_length=1, description="The type of the postmortems' own issues.")
+    remote_links: bool = Field(
+        default=False,
+        description="A link from each new issue to its line in the postmortem, shown with title and icon; one more "
+        "request an issue.",
+    )
+    public: bool = Field(default=False, description="Whether people outside the organisation can read this project.")
+    timeout: float = Field(default=20.0, gt=0, le=300, description="Seconds to wait for an answer.")
+    writes_per_minute: int = Field(default=120, ge=1, description="Pace: requests that write, a minute.")
+    ca_bundle: str | None = Field(
+        default=None, description="A file of trusted certificates, for a server with its own authority."
+    )
+
+
+TargetSettings = Annotated[LocalSettings | GitHubSettings | JiraSettings, Field(discriminator="kind")]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from connectors import Capabilities
+from connectors import Capabilities, IssueDraft, Marker
 from tracker.model import Item, ItemState, Kind, KnownDocument
 from tracker.people import PeopleBook
 
@@ -46,6 +46,13 @@ class Draft:
     assignees: frozenset[str]
     due: date | None
     priority: str | None
+    facts: Mapping[str, str]
+
+    def to_open(self, marker: Marker) -> IssueDraft:
+        """The issue to open, with `marker` as its tie."""
+        return IssueDraft(
+            self.title, self.managed, marker, self.labels, self.assignees, self.due, self.priority, self.facts
+        )
 
     def fields(self, item: Item) -> dict[str, Any]:
         """The document's field values as JSON, as `Link.base` keeps them."""
@@ -78,7 +85,28 @@ def make_draft(item: Item, document: KnownDocument, book: PeopleBook, target: Ta
         assignees=frozenset(filter(None, logins)),
         due=item.falls_due if target.capabilities.due else None,
         priority=item.priority if target.capabilities.priority else None,
+        facts=_told(item, document, book),
     )
+
+
+def _told(item: Item, document: KnownDocument, book: PeopleBook) -> dict[str, str]:
+    """What a target may put into fields of its own; what is not known is not there."""
+    owner = book.resolve(item.owner).first
+    told = {
+        "text": item.text,
+        "owner": owner.name if owner else item.owner,
+        "team": owner and (owner.name if owner.is_team else owner.team),
+        "due": item.falls_due and item.falls_due.isoformat(),
+        "priority": item.priority,
+        "kind": item.kind.value,
+        "section": item.section,
+        "document": document.title or document.path,
+        "path": document.path,
+        "url": document.web_url and f"{document.web_url}#L{item.line}",
+        "incident_date": document.incident_date and document.incident_date.isoformat(),
+        "severity": document.severity,
+    }
+    return {name: harmless(value) for name, value in told.items() if value}
 
 
 def digest(text: str) -> str:

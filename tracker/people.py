@@ -64,7 +64,8 @@ class PeopleBook:
             for spelling in (key, team.name, *team.aliases):
                 spellings.setdefault(_fold(spelling), set()).add(key)
         for key, person in settings.people.items():
-            logins = {"local": person.local or key} | ({"github": person.github} if person.github else {})
+            there = {"local": person.local or key, "github": person.github, "jira": person.jira or person.email}
+            logins = {kind: login for kind, login in there.items() if login}
             owners[key] = Owner(key, person.name, person.email, logins, person.team)
             names = (key, person.name, *person.aliases, person.github or key, person.email or key)
             for spelling in names:

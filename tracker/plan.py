@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors import Issue, IssueDraft, IssuePatch, IssueRef, IssueState
+from connectors import Issue, IssuePatch, IssueRef, IssueState
 from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Held, Mark, Plan, Record, Tell, Update
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.identity import Doubt
@@ -242,10 +242,7 @@ class _Planner:
         draft = self._draft(item)
         fields = draft.fields(item)
         marker = make_marker(item, fields)
-        issue_draft = IssueDraft(
-            draft.title, draft.managed, marker, draft.labels, draft.assignees, draft.due, draft.priority
-        )
-        self.actions.append(Create(item, issue_draft, fields, after))
+        self.actions.append(Create(item, draft.to_open(marker), fields, after))
 
     def _hold_secret(self, item: Item) -> None:
         why = f"a private document, and {self.world.target.name} is public (see policy.allow_public)"

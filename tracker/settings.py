@@ -244,6 +244,11 @@ class PersonSettings(_Closed):
     )
     email: str | None = Field(default=None, description="Where reports go.", pattern=r"^[^@\s]+@[^@\s]+$")
     github: str | None = Field(default=None, description="GitHub login, for assigning.")
+    jira: str | None = Field(
+        default=None,
+        description="Account id (Jira Cloud) or user name (Data Center), for assigning; looked up by `email` when not "
+        "given.",
+    )
     local: str | None = Field(
         default=None, description="Name in the embedded tracker (default: the key of this entry)."
     )
