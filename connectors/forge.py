@@ -33,14 +33,21 @@ class ForgeSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     branch: str = Field(
-        default="closeout/links", pattern=BRANCH, description="The branch that pull requests come from; Closeout's own."
+        default="closeout/links",
+        pattern=BRANCH,
+        examples=["closeout/links"],
+        description="The branch that pull requests come from; Closeout's own.",
     )
     base: str | None = Field(
-        default=None, pattern=BRANCH, description="The branch they go to; the default branch when not given."
+        default=None,
+        pattern=BRANCH,
+        examples=["main"],
+        description="The branch they go to; the default branch when not given.",
     )
     repository: str | None = Field(
         default=None,
         pattern=r"^[^/\s]+/[^/\s]+$",
+        examples=["acme/ops"],
         description="The repository of the documents, `owner/name`; that of git's remote `origin` when not given.",
     )
     base_url: HttpUrl | None = Field(

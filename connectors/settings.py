@@ -116,12 +116,14 @@ class JiraSettings(_Target):
     email: str | None = Field(
         default=None,
         pattern=r"^[^@\s]+@[^@\s]+$",
+        examples=["closeout@example.org"],
         description="The account of an API token (Cloud). Without it the token is sent as a bearer: an OAuth 2.0 "
         "access token on Cloud, a personal access token on Data Center.",
     )
     cloud_id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9-]+$",
+        examples=["35273b54-3f06-40d2-880f-dd28cf8daafa"],
         description="The site's cloud id: goes through `api.atlassian.com`, as OAuth 2.0 and scoped tokens need it.",
     )
     token_env: str = Field(

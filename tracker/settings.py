@@ -92,6 +92,7 @@ class DocumentSettings(_Closed):
     namespace: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$",
+        examples=["payments"],
         description="Where several repositories share a target, a name for each, set before its first sync: their "
         "documents may have equal paths. It goes before each document's key; issues of other namespaces are let be.",
     )
@@ -242,7 +243,9 @@ class PersonSettings(_Closed):
     aliases: tuple[str, ...] = Field(
         default=(), description="Other spellings that documents use, former names included."
     )
-    email: str | None = Field(default=None, description="Where reports go.", pattern=r"^[^@\s]+@[^@\s]+$")
+    email: str | None = Field(
+        default=None, description="Where reports go.", pattern=r"^[^@\s]+@[^@\s]+$", examples=["jo@example.org"]
+    )
     github: str | None = Field(default=None, description="GitHub login, for assigning.")
     jira: str | None = Field(
         default=None,
@@ -260,7 +263,12 @@ class TeamSettings(_Closed):
 
     name: str = Field(description="The team's name.")
     aliases: tuple[str, ...] = Field(default=(), description="Other spellings that documents use.")
-    email: str | None = Field(default=None, description="Where reports to the team go.", pattern=r"^[^@\s]+@[^@\s]+$")
+    email: str | None = Field(
+        default=None,
+        description="Where reports to the team go.",
+        pattern=r"^[^@\s]+@[^@\s]+$",
+        examples=["ops@example.org"],
+    )
 
 
 class ReportSettings(_Closed):
@@ -281,7 +289,9 @@ class MailSettings(_Closed):
     host: str = Field(description="SMTP server.")
     port: int = Field(default=587, ge=1, le=65535, description="SMTP port.")
     security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="Transport security.")
-    sender: str = Field(description="The From address.", pattern=r"^[^@\s]+@[^@\s]+$")
+    sender: str = Field(
+        description="The From address.", pattern=r"^[^@\s]+@[^@\s]+$", examples=["closeout@example.org"]
+    )
     username: str | None = Field(default=None, description="Login, if the server asks for one.")
     password_env: str = Field(
         default="CLOSEOUT_SMTP_PASSWORD", description="The environment variable that holds the password."

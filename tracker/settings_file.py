@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
@@ -115,6 +116,9 @@ def _describe(detail: ErrorDetails, text: str) -> str:
         hint = f"; did you mean `{near[0]}`?" if near else f"; known here: {', '.join(sorted(known))}" if known else ""
         return f"{where}unknown setting `{name}`{hint}"
     message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] == "string_pattern_mismatch" and (field := _field(location)):
+        form = f"it looks like {field.examples[0]!r}" if field.examples else field.description
+        message = f"{detail['input']!r} does not fit: {form}"
     return f"{where}`{name}`: {message}" if name else f"{where}{message}"
 
 
@@ -127,6 +131,16 @@ def _without_tags(location: Sequence[int | str]) -> list[int | str]:
 
 def _known_keys(location: Sequence[int | str]) -> list[str]:
     """The keys that the model at `location` has."""
+    return list(_model(location).model_fields)
+
+
+def _field(location: Sequence[int | str]) -> FieldInfo | None:
+    """The setting at `location`; None where that is no setting of its own but part of one."""
+    return _model(location[:-1]).model_fields.get(str(location[-1]))
+
+
+def _model(location: Sequence[int | str]) -> type[BaseModel]:
+    """The model that describes the table at `location`; one without any field where nothing does."""
     model: Any = Settings
     for part in location:
         if isinstance(model, type) and issubclass(model, BaseModel):
@@ -138,7 +152,7 @@ def _known_keys(location: Sequence[int | str]) -> list[str]:
                 m for m in model if str(part) in get_args(getattr(m.model_fields.get("kind"), "annotation", None))
             ]
             model = tagged[0] if tagged else model[0] if len(model) == 1 else model
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else BaseModel
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:

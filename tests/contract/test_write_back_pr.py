@@ -15,6 +15,7 @@ from connectors import IssueState, RequestRejected
 from connectors.forge import Change, ForgeSettings
 from connectors.github.pulls import GitHubForge
 from tracker.app import Consent, Mode, proposing
+from tracker.render.write_back import summary
 
 LOAD = "Run a load test before every release"
 RUNBOOK = "Write a runbook for failing over the database"
@@ -410,3 +411,4 @@ def test_a_repository_nobody_told_of_is_asked_for(tmp_path):
     place.document("a.md", postmortem(LOAD))
     written, _ = place.write_back(place.run(), (), Mode.PR, Consent())
     assert "nothing tells which repository holds the documents" in written.problem
+    assert summary(written) == "not written"

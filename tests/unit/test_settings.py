@@ -34,6 +34,10 @@ def test_settings_are_frozen():
     ("text", "expected"),
     [
         ('databse = "x"', "line 1: unknown setting `databse`; did you mean `database`?"),
+        (
+            '[targets.gh]\nkind = "github"\nrepository = "ops"',
+            "line 3: `targets.gh.repository`: 'ops' does not fit: it looks like 'acme/ops'",
+        ),
         ('[policy]\nremovd = "keep"', "line 2: unknown setting `policy.removd`; did you mean `removed`?"),
         ("[people.jo]\nname = 'Jo'\nemial = 'x'", "line 3: unknown setting `people.jo.emial`; did you mean `email`?"),
         (

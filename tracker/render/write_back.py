@@ -118,7 +118,7 @@ def print_written(written: Written, console: Console, *, planned: bool = False) 
 
 
 def summary(written: Written, *, planned: bool = False) -> str:
-    """`3 links and 1 check mark written into 2 documents`, or `nothing to write`."""
+    """`3 links and 1 check mark written into 2 documents`, `nothing to write`, or `not written` for a problem."""
     links, marks = sum(each.links for each in written.changed), sum(each.marks for each in written.changed)
     parts = [f"{links} link{'s' * (links != 1)}"] if links else []
     parts += [f"{marks} check mark{'s' * (marks != 1)}"] if marks else []
@@ -126,6 +126,8 @@ def summary(written: Written, *, planned: bool = False) -> str:
     done = f"{' and '.join(parts)} {'to write' if planned else 'written'} into {files} document{'s' * (files != 1)}"
     done += f"; {written.issues} issue{'s' * (written.issues != 1)} told" if written.issues else ""
     request = written.pull_request
+    if written.problem and not parts:
+        return "not written"
     if request is None:
         return done if parts else "nothing to write"
     name = f"pull request {f'#{request.number}' if request.number else f'on branch {request.branch}'}"
