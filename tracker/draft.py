@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -46,7 +46,7 @@ class Draft:
     assignees: frozenset[str]
     due: date | None
     priority: str | None
-    facts: Mapping[str, str]
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def to_open(self, marker: Marker) -> IssueDraft:
         """The issue to open, with `marker` as its tie."""

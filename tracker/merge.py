@@ -8,6 +8,9 @@
     | changed           | changed alike  | agreed                                                           |
     | changed           | changed apart  | the field's authority wins; a conflict is told with both values  |
 
+A check box says open or done. An issue that was closed as won't do or as a duplicate is more than it can say, so a box
+that is ticked or unticked later counts as changed apart from it.
+
 Labels merge as sets: what the document added is added, what it dropped is dropped, others are people's. A base keeps
 both sides' values: they may agree to differ (an issue closed as won't do under an item without a ticked box).
 """
@@ -146,7 +149,9 @@ def _decide(
 ) -> str:
     """`same`, `document`, `issue` or `drift`; with `!` when both changed apart."""
     we_changed = ours[name] != base_ours.get(name)
-    they_changed = theirs[name] != base_theirs.get(name)
+    # A check box can't say either of these, so it takes neither back: whoever closed the issue so has to be outvoted.
+    beyond = name == "state" and theirs[name] in (IssueState.WONT_DO, IssueState.DUPLICATE)
+    they_changed = theirs[name] != base_theirs.get(name) or (beyond and we_changed)
     if ours[name] == theirs[name] or not (we_changed or they_changed):
         return "same"
     if we_changed and not they_changed:

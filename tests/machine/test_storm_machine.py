@@ -115,7 +115,16 @@ class StormMachine(RuleBasedStateMachine):
     @rule(number=st.integers(0, 4))
     def tick(self, number):
         self.ticked ^= {number}
+        if number not in self.ticked:  # who unticks a box says that it is not done, after all
+            self.closings = {
+                issue: state
+                for issue, state in self.closings.items()
+                if state is not IssueState.DONE or not self.titled(issue, number)
+            }
         self.write()
+
+    def titled(self, issue, number):
+        return any(each.ref.number == issue and each.title.startswith(WORK[number]) for each in self.issues())
 
     # People on issues
 

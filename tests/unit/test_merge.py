@@ -122,6 +122,25 @@ def test_wont_do_under_an_unticked_box_is_settled_and_stays_so():
     assert again.base == merged.base
 
 
+@pytest.mark.parametrize("state", [IssueState.WONT_DO, IssueState.DUPLICATE])
+@pytest.mark.parametrize("ticked", [True, False])
+def test_a_box_that_changes_later_does_not_turn_wont_do_into_something_else(state, ticked):
+    issue = replace(ISSUE, state=state)
+    before = replace(ITEM, done=not ticked)
+    base = agreed(DRAFT.fields(before), issue_fields(issue))
+    merged = merge(replace(ITEM, done=ticked), DRAFT, issue, base, POLICY)
+    assert merged.patch.state is None
+    assert merged.state is ItemState(state.value)
+    assert [(c.field, c.document, c.issue, c.winner) for c in merged.conflicts] == [
+        ("state", "done" if ticked else "open", state.value, "issue")
+    ]
+    again = merge(replace(ITEM, done=ticked), DRAFT, issue, merged.base, POLICY)
+    assert (again.patch.empty, again.conflicts) == (True, ())
+    policy = PolicySettings(state_authority="document")
+    outvoted = merge(replace(ITEM, done=ticked), DRAFT, issue, base, policy)
+    assert outvoted.patch.state is (IssueState.DONE if ticked else IssueState.OPEN)
+
+
 def test_a_vanished_block_is_put_back():
     merged = run(issue=replace(ISSUE, managed=None, marker=None))
     assert merged.patch.managed == DRAFT.managed
