@@ -2,7 +2,8 @@
 
 blocks.py       Markdown events to a flat list of blocks with byte spans
 inline.py       a block's words, with marks for links, bold and struck-through text
-vocabulary.py   the words people use, as data per language; grammar.py: imperative, promise, report
+vocabulary.py   the words people use, as data per language; folding.py: how they are compared; naming.py: what the name
+                of a section says; grammar.py: imperative, promise, report
 teaching.py     a team's own words beside them; verbs.py: whether an item lacks a verb
 sections.py     which section a block stands in, and what that section holds
 facts.py        what the document says of itself: front matter, title, and what labels state near its top
@@ -10,8 +11,8 @@ statements.py   those labels; moments.py: dates with times and zones
 items.py        which blocks are items: lists.py, tables.py, headings.py, prose.py; candidates.py is what these share
 explaining.py   what was understood of each stretch and why, for people; trace.py: notes on what was passed over
 templates.py    documents that nobody has filled in; many.py: many documents on all cores
-reading.py      an item's fields and the words without them: brackets.py, fields.py, dates.py, references.py,
-                remainder.py
+reading.py      an item's fields and the words without them: brackets.py, labels.py, tickets.py, fields.py, dates.py,
+                references.py, remainder.py
 """
 
 from __future__ import annotations

@@ -153,6 +153,7 @@ _FEW_WORDS = 5
 _FEWEST_WORDS = 3  # that state work
 _OPENING = 160  # characters in which a sentence shows what it is
 _SHORT = 4  # letters of a word whose ending tells nothing
+_PRESENT = 40  # characters in which a script without spaces says "now"
 _NAME = 8  # characters in which a script without spaces only names something
 
 
@@ -271,7 +272,20 @@ def says_done(text: str, words: Vocabulary, language: str = "en") -> bool:
     if language in words.closed and words.closed[language].search(text[-_OPENING:]):
         return words.undone.isdisjoint(split)
     place = words.perfect.first(folded)
-    return 0 <= place <= _OPENING // 2 and _CONDITIONAL.isdisjoint(folded[:place].split())
+    return (0 <= place <= _OPENING // 2 and _CONDITIONAL.isdisjoint(folded[:place].split())) or (
+        first in words.purpose and says_done(text[:_OPENING].partition(", ")[2], words, language)
+    )  # "To prevent this, we have added an alert"
+
+
+def holds_now(text: str, words: Vocabulary, language: str = "en") -> bool:
+    """True for a sentence that tells how things are from now on: "The check now omits the file"."""
+    split = fold(text[:_OPENING]).split()
+    if words.now.get(language, frozenset()).isdisjoint(split[1:_CLAUSE]) and (
+        text.isascii() or not words.now_signs.search(text[:_PRESENT])
+    ):
+        return False
+    folded = " ".join(split)
+    return _CONDITIONAL.isdisjoint(split[:_CLAUSE]) and not words.future.among(folded) and split[0] not in words.verbs
 
 
 def was_done(text: str, words: Vocabulary) -> bool:

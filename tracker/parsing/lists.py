@@ -16,7 +16,7 @@ from tracker.parsing.headings import says_much
 from tracker.parsing.inline import Rich, plain, render, text_of
 from tracker.parsing.prose import ProseReader
 from tracker.parsing.reading import read
-from tracker.parsing.sections import Section
+from tracker.parsing.sections import Section, read_lead
 from tracker.parsing.vocabulary import fold
 
 _BRACKETED_END = re.compile(r"[(（\[]([^()（）\[\]]{2,60})[)）\]][\s.]*$")
@@ -32,6 +32,7 @@ _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
 _CLAUSE = 3  # words of a title that says what to do, and to what
 _SENTENCE = 7  # spaces of a line that says more than a group's name
+_NAMES = 3  # words of a title that say what it is about
 _TWO = 2  # bracketed names make a habit
 
 
@@ -92,6 +93,10 @@ class ListReader:
             self.verdicts[block.index] = Verdict(None)
             self.c.skip(block.start, first.end, "a comment says to ignore it")
             return
+        if block.detail is None and self.tells_outcome(first):
+            self.verdicts[block.index] = Verdict(None)
+            self.c.skip(block.start, first.end, "tells what came of the work")
+            return
         if section.label and section.opener == block.index:
             rich = without_label(rich)
         self.judge(block, first, rich, section, parent)
@@ -114,6 +119,10 @@ class ListReader:
             chores = self.is_checklist(block)
             self.c.skip(block.start, first.end, "a chore of the document itself" if chores else "advice to others")
             return
+        if section.tells_both and not self.shows_work(fields):
+            self.verdicts[block.index] = Verdict(None)
+            self.c.skip(block.start, first.end, "tells what was found")
+            return
         group, details = self.shape(block, rich, fields, children)
         if group or self.c.is_empty(fields):
             self.verdicts[block.index] = Verdict(parent)
@@ -131,7 +140,7 @@ class ListReader:
         work = sum(self.looks_like_work(child) for child in children) * 2 >= len(children)
         verb = self.c.verb_first(fields.text)
         colon = rich.text.rstrip(" *_")[-1:] in (":", "：")
-        if self.is_explained(block, rich, fields, children, colon=colon):
+        if self.is_explained(block, rich, fields, children, colon=colon) or self.lists_cases(fields, children):
             return False, True
         if colon or rich.all_strong:
             names = not colon and len(fields.text.split()) < _CLAUSE and not says_much(fields.text)  # "**Clean up**"
@@ -148,6 +157,27 @@ class ListReader:
         boxed = any(child.detail is not None for child in children) or self.have_own_references(children)
         titled = rich.all_strong and len(children) == 1 and says_much(fields.text)  # a title with its explanation
         return titled or (self.is_tracked(block, fields) and not boxed)
+
+    def shows_work(self, fields: Fields) -> bool:
+        """True for words that show by themselves that they are work, whatever the section's name."""
+        stated = fields.owner or fields.due or fields.priority or fields.done is not None
+        return bool(stated) or self.c.verb_first(fields.text) or grammar.promises(fields.text, self.c.words)
+
+    def tells_outcome(self, first: Block) -> bool:
+        """True for "Result: the errors are gone"."""
+        lead = read_lead(self.c.source, first)
+        return lead is not None and lead.colon and not lead.alone and fold(lead.label) in self.c.words.outcomes
+
+    def lists_cases(self, fields: Fields, children: list[Block]) -> bool:
+        """True for an item that names a test and lists its cases: "Unit test of the queue:", "empty -> nothing"."""
+        opening = fold(fields.text[:_OPENING]).split()[:_NAMES]
+        if self.c.words.tests.isdisjoint(opening) or not says_much(fields.text):
+            return False
+        if any(child.detail is not None for child in children) or self.have_own_references(children):
+            return False
+        words = [words for child in children if (words := self.c.own_words(child)) is not None]
+        texts = [self.c.source.text(each.start, min(each.end, each.start + _ASSIGNMENT)) for each in words]
+        return not any(text[:1] != "`" and grammar.opens_with_verb(text, self.c.words) for text in texts)
 
     def have_own_references(self, children: list[Block]) -> bool:
         """True where half of the children end with an issue of their own in brackets: these are followed up, too."""

@@ -167,7 +167,11 @@ class ProseReader:
         if section in self.c.listed:
             return self.c.words.commit.among(fold(text)) or self.acts(text)
         return (
-            grammar.promises(text, self.c.words) or grammar.says_done(text, self.c.words) or self.acts(text) or linked
+            grammar.promises(text, self.c.words)
+            or grammar.says_done(text, self.c.words, self.c.language)
+            or grammar.holds_now(text, self.c.words, self.c.language)
+            or self.acts(text)
+            or linked
         )
 
     def acts(self, text: str) -> bool:

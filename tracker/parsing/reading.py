@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from tracker.parsing import grammar, references
+from tracker.parsing import grammar, tickets
 from tracker.parsing.brackets import BLANK, HANDLE, NAME, Brackets
-from tracker.parsing.dates import find
 from tracker.parsing.fields import AND, FieldReader, Fields
 from tracker.parsing.inline import Rich, plain
+from tracker.parsing.labels import positions, value_end
 from tracker.parsing.remainder import remainder
 from tracker.parsing.vocabulary import fold
 
@@ -28,7 +28,6 @@ _INITIALS = re.compile(r"[A-Z]{2,3}(?:[,/+& ]{1,3}[A-Z]{2,3})*")
 _OWNER_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_][\w .&+/-]{0,40}?)\]?\s?[:：]\s+(?=\S)")
 _BETWEEN = re.compile(rf"\s?[+&/,]\s?|\s(?:{AND})\s")
 _AFTER_HANDLE = re.compile(r"\s?[:–—-]\s*")
-_AFTER_KEY = re.compile(r"\s*[:–—-]\s|\s*\x00")
 _USED = re.compile(
     r"\b(?:with|using|uses?|via|the|an?|add|remove|for|to|of|in|on|by|from|every|each|all)\W{1,3}$", re.IGNORECASE
 )
@@ -38,10 +37,7 @@ _VOICED = re.compile(
     re.IGNORECASE,
 )
 _FINAL_NUMBER = re.compile(r" ?\d+$")
-_COLON = re.compile(r"[:：](?:(?<=：)|(?=[\s*@\[\x00]|$))")
-_LABEL_EDGE = ".;,|()[]–—-•·。；，、،\x00\n"
 _LABEL_ENDS = " :：.)–—-"
-_VALUE_END = re.compile(r"[;；)\]）】\n\x00]|\s\|\s?|\s[–—·•-]\s|[.。](?=\s|$)")
 _TRAILING_STATUS = re.compile(r"[\s.\x00]*(?:[-–—:|]\s*|\s)\**([^\W\d_][\w ]{1,16})\**[\s.!]*$")
 _DONE_CODES = frozenset({"white_check_mark", "heavy_check_mark", "ballot_box_with_check", "check", "checkered_flag"})
 _OPEN_CODES = frozenset({"x", "construction", "hourglass", "hourglass_flowing_sand", "red_circle", "warning"})
@@ -49,7 +45,6 @@ _SHORTCODE = re.compile(rf"\s{{0,3}}:({'|'.join(sorted(_DONE_CODES | _OPEN_CODES
 _LAST_BOX = re.compile(r"(?<=\s)\[([xX ])\]\s*$")
 _DASHES = (" — ", " – ", " - ", " | ", " -- ")
 _LEAD_IN = 64  # characters in which an item's first label ends
-_REACH = 2_500  # characters in which a blanked address and the words before it stand
 _LEAD = 40  # characters before a reference in which the words that lead to it stand
 _OPENING_WORDS = 3  # that report: "Added the alert", "We have added"
 _MOST_MARKS = 100  # links or bold words of one item that are compared one by one
@@ -90,7 +85,11 @@ class _Reading:
         return out
 
     def reports(self, text: str) -> bool:
-        return grammar.says_done(text, self.words, self.reader.language) or grammar.was_done(text, self.words)
+        return (
+            grammar.says_done(text, self.words, self.reader.language)
+            or grammar.was_done(text, self.words)
+            or grammar.holds_now(text, self.words, self.reader.language)
+        )
 
     def fields(self) -> None:
         """The fields of words that hold more than letters, commas and full stops."""
@@ -227,57 +226,19 @@ class _Reading:
 
     def links(self) -> None:
         """Linked and bare addresses of tickets. Their words go where they only name the link."""
-        if not self.rich.links and "://" not in self.text:
-            return
-        cuts: list[tuple[int, int]] = []
-        found: list[tuple[int, str]] = []
-        for start, end, url in self.rich.links:
-            label = self.text[start:end]
-            if references.is_ticket_url(url):
-                found.append((start, url))
-                if references.only_names(label, self.words):
-                    cuts.append((start, end))
-        for start, end, url in references.urls(self.text):
-            if any(s <= start < e for s, e, _ in self.rich.links[:_MOST_MARKS]):
-                continue
-            if references.is_ticket_url(url):
-                found.append((start, url))
-                cuts.append((start, end))
-        for start, url in sorted(found):
-            self.out.add_link(url)
-            self.mark(start, next((e for s, e, _ in self.rich.links if s == start), start + len(url)))
-        self.blank(cuts)
+        if self.rich.links or "://" in self.text:
+            self.keep(*tickets.addresses(self.text, self.rich, self.words))
 
     def short_references(self) -> None:
         """`#12` and `KEY-123`: all are links; those at the beginning or end go from the text."""
-        cuts, found = [], references.short_references(self.text, self.words)
-        if not found:
-            return
-        end = len(self.text)
-        for start, stop, _ in reversed(found):
-            gap = self.text[stop:end]
-            if gap.strip(" .,;:&\x00()[]") and fold(gap) not in self.words.link_words and fold(gap) != "and":
-                break
-            if self.points_at(start):
-                break
-            cuts.append((start, stop))
-            end = start
-        if not self.text[: found[0][0]].strip(" \x00") and _AFTER_KEY.match(self.text[found[0][1] : found[0][1] + 3]):
-            cuts.append(found[0][:2])
-        in_links = [(s, e) for s, e, url in self.rich.links if references.is_ticket_url(url)]
-        for start, stop, reference in found:
-            if not any(s <= start and stop <= e for s, e in in_links[:_MOST_MARKS]):
-                self.out.add_link(reference)
-                self.mark(start, stop)
-        self.blank(cuts)
+        self.keep(*tickets.short(self.text, self.rich, self.words))
 
-    def points_at(self, start: int) -> bool:
-        """Whether the sentence itself speaks of the reference at `start` ("as started in #2"): it is no field then."""
-        before = self.text[max(0, start - _REACH) : start].rstrip(" \x00")[-_LEAD:]
-        if not before or not (before[-1].isalnum() or before[-1] in "'’"):
-            return False
-        words = fold(before).split()
-        return " ".join(words[-2:]) not in self.words.connectives and words[-1] in self.words.pointing
+    def keep(self, found: list[tickets.Found], cuts: list[tuple[int, int]]) -> None:
+        """Keep links where they stand, and blank the words that only name them."""
+        for start, end, link in found:
+            self.out.add_link(link)
+            self.mark(start, end)
+        self.blank(cuts)
 
     def groups(self) -> None:
         """Brackets that hold fields and nothing else."""
@@ -293,11 +254,11 @@ class _Reading:
         """`Owner: Jo`, `Due: Friday` among or after the item's words."""
         if ":" not in self.text and "：" not in self.text:
             return
-        found = self.label_positions()
+        found = positions(self.text, self.rich, self.words)
         cuts = []
         for number, (start, colon, name) in enumerate(found):
             limit = found[number + 1][0] if number + 1 < len(found) else len(self.text)
-            end = self.value_end(colon + 1, min(limit, colon + _LONGEST_VALUE), name)
+            end = value_end(self.text, colon + 1, min(limit, colon + _LONGEST_VALUE), name, self.words)
             value = self.rich.cut(colon + 1, end)  # its bytes are noted with the label's
             value.pieces = ()
             value.text = self.text[colon + 1 : end].strip(" \x00,*")
@@ -305,38 +266,6 @@ class _Reading:
             self.mark(start, end)
             cuts.append((start, end))
         self.blank(cuts)
-
-    def value_end(self, start: int, limit: int, name: str) -> int:
-        """Where a label's value ends: at a separator; a status or priority at a comma; not inside a date."""
-        text = self.text[start:limit]
-        match = _VALUE_END.search(text)
-        end = match.start() if match and text[: match.start()].strip() else len(text)
-        full = next(iter(find(text, self.words)), None) if name == "due" else None
-        if full is not None and not text[: full.start].strip():
-            end = max(end, full.end)
-        elif name in ("priority", "status", "due") and "," in text[:end]:
-            end = text.index(",")
-        return start + end
-
-    def label_positions(self) -> list[tuple[int, int, str]]:
-        """Where labels stand: (start, colon, field)."""
-        out: list[tuple[int, int, str]] = []
-        for match in _COLON.finditer(self.text):
-            colon = match.start()
-            near = max(0, colon - _LONGEST_LABEL)
-            start = max(near, *(self.text.rfind(edge, near, colon) + 1 for edge in _LABEL_EDGE))
-            bold = next(
-                (s for s, e in self.rich.strong[:_MOST_MARKS] if start <= s <= colon and abs(colon - e) <= 1), start
-            )
-            name = self.words.fields.get(fold(self.text[bold:colon]))
-            if name is None:  # "Add an alert Owner: Jo"
-                tail = self.text[bold:colon].split(" ")[-1]
-                bold = colon - len(tail)
-                name = self.words.fields.get(fold(tail)) if tail[:1].isupper() and len(tail) >= len("DRI") else None
-                name = name if name in ("owner", "due", "priority") else None
-            if name in ("owner", "due", "priority", "ticket", "status"):
-                out.append((bold, colon, name))
-        return out
 
     def tail(self) -> None:
         """Fields at the end: "✅", "— Jo, 2026-09-01", "- done"."""

@@ -40,6 +40,7 @@ class Section:
     `opener` is the block that opened it. `label` is true for one that a list item's label opened, which gives its items
     no new section name unless nothing better stands above.
     `done` is true below a heading that says so: "Immediate actions (completed)".
+    `tells_both` is true below one that names a phase, too: "Verification and pending".
     """
 
     name: str
@@ -52,6 +53,7 @@ class Section:
     known: bool = True
     done: bool = False
     is_action: bool = False  # work is given here
+    tells_both: bool = False
     demoted: bool = False
 
     def __post_init__(self) -> None:
@@ -263,6 +265,7 @@ class _Walk:
         section = Section(name, kind or parent.kind, level, parent, block.index, known=kind is not None)
         if section.is_action:
             section.role = self.role(name)
+            section.tells_both = self.words.tells_both(name)
             section.done = self.words.says_done(name) or (parent.done and not self.is_open(name)) or taken
         self.path.append(section)
 

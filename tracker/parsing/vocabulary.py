@@ -7,58 +7,42 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import Any
-from unicodedata import combining
 
+from tracker.parsing.folding import fold
+from tracker.parsing.naming import (
+    ACTION,
+    LESSONS,
+    LONGEST_NAME,
+    PHASE,
+    RESPONSE,
+    SectionKind,
+    named,
+    says_done,
+    tells_both,
+)
 from tracker.parsing.phrases import Phrases
 
-_ASCII = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))  # noqa: PLR2004
-_TYPOGRAPHY = re.compile("[\u2010-\u2027\u00ab\u00bb\u00a0]")  # dashes, quotes, bullets, dots
-# Characters that only mark the one before them, such as accents after decomposition; nearly all that Unicode has
-_MARKING = "".join(filter(combining, map(chr, (*range(0x300, 0x1000), 0x3099, 0x309A))))
-_MARKS = re.compile(f"[{_MARKING}]+")
-# Of the marks that are no letters, those that spell vowels belong to a word
-_SIGNS = "".join(c for c in map(chr, range(0x900, 0x1000)) if unicodedata.category(c)[0] == "M" and not combining(c))
-_GAPS = re.compile(rf"[^\w{_SIGNS}]+")
-# Letters that no decomposition makes plain, as people type them without their keyboard; and the one sign among letters
-_PLAIN = (("ı", "i"), ("ł", "l"), ("đ", "d"), ("ø", "o"), ("æ", "ae"), ("œ", "oe"), ("_", " "))
-_BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]{2,30})[)）\]]|[-–—:：]\s{0,2}(\w[\w ]{1,20})$")
-_HALF = 0.5  # of a name
+__all__ = [
+    "ACTION",
+    "LESSONS",
+    "PHASE",
+    "RESPONSE",
+    "SectionKind",
+    "Vocabulary",
+    "build",
+    "data",
+    "fold",
+    "load",
+    "phrases",
+]
+
 _LONGEST_STATUS = 40  # characters at the end of an item in which a status stands
-_LONGEST_NAME = 200  # characters; nobody names a section or column in more
-
-
-class SectionKind(StrEnum):
-    """What a section holds. `PHASE` is a response section by itself, and a mere category inside an action section."""
-
-    ACTION = "action"
-    RESPONSE = "response"
-    PHASE = "phase"
-    LESSONS = "lessons"
-    OTHER = "other"
-
-
-ACTION, RESPONSE, PHASE, LESSONS, _ = SectionKind  # Python 3.11 looks a member up by a call
-
-
-@lru_cache(maxsize=8192)
-def fold(text: str) -> str:
-    """The text in lower case, without accents and punctuation, words parted by one space."""
-    if not text.isascii():
-        text = _TYPOGRAPHY.sub(" ", text)
-    if text.isascii():
-        return b" ".join(text.encode().translate(_ASCII).split()).decode()  # bytes are translated faster than text
-    bare = unicodedata.normalize("NFKD", text).casefold()
-    for letter, plain in _PLAIN:  # faster than to translate every letter
-        if letter in bare:
-            bare = bare.replace(letter, plain)
-    return _GAPS.sub(" ", _MARKS.sub("", bare)).strip()
 
 
 def phrases(words: Iterable[str]) -> Phrases:
@@ -102,6 +86,7 @@ class Vocabulary:
     compounds: tuple[str, ...]  # words that others end in
     areas: frozenset[str]
     nested: frozenset[str]
+    remaining: frozenset[str]
     languages: tuple[str, ...]
     spoken: Mapping[str, tuple[str, ...]]  # the commonest words, with the languages that have them
     common: frozenset[str]  # these words
@@ -126,6 +111,11 @@ class Vocabulary:
     horizon: Phrases
     perfect: Phrases
     talk: Phrases
+    now: Mapping[str, frozenset[str]]
+    now_signs: re.Pattern[str]
+    purpose: frozenset[str]
+    tests: frozenset[str]
+    outcomes: frozenset[str]
     months: Mapping[str, int]
     facts: Mapping[str, str]
     no_names: frozenset[str]
@@ -135,15 +125,15 @@ class Vocabulary:
 
     def section_kind(self, name: str) -> SectionKind | None:
         """What a section of this name holds; None when the name says nothing."""
-        return _name(self, name[:_LONGEST_NAME])[0]
+        return named(self, name[:LONGEST_NAME])[0]
 
     def coverage(self, name: str) -> float:
         """Which part of a name the known phrases make up, 0 to 1: is it a name, or prose that mentions one?"""
-        return _name(self, name[:_LONGEST_NAME])[1]
+        return named(self, name[:LONGEST_NAME])[1]
 
     def is_wish(self, name: str) -> bool:
         """True when nothing but improvement words makes this the name of an action section."""
-        return _name(self, name[:_LONGEST_NAME])[2]
+        return named(self, name[:LONGEST_NAME])[2]
 
     def language(self, text: str) -> str:
         """The language of whose commonest words a text holds most; "en" where none stands out."""
@@ -153,17 +143,23 @@ class Vocabulary:
                 counts[language] += 1
         return max(counts, key=counts.__getitem__)
 
+    def tells_both(self, name: str) -> bool:
+        """True for "Verification and pending": a phase's name beside one for what is left."""
+        return tells_both(self, name)
+
     def says_done(self, name: str) -> bool:
         """True for a section's name that says its work is done: "Completed actions", "Fixes (done)", "Fixes ✅"."""
-        return _says_done(self, name)
+        return says_done(self, name)
 
     def column(self, name: str) -> str | None:
         """Which field a table column of this name holds: item, owner, due, priority, ticket, status or ignored."""
-        folded = fold(name[:_LONGEST_NAME])
+        folded = fold(name[:LONGEST_NAME])
         if not folded:
             return None
         words = folded.split()
-        candidates = [folded, *(" ".join(words[:n]) for n in range(len(words) - 1, 0, -1)), words[-1]]
+        starts = (" ".join(words[:n]) for n in range(len(words), 0, -1))
+        ends = (" ".join(words[n:]) for n in range(1, len(words)))  # "Proposed owner", "Đề xuất phụ trách"
+        candidates = chain(starts, ends)
         return next((self.fields[c] for c in candidates if c in self.fields), None)
 
     def is_nobody(self, text: str) -> bool:
@@ -194,95 +190,6 @@ class Vocabulary:
         if stripped and stripped[0] in self.open_signs:
             return False
         return None
-
-
-@lru_cache(maxsize=8192)
-def _name(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool]:
-    """What a name names, which part of it known phrases make up, and whether only wishes make it name work."""
-    folded = fold(name)
-    if "&" in name and folded not in words.sections:
-        folded = fold(name.replace("&", " and "))
-    if any([word.endswith(words.compounds) for word in folded.split()]):  # noqa: C419 - a list is faster
-        folded = _split_compounds(words, folded)
-    found = words.section_phrases.find(folded)
-    if not found:
-        return words.sections.get(folded), 0.0, False
-    coverage = sum(len(phrase) for _, phrase in found) / len(folded)
-    named = {phrase: words.sections[phrase] for _, phrase in found}
-    work = [phrase for phrase, kind in named.items() if kind is ACTION]
-    wish = bool(work) and words.wishes.issuperset(work)
-    if (exact := words.sections.get(folded)) is not None:
-        return exact, coverage, wish
-    kinds = set(named.values())
-    if ACTION in kinds and not _names_work(words, folded, found):
-        kinds.discard(ACTION)
-    # Work named beside other things ("Lessons and next steps") makes an action section
-    return next((kind for kind in SectionKind if kind in kinds), None), coverage, wish
-
-
-@lru_cache(maxsize=1024)
-def _says_done(words: Vocabulary, name: str) -> bool:
-    if any(sign in name for sign in words.done_signs):
-        return True
-    parts = [name, *(part for match in _BRACKETED.findall(name[:_LONGEST_NAME]) for part in match if part)]
-    split = fold(name[:_LONGEST_NAME]).split()
-    return any(fold(part) in words.done for part in parts) or (
-        len(split) > 1 and (split[0] in words.done or split[-1] in words.done)
-    )
-
-
-def _split_compounds(words: Vocabulary, folded: str) -> str:
-    """A name with the head of an unknown compound by itself: "praventionsmassnahmen" is about "massnahmen"."""
-    known = words.section_phrases
-    return " ".join(
-        word if known.among(word) else next((end for end in words.compounds if word.endswith(end)), word)
-        for word in folded.split()
-    )
-
-
-def _names_work(words: Vocabulary, folded: str, found: list[tuple[int, str]]) -> bool:
-    """True where a name's words for work are what it names, and do not only qualify that.
-
-    "Recommendations", "Lessons and next steps" and "List of actions" do; "Timeline of the remediation", "Indicateurs de
-    suivi" and "Why did it not prevent this" do not, nor do "Mitigation actions", which name what was done in a phase.
-    """
-    work, other = [], False
-    for start, phrase in found:
-        if words.sections[phrase] is not ACTION:
-            other = True
-        elif _heads(words, folded, start, phrase):
-            work.append(phrase)
-    if not work:
-        return False
-    if any(phrase not in words.generic for phrase in work):
-        return True
-    return (not other or not words.joins.isdisjoint(folded.split())) and _weigh(
-        words, folded, sum(len(phrase) for _, phrase in found)
-    )
-
-
-def _heads(words: Vocabulary, folded: str, start: int, phrase: str) -> bool:
-    """True where a phrase for work is what a name is about: it opens it, follows "and", or is most of it."""
-    before = folded[:start].split()
-    if not before or (not words.holders.isdisjoint(before) and (words.holders | words.links).issuperset(before)):
-        return True  # "List of actions", "Checklist for prevention"
-    if phrase in words.opening or _qualifies(words, before):
-        return False
-    return before[-1] in words.joins or _weigh(words, folded, len(phrase))
-
-
-def _weigh(words: Vocabulary, folded: str, length: int) -> bool:
-    """True where that many characters are half of a name's words that say something."""
-    telling = sum(len(word) + 1 for word in folded.split() if word not in words.links and word not in words.holders)
-    return length >= (telling - 1) * _HALF
-
-
-def _qualifies(words: Vocabulary, before: list[str]) -> bool:
-    """True where the words before a phrase end in a preposition, and name more than a list or more work."""
-    if not before or before[-1] not in words.links:
-        return False
-    rest = " ".join(word for word in before if word not in words.links and word not in words.holders)
-    return bool(rest) and all(words.sections[phrase] is not ACTION for _, phrase in words.section_phrases.find(rest))
 
 
 def _folded(words: Iterable[str]) -> frozenset[str]:
@@ -358,6 +265,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         compounds=tuple(sorted(_folded(data["names"]["compounds"]), key=len, reverse=True)),
         areas=_folded(data["names"]["areas"]),
         nested=_folded(data["names"]["nested"]),
+        remaining=_folded(data["names"]["remaining"]),
         languages=tuple(grammar["languages"]),
         spoken=_spoken(grammar["languages"]),
         common=frozenset().union(*grammar["languages"].values()),
@@ -382,6 +290,11 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         horizon=phrases(grammar["horizon"]),
         perfect=phrases(grammar["perfect"]),
         talk=phrases(grammar["talk"]),
+        now={language: _folded(adverbs) for language, adverbs in grammar["now"].items()},
+        now_signs=re.compile(grammar["now_signs"]),
+        purpose=_folded(grammar["purpose"]),
+        tests=_folded(grammar["tests"]),
+        outcomes=_folded(grammar["outcomes"]),
         months={fold(name): number for number, names in enumerate(data["months"]["names"], 1) for name in names},
         facts={fold(label): fact for fact, labels in data["facts"]["labels"].items() for label in labels},
         no_names=_folded(data["facts"]["no_names"]),
