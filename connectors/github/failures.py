@@ -16,17 +16,14 @@ The one question that matters: may a write have happened? Only then it is `Outco
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import requests
-import urllib3.exceptions
 from github.GithubException import GithubException, IncompletableObject, RateLimitExceededException
 
+from connectors import answers
 from connectors.errors import (
     ConnectorError,
     IssueGone,
@@ -44,26 +41,11 @@ from connectors.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WITHOUT_A_WORD = timedelta(seconds=60)
 """GitHub asks for at least a minute when a limit's answer names no time, and for more each time that happens again:
 https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit"""
-_DOUBLED_AT_MOST = 5
-_SOONEST = timedelta(seconds=1)
-_NOTHING_SENT = (
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.ProxyError,  # urllib3 says so only before the proxy was reached
-    requests.exceptions.URLRequired,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidHeader,
-    urllib3.exceptions.NewConnectionError,  # with its child NameResolutionError
-    urllib3.exceptions.ConnectTimeoutError,
-    ssl.SSLCertVerificationError,
-)
 _REFUSALS: Mapping[int, tuple[type[NotAllowed | IssueNotFound | RequestRejected], str, str]] = {
     HTTPStatus.UNAUTHORIZED: (
         NotAllowed,
@@ -131,15 +113,14 @@ def of_exception(request: Request, error: Exception) -> ConnectorError:
         )
     if isinstance(error, GithubException):
         return _of_pygithub(request, error)
-    chain = tuple(_causes(error))
-    reason = _reason(chain)
-    if any(isinstance(link, ssl.SSLCertVerificationError) for link in chain):
+    reason = answers.reason(error)
+    if answers.not_trusted(error):
         return TargetUnreachable(
             "the server's certificate is not trusted",
             where=request.where,
             advice="Set `ca_bundle` to the file of your own certificate authority, or mend the server's certificate.",
         )
-    if any(isinstance(link, _NOTHING_SENT) for link in chain):
+    if answers.nothing_sent(error):
         return TargetUnreachable(
             f"GitHub could not be reached ({reason}); nothing was sent",
             where=request.where,
@@ -150,7 +131,7 @@ def of_exception(request: Request, error: Exception) -> ConnectorError:
 
 def _of_pygithub(request: Request, error: GithubException) -> ConnectorError:
     if isinstance(error, RateLimitExceededException):
-        return _limited(request, error.status, _lower(error.headers or {}), error.data)
+        return _limited(request, error.status, answers.lower(error.headers or {}), error.data)
     failure = None
     if not isinstance(error, IncompletableObject):  # its status is PyGithub's own, not an answer's
         failure = of_status(request, error.status, error.headers or {}, error.data)
@@ -176,8 +157,8 @@ def of_status(request: Request, status: int, headers: Mapping[str, str], data: A
     """The port's error for an answer; None when it is a success."""
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return None
-    headers = _lower(headers)
-    if status in REDIRECTS:
+    headers = answers.lower(headers)
+    if status in answers.REDIRECTS:
         return moved(request, headers.get("location", ""))
     if _is_limit(status, headers, data):
         return _limited(request, status, headers, data)
@@ -229,17 +210,13 @@ def _closed(request: Request, status: int, told: str) -> NotAllowed | None:
     return None
 
 
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
-
-
 def _refuses(status: int) -> bool:
     return HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _limited(request: Request, status: int, headers: Mapping[str, str], data: Any) -> RateLimited:
-    unnamed = _WITHOUT_A_WORD * 2 ** min(request.limited_before, _DOUBLED_AT_MOST)
-    retry_at = _retry_at(headers, datetime.now(UTC), unnamed)
+    now = datetime.now(UTC)
+    retry_at = answers.retry_at(_named(headers, now), now, _WITHOUT_A_WORD, request.limited_before)
     return RateLimited(
         f"a limit of GitHub was reached ({_told(data) or f'status {status}'})",
         where=request.where,
@@ -286,24 +263,12 @@ def _is_limit(status: int, headers: Mapping[str, str], data: Any) -> bool:
     return any(words in told for words in _LIMIT_WORDS) or any(words in page for words in _LIMIT_PAGES)
 
 
-def _retry_at(headers: Mapping[str, str], now: datetime, unnamed: timedelta) -> datetime:
-    """Retry-After, in seconds or as a date; else the reset of a limit that is used up; else after `unnamed`."""
-    named = _after(headers.get("retry-after", ""), now)
+def _named(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """Retry-After, in seconds or as a date; else the reset of a limit that is used up."""
+    named = answers.after(headers.get("retry-after", ""), now)
     if named is None and headers.get("x-ratelimit-remaining", "0") == "0":
         named = _epoch(headers.get("x-ratelimit-reset", ""))
-    return max(named, now + _SOONEST) if named else now + unnamed
-
-
-def _after(text: str, now: datetime) -> datetime | None:
-    try:
-        return now + timedelta(seconds=float(text))
-    except (ValueError, OverflowError):
-        pass
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
+    return named
 
 
 def _epoch(text: str) -> datetime | None:
@@ -311,31 +276,3 @@ def _epoch(text: str) -> datetime | None:
         return datetime.fromtimestamp(float(text), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception and all that it wraps: by `raise from`, as urllib3's `reason`, or as an argument.
-
-    Not by `__context__`: that may be what a caller was handling, and would tell of another request.
-    """
-    pending: list[BaseException] = [error]
-    seen: set[int] = set()
-    while pending:
-        link = pending.pop()
-        if id(link) in seen:
-            continue
-        seen.add(id(link))
-        yield link
-        inner = (link.__cause__, getattr(link, "reason", None), *link.args)
-        pending.extend(each for each in inner if isinstance(each, BaseException))
-
-
-def _reason(chain: tuple[BaseException, ...]) -> str:
-    """In a word what went wrong: never the library's text, which may quote headers."""
-    if any(isinstance(link, urllib3.exceptions.NameResolutionError) for link in chain):
-        return "no such host"
-    if any(isinstance(link, ConnectionRefusedError) for link in chain):
-        return "connection refused"
-    if any(isinstance(link, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError) for link in chain):
-        return "time-out"
-    return type(chain[0]).__name__

@@ -13,14 +13,13 @@ import json
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import requests
 from github.Requester import Requester
 from urllib3.util import Retry
 
+from connectors import answers
 from connectors.errors import ConnectorError, IssueNotFound, NotAllowed, RateLimited, TargetUnreachable
 from connectors.github import failures
 from connectors.github.credentials import AppCredentials, AppKey, Credentials, TokenCredentials
@@ -49,7 +48,7 @@ class _Once(Retry):
         status_code: int,
         has_retry_after: bool = False,  # noqa: ARG002, FBT001, FBT002  (urllib3's signature)
     ) -> bool:
-        return status_code in failures.REDIRECTS or (status_code == _ACCEPTED and method.upper() == "GET")
+        return status_code in answers.REDIRECTS or (status_code == _ACCEPTED and method.upper() == "GET")
 
     def increment(
         self,
@@ -122,7 +121,7 @@ class Wire:
                 auth=auth,
                 base_url=base_url.rstrip("/"),
                 timeout=cast("int", timeout),  # only handed on to requests, which takes fractions
-                user_agent=f"closeout/{_version()}",
+                user_agent=answers.user_agent(),
                 per_page=PER_PAGE,
                 verify=ca_bundle or True,
                 retry=_Once(0, read=False),
@@ -239,7 +238,7 @@ class Wire:
             quoted = any(secret in f"{error!r} {error}" for secret in self._credentials.secrets)
             raise self._redacted(failures.of_exception(request, error)) from (None if quoted else error)
         if etag and status == _NOT_MODIFIED:
-            return Answer(None, has_next=False, etag=etag, date=_date(told.get("date", "")), unchanged=True)
+            return Answer(None, has_next=False, etag=etag, date=answers.http_date(told.get("date", "")), unchanged=True)
         try:
             data = json.loads(text) if text else None
             readable = True
@@ -251,7 +250,7 @@ class Wire:
             raise failures.no_answer(request, "the answer is not JSON")
         links = requests.utils.parse_header_links(told.get("link", ""))
         has_next = any(link.get("rel") == "next" for link in links)
-        return Answer(data, has_next, told.get("etag", ""), _date(told.get("date", "")))
+        return Answer(data, has_next, told.get("etag", ""), answers.http_date(told.get("date", "")))
 
     def _redacted(self, error: ConnectorError) -> ConnectorError:
         """`error`, should a server have quoted a secret in its answer."""
@@ -259,18 +258,3 @@ class Wire:
             error.message = error.message.replace(secret, "***")
         error.args = (error.message,)
         return error
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def _version() -> str:
-    try:
-        return version("closeout")
-    except PackageNotFoundError:
-        return "0"

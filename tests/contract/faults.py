@@ -137,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.wfile.write(payload)
 
-    do_GET = do_POST = do_PATCH = _serve  # noqa: N815  (names of http.server)
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815  (names of http.server)
 
     def log_message(self, *_: object) -> None:
         """Tests are quiet."""

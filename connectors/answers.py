@@ -1,0 +1,128 @@
+"""What HTTP and `requests` tell every adapter alike: was anything sent at all, what went wrong, when to come back.
+
+Nothing here knows a service. What an answer's status and words mean is each adapter's own table.
+"""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import requests
+import urllib3.exceptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOTHING_SENT = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.ProxyError,  # urllib3 says so only before the proxy was reached
+    requests.exceptions.URLRequired,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidHeader,
+    urllib3.exceptions.NewConnectionError,  # with its child NameResolutionError
+    urllib3.exceptions.ConnectTimeoutError,
+    ssl.SSLCertVerificationError,
+)
+_TIME_OUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+_DOUBLED_AT_MOST = 5
+_SOONEST = timedelta(seconds=1)
+
+
+def user_agent() -> str:
+    """How requests introduce themselves; browsers' names would bring up guards that are meant for browsers."""
+    try:
+        return f"closeout/{version('closeout')}"
+    except PackageNotFoundError:
+        return "closeout/0"
+
+
+def lower(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by their names in lower case."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that it wraps: by `raise from`, as urllib3's `reason`, or as an argument.
+
+    Not by `__context__`: that may be what a caller was handling, and would tell of another request.
+    """
+    pending: list[BaseException] = [error]
+    seen: set[int] = set()
+    while pending:
+        link = pending.pop()
+        if id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        inner = (link.__cause__, getattr(link, "reason", None), *link.args)
+        pending.extend(each for each in inner if isinstance(each, BaseException))
+
+
+def nothing_sent(error: BaseException) -> bool:
+    """True when the request certainly never left: no connection, no such host, a certificate that is not trusted."""
+    return any(isinstance(link, _NOTHING_SENT) for link in causes(error))
+
+
+def not_trusted(error: BaseException) -> bool:
+    """True when the server's certificate is the reason."""
+    return any(isinstance(link, ssl.SSLCertVerificationError) for link in causes(error))
+
+
+def timed_out(error: BaseException) -> bool:
+    """True when waiting was the trouble: for a connection, or for an answer."""
+    return any(isinstance(link, _TIME_OUTS) for link in causes(error))
+
+
+def reason(error: BaseException) -> str:
+    """In a word what went wrong: never the library's text, which may quote headers."""
+    chain = tuple(causes(error))
+    if any(isinstance(link, urllib3.exceptions.NameResolutionError) for link in chain):
+        return "no such host"
+    if any(isinstance(link, ConnectionRefusedError) for link in chain):
+        return "connection refused"
+    return "time-out" if timed_out(error) else type(error).__name__
+
+
+def after(text: str, now: datetime) -> datetime | None:
+    """The time that a `Retry-After` names, in seconds from `now` or as an HTTP date; None when it makes no sense."""
+    try:
+        return now + timedelta(seconds=float(text))
+    except (ValueError, OverflowError):
+        return http_date(text)
+
+
+def http_date(text: str) -> datetime | None:
+    """An HTTP date, in UTC; None when it is none."""
+    try:
+        return _in_utc(parsedate_to_datetime(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def iso_date(text: str) -> datetime | None:
+    """An ISO 8601 date with a time, in UTC, which it also means when it names no offset; None when it is none."""
+    try:
+        return _in_utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def retry_at(named: datetime | None, now: datetime, unnamed: timedelta, limited_before: int) -> datetime:
+    """When to come back after a limit's refusal: as `named`, but never at once.
+
+    Where no time is named after `unnamed`, doubled for each time that a limit has refused just before.
+    """
+    if named is None:
+        return now + unnamed * (1 << min(limited_before, _DOUBLED_AT_MOST))
+    return max(named, now + _SOONEST)
+
+
+def _in_utc(date: datetime) -> datetime:
+    return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
