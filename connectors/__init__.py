@@ -31,6 +31,7 @@ from connectors.interface import (
     IssueTracker,
     LeftOut,
     Listing,
+    ListsOwn,
     PageSeen,
 )
 from connectors.marker import Marker
@@ -61,6 +62,7 @@ __all__ = [
     "JiraSettings",
     "LeftOut",
     "Listing",
+    "ListsOwn",
     "LocalSettings",
     "Marker",
     "NotAllowed",

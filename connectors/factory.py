@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
 
 from connectors.errors import ConnectorError
-from connectors.settings import GitHubSettings, LocalSettings
+from connectors.settings import GitHubSettings, JiraSettings, LocalSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +59,10 @@ def open_tracker(
         from connectors.github import GitHubTracker  # noqa: PLC0415  (when wanted: PyGithub loads slowly)
 
         return GitHubTracker(name, settings, _credential(settings, token), now=now)
+    if isinstance(settings, JiraSettings):
+        from connectors.jira import JiraTracker  # noqa: PLC0415  (when wanted: requests loads slowly)
+
+        return JiraTracker(name, settings, token(), now=now)
     for offer in entry_points(group=ENTRY_POINTS, name=settings.kind):
         tracker: IssueTracker = offer.load()(name, settings, token=token, root=root)
         return tracker

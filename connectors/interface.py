@@ -46,6 +46,7 @@ __all__ = [
     "IssueTracker",
     "LeftOut",
     "Listing",
+    "ListsOwn",
     "PageSeen",
 ]
 
@@ -99,7 +100,8 @@ class IssueRef:
 class IssueDraft:
     """An issue to be created. `managed` is Markdown without the fence that an adapter puts around it.
 
-    `facts` are what a target may put into fields of its own: those of `FACTS` that are known.
+    `facts` are what a target may put into fields of its own: those of `FACTS` that are known. `whole`: others will
+    become its parts.
     """
 
     title: str
@@ -110,6 +112,7 @@ class IssueDraft:
     due: date | None = None
     priority: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ class Capabilities:
     `place` says where the target really is: when it changes under the same name, other issues are meant.
     `parts` is how many issues one issue can have as its parts; 0 where that is not possible, or not wished.
     `read_lag`: a listing may miss a write that is younger than this. `budget_key`: targets with the same key
-    share one write budget (the same account at the same host).
+    share one write budget (the same account at the same host). `spaced_labels`: a label may hold white space.
     """
 
     place: str
@@ -246,6 +249,7 @@ class Capabilities:
     budget_key: str
     budget: Budget = field(default_factory=Budget)
     parts: int = 0
+    spaced_labels: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +286,7 @@ class IssueTracker(Protocol):
         ...
 
     def changed_since(self, cursor: str | None, on_page: PageSeen | None = None) -> Listing:
-        """Every issue that changed since `cursor`, oldest change first; all issues for None.
+        """Every issue that changed since `cursor`, oldest change first; all issues for None (but see `ListsOwn`).
 
         May repeat issues that an earlier listing gave (overlap is how lag is bridged), never misses one that is older
         than `capabilities.read_lag`.
@@ -353,7 +357,8 @@ class IssueTracker(Protocol):
     def check(self) -> Iterator[Finding]:
         """Whether everything is there that a sync needs: credentials, permissions, fields, ways to close, clocks.
 
-        Writes nothing. What can't be found out is a finding, too; nothing is raised.
+        Writes nothing. What can't be found out is a finding, too; nothing is raised. The first finding says whether the
+        target was reached.
         """
         ...
 
@@ -387,5 +392,18 @@ class CreatesMany(Protocol):
         """Open at most `most_at_once` issues with one create, sent once: what became of each, in order.
 
         Nothing is raised: what became of the request as a whole became of each draft, as `create` would raise it.
+        """
+        ...
+
+
+@runtime_checkable
+class ListsOwn(Protocol):
+    """A target whose listing from the beginning leaves out what people opened, for there can be very much of it."""
+
+    def all_open(self, on_page: PageSeen | None = None) -> Sequence[Issue]:
+        """Every open issue, whoever opened it.
+
+        Raises:
+            as `IssueTracker.changed_since`.
         """
         ...

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, StringConstraints, field_validator, model_validator
+
+from connectors import templates
 
 __all__ = ["FieldValue", "GitHubSettings", "JiraSettings", "LocalSettings", "TargetSettings"]
 
@@ -135,7 +137,8 @@ class JiraSettings(_Target):
     fields: Mapping[str, FieldValue] = Field(
         default={},
         description="What further fields of new issues hold, by name or id: a constant, or a template of the item's "
-        'facts as in `"{severity}"`. `closeout doctor` prints the lines that are missing.',
+        'facts as in `"{severity}"`; after a bar stands what counts where the item does not tell: '
+        '`"{severity|SEV-3}"`. `closeout doctor` prints the lines that are missing.',
     )
     priorities: Mapping[str, str] = Field(
         default=_PRIORITIES, description="The project's priority for each priority that documents write."
@@ -187,6 +190,22 @@ class JiraSettings(_Target):
     ca_bundle: str | None = Field(
         default=None, description="A file of trusted certificates, for a server with its own authority."
     )
+
+    @field_validator("labels")
+    @classmethod
+    def _check_labels(cls, labels: tuple[str, ...]) -> tuple[str, ...]:
+        if spaced := [label for label in labels if not label or re.search(r"\s", label)]:
+            told = ", ".join(repr(label) for label in spaced)
+            raise ValueError(f"a label of Jira is one word, without white space: {told}")
+        return labels
+
+    @field_validator("fields")
+    @classmethod
+    def _check_fields(cls, fields: Mapping[str, FieldValue]) -> Mapping[str, FieldValue]:
+        texts = [text for value in fields.values() for text in (value if isinstance(value, tuple) else (value,))]
+        if problems := [found for text in texts if isinstance(text, str) and (found := templates.problem(text))]:
+            raise ValueError("; ".join(problems))
+        return fields
 
 
 TargetSettings = Annotated[LocalSettings | GitHubSettings | JiraSettings, Field(discriminator="kind")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors import marker
 from connectors.errors import ConnectorError, IssueConverted, IssueMoved, IssueNotFound, NotAllowed, RequestRejected
-from connectors.github import evidence, failures, graph, refusals, values, whereabouts
+from connectors.github import checks, evidence, failures, graph, refusals, values, whereabouts
 from connectors.github.failures import Request
 from connectors.github.labels import Labels
 from connectors.github.listing import READ_LAG, Lister, all_pages, read
@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from connectors.github.credentials import AppKey
-    from connectors.interface import Comment, Evidence, Issue, IssueDraft, IssuePatch, IssueRef, Listing, PageSeen
+    from connectors.interface import (
+        Comment,
+        Evidence,
+        Finding,
+        Issue,
+        IssueDraft,
+        IssuePatch,
+        IssueRef,
+        Listing,
+        PageSeen,
+    )
     from connectors.settings import GitHubSettings
 
     T = TypeVar("T")
@@ -73,7 +83,8 @@ class GitHubTracker:
             Window(settings.creates_per_minute, timedelta(minutes=1)),
             Window(settings.creates_per_hour, timedelta(hours=1)),
         )
-        account = f"/app/{settings.app_id}" if settings.app_id is not None else ""
+        self._app = settings.app_id is not None
+        account = f"/app/{settings.app_id}" if self._app else ""
         self._capabilities = Capabilities(
             due=False,
             priority=False,
@@ -216,6 +227,9 @@ class GitHubTracker:
             told = read(Request("GET", self._repository.where()), evidence.read, data)
             found |= {by_number[number]: each for number, each in told.items()}
         return found
+
+    def check(self) -> Iterator[Finding]:
+        return checks.Check(self._wire, self._repository, self._now, app=self._app).findings()
 
     def is_public(self) -> bool:
         request = Request("GET", self._repository.where())

@@ -19,6 +19,7 @@ from connectors.interface import (
     Capabilities,
     Comment,
     Evidence,
+    Finding,
     Issue,
     IssueDraft,
     IssuePatch,
@@ -27,6 +28,7 @@ from connectors.interface import (
     Listing,
     PageSeen,
 )
+from connectors.local import checks
 from connectors.local.tables import HEAD, VERSION_TABLE, CommentRow, IssueRow
 from connectors.settings import LocalSettings
 
@@ -170,6 +172,10 @@ class LocalTracker:
     def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:  # noqa: ARG002 - the port's signature
         """People close issues here, and no work with them."""
         return {}
+
+    def check(self) -> Iterator[Finding]:
+        """The database is all there is to look at."""
+        return checks.check(self._url)
 
     def is_public(self) -> bool:
         """As the settings say."""

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-import requests
-from contract.wire_check import GitHubDescription, Sent
+from contract.on_jira import data_center, jira_cloud, jira_dc, jira_description, little_jira, sent_to_jira  # noqa: F401
+from contract.wire_check import GitHubDescription, Sent, watching
 from machine.little_github import LittleGitHub, Serving
 from myworld.api.http import mint
 from myworld.host import Host, HostConfig
 
 from connectors.github import GitHubTracker
-from connectors.interface import IssueDraft, IssueRef, IssueTracker
-from connectors.marker import Marker
+from connectors.interface import Issue, IssueDraft, IssueRef, IssueTracker
+from connectors.marker import Marker, write
 from connectors.settings import GitHubSettings, LocalSettings
 
 if TYPE_CHECKING:
@@ -35,6 +35,31 @@ class Bench(Protocol):
     @property
     def tracker(self) -> IssueTracker: ...
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Two who can be assigned, called as settings call them."""
+        ...
+
+    @property
+    def most_assignees(self) -> int:
+        """How many of them an issue takes at once."""
+        ...
+
+    @property
+    def always(self) -> frozenset[str]:
+        """The labels that each issue gets, whatever its draft says."""
+        ...
+
+    @property
+    def tie_apart(self) -> bool:
+        """Whether the marker is kept apart from the body, and so outlives the block."""
+        ...
+
+    @property
+    def quoted(self) -> str:
+        """Words of a person who quotes the beginning of a block."""
+        ...
+
     def again(self) -> IssueTracker:
         """A second tracker on the same target: what another process sees."""
         ...
@@ -47,6 +72,26 @@ class Bench(Protocol):
         """People open so many issues of their own."""
         ...
 
+    def alone(self, managed: str, marker: Marker) -> str:
+        """The body of an issue that holds nothing but this block."""
+        ...
+
+    def around(self, body: str, before: str, after: str) -> str:
+        """This body with words of people before and after it."""
+        ...
+
+    def edited_on_the_web(self, body: str) -> str:
+        """This body as the target's own editor saves it again, with no word changed."""
+        ...
+
+    def names(self, issue: Issue) -> tuple[str, ...]:
+        """All that people call this issue."""
+        ...
+
+    def others(self) -> tuple[str, ...]:
+        """What looks like a name and is none of an issue here."""
+        ...
+
     @property
     def missing(self) -> IssueRef: ...
 
@@ -56,8 +101,38 @@ class Bench(Protocol):
         ...
 
 
+def some_people(bench: Bench) -> frozenset[str]:
+    """As many as an issue takes."""
+    return frozenset(bench.people[: bench.most_assignees])
+
+
+class _InComments:
+    """Benches of targets whose bodies are text, with the marker in a comment at the block's end, and issues `#N`."""
+
+    people = PEOPLE
+    most_assignees = 2
+    always: frozenset[str] = frozenset()
+    tie_apart = False
+    quoted = "`<!-- closeout:begin -->` quoted, and a <!-- comment -->\n"
+
+    def alone(self, managed: str, marker: Marker) -> str:
+        return write("", managed, marker)
+
+    def around(self, body: str, before: str, after: str) -> str:
+        return f"{before}{body}\n\n{after}" if body else before + after
+
+    def edited_on_the_web(self, body: str) -> str:
+        return body.replace("\n", "\r\n")
+
+    def names(self, issue: Issue) -> tuple[str, ...]:
+        return issue.ref.key, f"#{issue.ref.number}", f" #{issue.ref.number} ", *filter(None, [issue.ref.url])
+
+    def others(self) -> tuple[str, ...]:
+        return "#", "#x", "#-1", "see #12", "https://example.org/a/b/issues/1", "a/b#1"
+
+
 @dataclass
-class LocalBench:
+class LocalBench(_InComments):
     root: Path
     tracker: IssueTracker
     again: Callable[[], IssueTracker]
@@ -83,7 +158,7 @@ class LocalBench:
 
 
 @dataclass
-class GitHubBench:
+class GitHubBench(_InComments):
     world: Instance
     sent: Sent
     tracker: GitHubTracker
@@ -131,21 +206,8 @@ def description() -> GitHubDescription:
 @pytest.fixture
 def sent(description: GitHubDescription, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sent]:
     """Every request of the test; one that GitHub's description does not allow fails the test."""
-    sent = Sent()
-    send = requests.Session.send
-
-    def watched(self: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        try:
-            description.check(request)
-        except Exception as error:
-            sent.violations.append(f"{request.method} {request.url}: {error!r} {error.__cause__!r}")
-            raise
-        sent.requests.append(request)
-        return send(self, request, **options)
-
-    monkeypatch.setattr(requests.Session, "send", watched)
-    yield sent
-    assert sent.violations == []
+    with watching(description, monkeypatch) as sent:
+        yield sent
 
 
 @pytest.fixture
@@ -199,7 +261,7 @@ def local(tmp_path: Path) -> Iterator[LocalBench]:
         tracker.close()
 
 
-@pytest.fixture(params=["local", "github"])
+@pytest.fixture(params=["local", "github", "jira_cloud", "jira_dc"])
 def bench(request: pytest.FixtureRequest) -> Bench:
     bench: Bench = request.getfixturevalue(request.param)
     return bench

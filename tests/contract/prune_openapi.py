@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,22 +45,23 @@ DROPPED = frozenset({"example", "examples", "externalDocs"})
 RESULT = Path(__file__).with_name("github-openapi.json")
 
 
-def prune(whole: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
+def prune(whole: dict[str, Any], operations: Mapping[str, Sequence[str]], **info: Any) -> dict[str, Any]:
+    """What `operations` (verbs by path) need of the description `whole`; `info` says what it is and where from."""
     paths = {
-        path: {verb: _operation(whole["paths"][path][verb]) for verb in verbs} for path, verbs in OPERATIONS.items()
+        path: {verb: _operation(whole["paths"][path][verb]) for verb in verbs} for path, verbs in operations.items()
     }
     return {
         "openapi": whole["openapi"],
-        "info": {
-            "title": "The part of GitHub's REST API that Closeout uses",
-            "version": package["version"],
-            "description": f"Cut from the npm package {package['name']} {package['version']} by prune_openapi.py.",
-            "license": whole["info"]["license"],
-        },
+        "info": info | {"license": whole["info"]["license"]},
         "servers": whole["servers"],
         "paths": paths,
         "components": _reached(whole, paths),
     }
+
+
+def write(pruned: dict[str, Any], result: Path) -> None:
+    text = json.dumps(pruned, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    result.write_text(text + "\n", encoding="utf-8")
 
 
 def _operation(operation: dict[str, Any]) -> dict[str, Any]:
@@ -105,8 +107,14 @@ def main() -> None:
     folder: Path = parser.parse_args().package
     whole = json.loads((folder / "generated" / "api.github.com.json").read_text(encoding="utf-8"))
     package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
-    text = json.dumps(prune(whole, package), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    RESULT.write_text(text + "\n", encoding="utf-8")
+    pruned = prune(
+        whole,
+        OPERATIONS,
+        title="The part of GitHub's REST API that Closeout uses",
+        version=package["version"],
+        description=f"Cut from the npm package {package['name']} {package['version']} by prune_openapi.py.",
+    )
+    write(pruned, RESULT)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+"""The whole sync against Jira Cloud's counterpart: requests counted, answers lost, and what people do there."""
+
+import contextlib
+
+import pytest
+from contract.faults import Answer
+from machine.places import OnLittleJira
+from workplace import postmortem
+
+from connectors import IssuePatch, IssueState
+from tracker.app import Consent
+from tracker.model import ItemState
+
+PEOPLE = """
+[people.ana]
+name = "Ana Lima"
+email = "ana@example.com"
+"""
+MONITOR = "Add monitoring for the connection pool (owner: Ana Lima, due: 2026-12-01)"
+LOAD = "Run a load test before every release"
+RUNBOOK = "Write a runbook for failing over the database"
+
+
+class Place(OnLittleJira):
+    def __init__(self, root, jira):
+        super().__init__(root, jira.url, PEOPLE)
+        self.jira = jira
+        jira.store.clock = self.clock
+
+    def requests(self):
+        """What one sync sends: the verb and path of each request."""
+        self.jira.requests.clear()
+        self.settle()
+        return list(self.jira.requests)
+
+    def settle(self):
+        return self.run(consent=Consent(everything=True))
+
+    def linked(self):
+        """The items with their links, by text."""
+        known = self.known()
+        return {item.text: (item, known.links.get(item.id)) for item in known.items.values()}
+
+    def all_issues(self):
+        with contextlib.closing(self.open_tracker("jira")) as tracker:
+            return tracker.changed_since(None).issues
+
+    def by_hand(self, key, **patch):
+        with contextlib.closing(self.open_tracker("jira")) as tracker:
+            tracker.update(tracker.get(tracker.reference(key)), IssuePatch(**patch))
+
+
+@pytest.fixture
+def place(tmp_path, little_jira):
+    return Place(tmp_path, little_jira)
+
+
+def texts(count):
+    return [f"Write chapter {number} of the handbook on {chr(97 + number % 26) * 9}" for number in range(count)]
+
+
+def test_new_items_are_opened_fifty_at_a_time_and_a_second_run_does_nothing(place):
+    place.document("a.md", postmortem(*texts(120)))
+    place.requests()
+    assert place.jira.writes == ["POST issue/bulk"] * 3
+    assert len(place.all_issues()) == 120
+    place.pass_time(3_600)
+    place.requests()
+    place.pass_time(3_600)
+    assert place.requests() == ["GET myself", "POST search/jql"]
+
+
+def test_an_item_goes_to_its_owner_with_its_day(place):
+    place.document("a.md", postmortem(MONITOR))
+    place.settle()
+    [issue] = place.all_issues()
+    assert (issue.assignees, issue.due.isoformat()) == ({"ana@example.com"}, "2026-12-01")
+    assert place.jira.store.find("OPS-1").fields["assignee"] != "ana@example.com"
+    writes = len(place.jira.writes)
+    place.pass_time(3_600)
+    place.settle()
+    assert len(place.jira.writes) == writes
+
+
+@pytest.mark.parametrize("cut", ["read", "midway"])
+def test_a_bulk_create_whose_answer_is_lost_makes_no_duplicate(place, cut):
+    place.document("a.md", postmortem(LOAD, RUNBOOK, MONITOR))
+    lost = [Answer(cut=cut)]
+    place.jira.after = lambda seen: lost.pop() if lost and seen.path.endswith("issue/bulk") else None
+    synced = place.settle()
+    assert len(synced.applied["jira"].failures) == 3
+    for _ in range(3):
+        place.pass_time(600)
+        place.settle()
+    assert sorted(issue.title for issue in place.all_issues()) == sorted(
+        [LOAD, RUNBOOK, "Add monitoring for the connection pool"]
+    )
+    assert len(place.known().links) == 3
+
+
+def test_of_a_bulk_create_each_refusal_is_its_own(place):
+    place.document("a.md", postmortem(LOAD, RUNBOOK))
+    refused = [True]
+
+    def before(seen):
+        if seen.path.endswith("issue/bulk") and refused:
+            refused.pop()
+            made = place.jira.store.create(seen.body["issueUpdates"][0])
+            errors = [
+                {
+                    "status": 400,
+                    "elementErrors": {"errorMessages": [], "errors": {"summary": "No."}},
+                    "failedElementNumber": 1,
+                }
+            ]
+            return Answer(201, {"issues": [{"id": str(made.id), "key": made.key, "self": ""}], "errors": errors})
+        return None
+
+    place.jira.before = before
+    applied = place.settle().applied["jira"]
+    assert [failure.action.item.text for failure in applied.failures] == [RUNBOOK]
+    assert [issue.title for issue in place.all_issues()] == [LOAD]
+    place.settle()
+    assert sorted(issue.title for issue in place.all_issues()) == sorted([LOAD, RUNBOOK])
+
+
+def test_a_lost_store_comes_back_from_the_properties(place):
+    place.document("a.md", postmortem(LOAD, RUNBOOK))
+    place.settle()
+    before = {item: link.ref for item, link in place.known().links.items()}
+    for file in place.root.glob("closeout.db*"):
+        file.unlink()
+    writes = len(place.jira.writes)
+    place.settle()
+    assert {item: link.ref for item, link in place.known().links.items()} == before
+    assert len(place.jira.writes) == writes
+
+
+def test_states_travel_both_ways(place):
+    place.document("a.md", postmortem(LOAD, RUNBOOK))
+    place.settle()
+    keys = {text: link.ref.key for text, (_, link) in place.linked().items()}
+    place.document("a.md", postmortem(f"[x] {LOAD}", RUNBOOK))
+    place.pass_time(3_600)
+    place.settle()
+    assert {issue.title: issue.state for issue in place.all_issues()} == {
+        LOAD: IssueState.DONE,
+        RUNBOOK: IssueState.OPEN,
+    }
+    place.by_hand(keys[RUNBOOK], state=IssueState.WONT_DO)
+    place.pass_time(3_600)
+    place.settle()
+    assert {text: item.state for text, (item, _) in place.linked().items()} == {
+        LOAD: ItemState.DONE,
+        RUNBOOK: ItemState.WONT_DO,
+    }
+
+
+def test_an_issue_of_people_that_a_document_names_is_linked_and_its_changes_are_seen(place):
+    plain = {"project": {"key": "OPS"}, "issuetype": {"name": "Task"}, "summary": "Somebody's own"}
+    made = place.jira.store.create({"fields": plain})
+    place.document("a.md", postmortem(f"{LOAD} ({made.key})", RUNBOOK))
+    place.settle()
+    assert place.linked()[LOAD][1].ref.key == made.key
+    place.pass_time(3_600)
+    place.by_hand(made.key, state=IssueState.WONT_DO)
+    place.pass_time(60)
+    writes = len(place.jira.writes)
+    place.settle()
+    assert place.linked()[LOAD][0].state is ItemState.WONT_DO
+    assert len(place.jira.writes) == writes
