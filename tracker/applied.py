@@ -8,6 +8,7 @@ from typing import Protocol
 
 from connectors import ConnectorError, Issue, OutcomeUnknown
 from tracker.actions import Action
+from tracker.model import Link
 
 
 class Progress(Protocol):
@@ -63,11 +64,15 @@ class Failure:
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a plan. `postponed` were not tried because the target had failed several times in a row."""
+    """What became of a plan. `postponed` were not tried because the target had failed several times in a row.
+
+    `links` are those that were made or changed, as they are now, by item.
+    """
 
     done: list[Done] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     postponed: list[Action] = field(default_factory=list)
+    links: dict[str, Link] = field(default_factory=dict)
 
     @property
     def clean(self) -> bool:

@@ -80,9 +80,10 @@ def identify(
         by_document[item.document].append(item)
     matches = {key: match(doc, by_document[key], named, linked, said[key]) for key, doc in parsed.items()}
     taken = {item.id for found in matches.values() for item in found.pairs.values()}
-    moved = match_moved(parsed, matches, movable(by_document, {*parsed, *gone}, taken))
-
     doubts = [Doubt(key, *doubt) for key, found in matches.items() for doubt in found.doubts]
+    held = {candidate.id for doubt in doubts for candidate in doubt.candidates}
+    # Which of them is meant is for a person to say: none of them moved elsewhere meanwhile.
+    moved = match_moved(parsed, matches, movable(by_document, {*parsed, *gone}, taken | held))
     known_ids = {item.id for group in by_document.values() for item in group}
     pairs = {place: item for found in matches.values() for place, item in found.pairs.items()} | moved
     doubted = {id(doubt.parsed) for doubt in doubts}
@@ -97,7 +98,6 @@ def identify(
                 items.append(item)
                 events += _story(former, item, now)
     used = {item.id for item in items}
-    held = {candidate.id for doubt in doubts for candidate in doubt.candidates}
     for key, group in by_document.items():
         for item in group:
             if item.id not in used:

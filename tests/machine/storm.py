@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from connectors import (
     Capabilities,
     Comment,
+    ConnectorError,
     Evidence,
     Issue,
     IssueDraft,
@@ -21,6 +22,7 @@ from connectors import (
     NotAllowed,
     OutcomeUnknown,
     RateLimited,
+    RequestRejected,
     TargetUnreachable,
 )
 
@@ -38,7 +40,14 @@ FAULTS = (
     "429 for hours",
     "died before",  # the process, just before the request
     "died after",
+    "cut midway",  # some of a request is done, and nothing is told
+    "answer cut midway",  # all of it is done, and some is told
+    "died midway",
+    "one refused",
 )
+
+DOUBTS = ("timeout after commit", "died after", "cut midway", "answer cut midway", "died midway", "one refused")
+"""Those after which a target holds what nobody was told of, or not all of what was asked for."""
 
 
 class Died(BaseException):
@@ -74,10 +83,12 @@ class Weather:
 
 
 class Stormy(IssueTracker):
-    """A tracker behind `weather`, whose listings lag."""
+    """A tracker behind `weather`, whose listings lag. `opened` counts the issues that it opens, by their items."""
 
-    def __init__(self, inner: IssueTracker, weather: Weather, clock: Callable[[], datetime]) -> None:
-        self.inner, self.weather, self.clock = inner, weather, clock
+    def __init__(
+        self, inner: IssueTracker, weather: Weather, clock: Callable[[], datetime], opened: Counter[str]
+    ) -> None:
+        self.inner, self.weather, self.clock, self.opened = inner, weather, clock, opened
 
     @property
     def name(self) -> str:
@@ -109,7 +120,7 @@ class Stormy(IssueTracker):
         return self.inner.comments(ref)
 
     def create(self, draft: IssueDraft) -> Issue:
-        return self._write(lambda: self.inner.create(draft))
+        return self._write(lambda: self._open(draft))
 
     def update(self, issue: Issue, patch: IssuePatch) -> Issue:
         return self._write(lambda: self.inner.update(issue, patch))
@@ -134,6 +145,11 @@ class Stormy(IssueTracker):
     def close(self) -> None:
         self.inner.close()
 
+    def _open(self, draft: IssueDraft) -> Issue:
+        issue = self.inner.create(draft)
+        self.opened[draft.marker.item] += 1
+        return issue
+
     def _read(self) -> None:
         fault = self.weather.next()
         if fault is None:
@@ -152,21 +168,51 @@ class Stormy(IssueTracker):
             raise RateLimited("slow down", where=self.name, retry_at=self.clock() + wait)
 
     def _write(self, call: Callable[[], T]) -> T:
-        fault = self.weather.next()
+        return self._through(self.weather.next(), call)
+
+    def _through(self, fault: str | None, call: Callable[[], T]) -> T:
         if fault == "died before":
             raise Died
         if fault is not None:
             self._refuse(fault)
+        if fault == "one refused":
+            raise RequestRejected("no such value", where=self.name)
         if fault == "connection lost":
             raise TargetUnreachable("nothing was sent", where=self.name)
         if fault in ("timeout", "server error"):
             raise OutcomeUnknown(fault, where=self.name)
         done = call()
         self.weather.writes += 1
-        if isinstance(done, Issue):
-            self.weather.remember(done)
-        if fault == "died after":
+        for issue in done if isinstance(done, list) else [done]:
+            if isinstance(issue, Issue):
+                self.weather.remember(issue)
+        if fault is not None and fault.startswith("died"):
             raise Died
         if fault is not None:
             raise OutcomeUnknown(fault, where=self.name)
         return done
+
+
+class StormyAtOnce(Stormy):
+    """One that opens up to three issues with one request, which may be half done when it breaks."""
+
+    most_at_once = 3
+
+    def create_many(self, drafts: Sequence[IssueDraft]) -> list[Issue | ConnectorError]:
+        fault = self.weather.next()
+        self.weather.met[f"several at once, {fault}" if fault else "several at once"] += 1
+        match fault:
+            case "one refused":
+                refused = RequestRejected("no such value", where=self.name)
+                return [*self._through(None, lambda: self._open_all(drafts[:-1])), refused]
+            case "answer cut midway":
+                told, *_ = self._through(None, lambda: self._open_all(drafts))
+                return [told, *[OutcomeUnknown(fault, where=self.name)] * (len(drafts) - 1)]
+        done = drafts[: len(drafts) // 2] if fault in ("cut midway", "died midway") else drafts
+        try:
+            return [*self._through(fault, lambda: self._open_all(done))]
+        except ConnectorError as error:
+            return [error] * len(drafts)
+
+    def _open_all(self, drafts: Sequence[IssueDraft]) -> list[Issue]:
+        return [self._open(draft) for draft in drafts]

@@ -1,6 +1,6 @@
 """kill -9 at any instant of a sync; one run later all is as if nothing had happened.
 
-`CLOSEOUT_KILLS` sets how many processes are killed for each of the four cases; `pytest -s` shows where they fell.
+`CLOSEOUT_KILLS` sets how many processes are killed for each of the six cases; `pytest -s` shows where they fell.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from at_once import OpeningSeveral
 from contract.faults import Answer
 from machine.little_github import LittleGitHub, Serving
 from machine.places import OnLittleGitHub
@@ -39,6 +40,8 @@ WORK = (
     "Write down how a failover works",
     "Cap the memory of batch jobs",
     "Practise restoring from backups twice a year",
+    "Page a second person when nobody answers",
+    "Move the status page to another provider",
 )
 MINE, ALSO_MINE = "A person wrote this.\r\n\r\n", "\n\nAnd this, below.  "
 
@@ -74,8 +77,8 @@ def victims() -> Iterator[Victims]:
 class Scene:
     """A place just before the sync that will be killed, of which copies can be made."""
 
-    def __init__(self, folder: Path, hub: LittleGitHub | None) -> None:
-        self.folder, self.hub = folder, hub
+    def __init__(self, folder: Path, hub: LittleGitHub | None, *, at_once: bool = False) -> None:
+        self.folder, self.hub, self.at_once = folder, hub, at_once
         self.model = folder / "model"
         self.now = START
         self.number = 0
@@ -86,7 +89,8 @@ class Scene:
             hub.clock = lambda: self.now
 
     def place(self, root: Path) -> Workplace:
-        place = OnLittleGitHub(root, self.hub.url) if self.hub else Workplace(root)
+        local = OpeningSeveral if self.at_once else Workplace
+        place = OnLittleGitHub(root, self.hub.url) if self.hub else local(root)
         place.now = self.now
         return place
 
@@ -132,7 +136,7 @@ def a_later_sync(scene: Scene) -> None:
         tracker.update(second, IssuePatch(add_labels=frozenset({"mine"})))
         write_around(scene, place, second.ref.number)
         tracker.update(issues[WORK[2]], IssuePatch(state=IssueState.WONT_DO))
-    place.document("a.md", postmortem(WORK[0], f"{WORK[1]} at once", WORK[2], f"[x] {WORK[4]}", WORK[5]))
+    place.document("a.md", postmortem(WORK[0], f"{WORK[1]} at once", WORK[2], f"[x] {WORK[4]}", *WORK[5:]))
     place.pass_time(3600)
     scene.keep(place)
 
@@ -209,10 +213,10 @@ def prepare(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-@pytest.fixture(params=["local", "github"])
+@pytest.fixture(params=["local", "at once", "github"])
 def scene(request: pytest.FixtureRequest, tmp_path: Path, prepare: Any) -> Iterator[Scene]:
-    if request.param == "local":
-        scene = Scene(tmp_path, None)
+    if request.param != "github":
+        scene = Scene(tmp_path, None, at_once=request.param == "at once")
         prepare(scene)
         yield scene
         return
@@ -225,7 +229,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path, prepare: Any) -> Itera
 
 def test_a_process_killed_at_any_instant_leaves_no_trace(scene: Scene, victims: Victims, prepare: Any) -> None:
     random_ = random.Random(prepare.__name__)  # noqa: S311 - no secret
-    order = {"url": scene.hub.url if scene.hub else "", "now": scene.now.isoformat()}
+    order = {"url": scene.hub.url if scene.hub else "", "at_once": scene.at_once, "now": scene.now.isoformat()}
     root = scene.fresh()
     whole = victims.order(root=str(root), statement=0, **order)
     assert whole["code"] == 0, whole
@@ -250,7 +254,7 @@ def test_a_process_killed_at_any_instant_leaves_no_trace(scene: Scene, victims: 
         check(recovered(scene, root), expected, scene.place(root))
         shutil.rmtree(root)
     kills = fell.total() - fell["too late"]
-    where = "GitHub" if scene.hub else "the embedded tracker"
+    where = "GitHub" if scene.hub else f"the embedded tracker{', several at once' * scene.at_once}"
     told = f"{prepare.__name__} on {where}: {kills} kills among {statements} statements\n  "
     sys.stdout.write("\n" + told + ", ".join(f"{where} {count}" for where, count in fell.most_common()) + "\n")
     assert kills >= KILLS * 0.6

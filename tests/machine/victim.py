@@ -20,7 +20,8 @@ from typing import Any
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests")]
 
-from machine.places import OnLittleGitHub  # noqa: E402 - after the path is set
+from at_once import OpeningSeveral  # noqa: E402 - after the path is set
+from machine.places import OnLittleGitHub  # noqa: E402
 from workplace import Workplace, postmortem  # noqa: E402
 
 from tracker.app import Consent  # noqa: E402
@@ -29,6 +30,8 @@ WATCHED = {
     str(TOP / name)
     for name in (
         "tracker/apply.py",
+        "tracker/acting.py",
+        "tracker/sending.py",
         "tracker/app/syncing.py",
         "tracker/app/targets.py",
         "tracker/store/repository.py",
@@ -59,8 +62,8 @@ class Fuse:
 
 def live(order: dict[str, Any], out: int) -> None:
     """The child's life: one sync."""
-    root = Path(order["root"])
-    place = OnLittleGitHub(root, order["url"]) if order["url"] else Workplace(root)
+    root, local = Path(order["root"]), OpeningSeveral if order["at_once"] else Workplace
+    place = OnLittleGitHub(root, order["url"]) if order["url"] else local(root)
     place.now = datetime.fromisoformat(order["now"])
     fuse = Fuse(order.get("statement", 0), out)
     if "statement" in order:

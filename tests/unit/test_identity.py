@@ -139,6 +139,20 @@ def test_two_candidates_too_close_to_call_are_left_for_a_person():
     assert all(item.state is ItemState.OPEN for item in after.items)
 
 
+def test_what_is_in_doubt_did_not_move_to_another_document():
+    known = first("Add an alert for the pool of service A", "Add an alert for the pool of service B")
+    linked = frozenset(item.id for item in known)
+    both = {
+        "a.md": document("Add an alert for the pool of service C"),
+        "b.md": document("Add an alert for the pool of service A", path="b.md"),
+    }
+    after = identify(both, known, {}, frozenset(), NOW, linked)
+    [doubt] = after.doubts
+    assert {candidate.id for candidate in doubt.candidates} == linked
+    assert {item.id for item in after.items if item.document == "a.md"} == linked
+    assert [event.what for event in after.events] == ["item found"]
+
+
 def test_what_a_person_said_comes_before_similarity_and_after_the_exact_text():
     known = first("Add an alert for the pool of service A", "Add an alert for the pool of service B", CACHE)
     third = "Add an alert for the pool of service C"
