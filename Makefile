@@ -18,8 +18,8 @@ demo: .set-up-run ## Sync the example postmortems in a fresh folder demo/, then 
 	@echo && echo 'All this is in demo/, to play with: cd demo && ../.venv/bin/closeout --help'
 
 .PHONY: test
-test: .set-up-dev ## Run all tests, with coverage
-	@$(bin)/python -m pytest --cov --cov-report=term
+test: .set-up-dev ## Run all tests on all cores, with coverage
+	@$(bin)/python -m pytest --numprocesses auto --cov --cov-report=term
 
 .PHONY: check
 check: .set-up-dev ## Lint, format, types, import direction, lock files, scripts, containers, workflows

@@ -27,6 +27,7 @@ import an_issue  # noqa: E402 - beside this file
 
 from tracker.render import (  # noqa: E402 - the checkout's own
     decisions,
+    doctor,
     explain,
     history,
     issues,
@@ -51,6 +52,7 @@ OUTPUTS = {
     "review": review.ReviewOutput,
     "report": json.ReportDocument,
     "issues": issues.IssuesOutput,
+    "doctor": doctor.DoctorOutput,
 }
 
 PICTURED_AT = "2026-11-23T09:00:00+00:00"

@@ -7,6 +7,9 @@
     extension overtaken                    the document asks for a later day than that: it wins (Closeout's own step)
     item found again                       a lost store: what an issue's marker still told of it
     item verified, verification undone     a person saw that it is really done; and back
+    move decided, move given up            the item is to have its issue in another target; and that came to nothing
+    issue moved, move found                it has one there; on another machine somebody had it moved
+    move finished                          its former issue is closed, or was let be
     doubt decided                          which known item a reworded one is; see `tracker.identity`
 
 The store writes what stands of an item in no other way than by `step`, so that no sync can undo a decision.
@@ -21,7 +24,7 @@ from typing import Any
 
 from connectors import Issue, IssueRef
 from tracker.errors import UsageError
-from tracker.model import Event, Item, ItemState, Link, parted_name
+from tracker.model import Event, Item, ItemState, Link, Move, MoveStage, parted_name
 
 LINKED, UNLINKED = "issue linked", "issue unlinked"
 IGNORED, HEEDED = "item ignored", "item heeded"
@@ -29,7 +32,10 @@ SNOOZED, WOKEN = "item snoozed", "item woken"
 EXTENDED, UNEXTENDED, OVERTAKEN = "due date extended", "extension undone", "extension overtaken"
 FOUND_AGAIN = "item found again"
 VERIFIED, UNVERIFIED = "item verified", "verification undone"
+MOVE_DECIDED, MOVE_GIVEN_UP = "move decided", "move given up"
+MOVED, MOVE_FOUND, MOVE_FINISHED = "issue moved", "move found", "move finished"
 DOUBT_DECIDED = "doubt decided"
+_MOVE = ("to", "target", "issue", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Standing:
     extended_to: date | None = None
     parted: tuple[str, ...] = ()
     verified_at: datetime | None = None
+    move: Move | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +84,13 @@ def step(standing: Standing, event: Event) -> Standing:
         case "issue linked":
             own = f"{detail.get('target')} {detail.get('issue')}"
             apart = [name for name in (*standing.parted, *detail.get("parted", ())) if name != own]
-            changed = {"parted": tuple(dict.fromkeys(apart))}
+            changed = {"parted": tuple(dict.fromkeys(apart)), "move": _stays_after(standing.move, own)}
         case "issue unlinked":
-            changed = {"parted": tuple(dict.fromkeys((*standing.parted, *detail.get("parted", ()))))}
+            gone = tuple(detail.get("parted", ()))
+            changed = {"parted": tuple(dict.fromkeys((*standing.parted, *gone)))}
+            changed |= {"move": _stays_after(standing.move, *gone)}
+        case "move decided" | "move given up" | "issue moved" | "move found" | "move finished":
+            changed = _moving(standing, event)
         case "item ignored" | "item heeded":
             changed = {"ignored": event.what == IGNORED}
         case "item snoozed" | "item woken":
@@ -90,7 +101,31 @@ def step(standing: Standing, event: Event) -> Standing:
             changed = {"verified_at": event.at if event.what == VERIFIED else None}
         case "item found again":
             changed = {"extended_to": _day(detail.get("extended_to")), "parted": tuple(detail.get("parted", ()))}
+            changed |= {"move": _marked_move(detail.get("moved"))}
     return replace(standing, **changed)
+
+
+def _moving(standing: Standing, event: Event) -> dict[str, Any]:
+    detail, move = event.detail, standing.move
+    if event.what == MOVE_DECIDED:
+        to, target, issue, url = (str(detail[name]) for name in _MOVE)
+        return {"move": Move(to, target, issue, url, bool(detail["own"]))}
+    if event.what == MOVE_FOUND:
+        move = _marked_move(detail.get("moved"))
+    if event.what == MOVE_GIVEN_UP or move is None:
+        return {"move": None}
+    if event.what == MOVE_FINISHED:
+        return {"move": replace(move, stage=MoveStage.FINISHED)}
+    # What somebody else opened is not closed: nothing is left to do.
+    stage = MoveStage.OPENED if move.own else MoveStage.FINISHED
+    parted = tuple(dict.fromkeys((*standing.parted, move.left)))
+    return {"move": replace(move, stage=stage), "parted": parted}
+
+
+def _stays_after(move: Move | None, *issues: str) -> Move | None:
+    """The move after a person linked the item to, or parted it from, these issues: their word is the later one."""
+    over = move is not None and (move.stage is MoveStage.DECIDED or move.left in issues)
+    return None if over else move
 
 
 DECIDING = frozenset(
@@ -106,6 +141,11 @@ DECIDING = frozenset(
         OVERTAKEN,
         VERIFIED,
         UNVERIFIED,
+        MOVE_DECIDED,
+        MOVE_GIVEN_UP,
+        MOVED,
+        MOVE_FOUND,
+        MOVE_FINISHED,
         FOUND_AGAIN,
     }
 )
@@ -115,13 +155,13 @@ DECIDING = frozenset(
 def decides(event: Event) -> bool:
     """Whether `event` can change what stands; of the many items of a lost store that are found again few do."""
     if event.what == FOUND_AGAIN:
-        return not event.detail.keys().isdisjoint({"parted", "extended_to"})
+        return not event.detail.keys().isdisjoint({"parted", "extended_to", "moved"})
     return event.what in DECIDING
 
 
 def standing_of(item: Item) -> Standing:
     """What stands of `item` as it is stored."""
-    return Standing(item.ignored, item.snoozed_until, item.extended_to, item.parted, item.verified_at)
+    return Standing(item.ignored, item.snoozed_until, item.extended_to, item.parted, item.verified_at, item.move)
 
 
 def after(item: Item, event: Event) -> Item:
@@ -134,25 +174,37 @@ def after(item: Item, event: Event) -> Item:
         extended_to=now.extended_to,
         parted=now.parted,
         verified_at=now.verified_at,
+        move=now.move,
     )
 
 
 def marked(item: Item) -> dict[str, Any]:
     """What an issue's marker keeps of the decisions, so that a lost store does not undo them on the issue."""
     kept: dict[str, Any] = {"parted": list(item.parted)} if item.parted else {}
-    return kept | ({"extended_to": item.extended_to.isoformat()} if item.extended_to else {})
+    kept |= {"extended_to": item.extended_to.isoformat()} if item.extended_to else {}
+    if (move := item.move) is not None and move.stage is not MoveStage.DECIDED:
+        kept["moved"] = {"to": move.to, "target": move.target, "issue": move.issue, "url": move.url}
+    return kept
 
 
 def unmarked(base: Mapping[str, Any]) -> Standing:
     """What a marker's base tells of the decisions. People can edit markers: what makes no sense tells nothing."""
     told = base.get("decisions")
     told = told if isinstance(told, Mapping) else {}
-    parted, day = told.get("parted"), told.get("extended_to")
+    parted, day, move = told.get("parted"), told.get("extended_to"), _marked_move(told.get("moved"))
     names = tuple(name for name in parted if isinstance(name, str)) if isinstance(parted, list) else ()
     try:
-        return Standing(extended_to=_day(day) if isinstance(day, str) else None, parted=names)
+        return Standing(extended_to=_day(day) if isinstance(day, str) else None, parted=names, move=move)
     except ValueError:
-        return Standing(parted=names)
+        return Standing(parted=names, move=move)
+
+
+def _marked_move(told: Any) -> Move | None:
+    """The move of which a marker tells. Whether the former issue was closed after it was written, that issue tells."""
+    if not isinstance(told, Mapping) or not all(isinstance(told.get(name), str) for name in _MOVE):
+        return None
+    to, target, issue, url = (told[name] for name in _MOVE)
+    return Move(to, target, issue, url, stage=MoveStage.OPENED)
 
 
 def verdict_of(event: Event) -> Verdict:

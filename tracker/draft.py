@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from connectors import Capabilities, IssueDraft, Marker
-from tracker.model import Item, ItemState, Kind, KnownDocument
+from tracker.model import Item, ItemState, Kind, KnownDocument, MoveStage
 from tracker.people import PeopleBook
 
 _MENTION = re.compile(r"@(?=[\w-])")
@@ -72,7 +72,7 @@ def make_draft(item: Item, document: KnownDocument, book: PeopleBook, target: Ta
     """The issue that `item` asks for at `target`."""
     facts = _facts(item, document, book)
     source = _source(item, document)
-    managed = "\n\n".join(part for part in (_quote(item.text), source, facts, _FOOTER) if part)
+    managed = "\n\n".join(part for part in (_quote(item.text), source, facts, _moved(item), _FOOTER) if part)
     essence = "\0".join((item.text, item.section, document.title or document.path, facts))
     priority_label = {f"priority: {item.priority}"} if item.priority and not target.capabilities.priority else set()
     kind_label = {"improvement"} if item.kind is Kind.IMPROVEMENT else set()
@@ -105,8 +105,14 @@ def _told(item: Item, document: KnownDocument, book: PeopleBook) -> dict[str, st
         "url": document.web_url and f"{document.web_url}#L{item.line}",
         "incident_date": document.incident_date and document.incident_date.isoformat(),
         "severity": document.severity,
+        "services": ", ".join(document.services),
     }
-    return {name: harmless(value) for name, value in told.items() if value}
+    words = {name: harmless(value) for name, value in told.items() if value}
+    return words | {name: value for name in _ADDRESSES if (value := told[name])}
+
+
+_ADDRESSES = ("path", "url")
+"""What has to stay as it is, character by character."""
 
 
 def digest(text: str) -> str:
@@ -144,6 +150,11 @@ def _source(item: Item, document: KnownDocument) -> str:
     place = f"[{where}]({document.web_url}#L{item.line})" if document.web_url else f"`{where}`"
     section = f", section “{harmless(item.section)}”" if item.section else ""
     return f"Promised in **{name}**{section} ({place})."
+
+
+def _moved(item: Item) -> str:
+    move = item.move
+    return "" if move is None or move.stage is MoveStage.DECIDED else f"Moved here from {harmless(move.former)}."
 
 
 def _due(item: Item) -> str | None:

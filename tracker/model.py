@@ -124,6 +124,42 @@ class KnownDocument:
     web_url: str | None = None
     present: bool = True
     rules: str = ""
+    services: tuple[str, ...] = ()
+
+
+class MoveStage(StrEnum):
+    """How far a move is."""
+
+    DECIDED = "decided"
+    OPENED = "opened"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A person's decision that an item gets its issue in the target `to`.
+
+    `target`, `issue` (its key) and `url` are of the issue that the item had before. `DECIDED`: it still has it;
+    `OPENED`: it has one in `to`, and the former one may have to be closed; `FINISHED`: nothing is left to do. `own`:
+    Closeout opened the former one and can write to it, so it closes it.
+    """
+
+    to: str
+    target: str
+    issue: str
+    url: str = ""
+    own: bool = True
+    stage: MoveStage = MoveStage.DECIDED
+
+    @property
+    def left(self) -> str:
+        """The former issue as `Item.parted` names it."""
+        return f"{self.target} {self.issue}"
+
+    @property
+    def former(self) -> str:
+        """The former issue for people: its address, else its key and target."""
+        return self.url or f"{self.issue} in {self.target}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +167,7 @@ class Item:
     """One action item over time. `id` never changes; the rest is what its document last said, `state` where it stands.
 
     `first_seen` is when this store met it, `settled_at` when it last left `OPEN`; `ordinal` counts equal texts in a
-    document. The last five are what people decided of it, as `tracker.decisions` folds it from the events; `parted` are
+    document. The last six are what people decided of it, as `tracker.decisions` folds it from the events; `parted` are
     the issues, as `TARGET KEY`, that somebody said are not this item's.
     """
 
@@ -156,6 +192,7 @@ class Item:
     extended_to: date | None = None
     parted: tuple[str, ...] = ()
     verified_at: datetime | None = None
+    move: Move | None = None
 
     @property
     def said_verified(self) -> bool:

@@ -139,6 +139,5 @@ def _draft(family: Family, key: str, number: int) -> IssueDraft:
         "_Closeout opened this issue and puts those of the items below it; close it when you like._"
     )
     marker = Marker(parent_id(key, number), key, name, {_BASE: number})
-    return IssueDraft(
-        shorten(title, target.capabilities.max_title - len(more)) + more, managed, marker, frozenset(target.labels)
-    )
+    title = shorten(title, target.capabilities.max_title - len(more)) + more
+    return IssueDraft(title, managed, marker, frozenset(target.labels), whole=True)

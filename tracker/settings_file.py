@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +143,7 @@ def _field(location: Sequence[int | str]) -> FieldInfo | None:
 def _model(location: Sequence[int | str]) -> type[BaseModel]:
     """The model that describes the table at `location`; one without any field where nothing does."""
     model: Any = Settings
-    for part in location:
+    for part in (each for each in location if not isinstance(each, int)):
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))
             models = _models_in(field.annotation) if field else []
@@ -167,9 +168,13 @@ def _line(text: str, names: Sequence[str]) -> int | None:
         return None
     table = ""
     header_line = None
+    counts: Counter[str] = Counter()
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]", line):
-            table = header[1].replace('"', "").replace("'", "")
+        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
+            table = header[2].replace('"', "").replace("'", "")
+            if header[1] == "[[":  # one of several: told by its place
+                counts[table] += 1
+                table = f"{table}.{counts[table] - 1}"
             if table == ".".join(names):
                 header_line = number
         elif key := re.match(r"\s*([\w\"'.-]+)\s*=", line):

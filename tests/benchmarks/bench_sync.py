@@ -2,7 +2,8 @@
 
     python tests/benchmarks/bench_sync.py [ITEMS]
 
-Both halves run at ITEMS times 1, 2 and 4: requests against a small GitHub on loopback, growth on the embedded tracker.
+All run at ITEMS times 1, 2 and 4: requests against a small GitHub and a small Jira Cloud on loopback, growth on the
+embedded tracker.
 Wall times are this machine's: quote ratios.
 """
 
@@ -19,8 +20,10 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests")]
 
+from contract.little_jira import LittleJira  # noqa: E402
+from contract.little_jira import Serving as ServingJira  # noqa: E402
 from machine.little_github import LittleGitHub, Serving  # noqa: E402 - after the path is set
-from machine.places import OnLittleGitHub  # noqa: E402
+from machine.places import OnLittleGitHub, OnLittleJira  # noqa: E402
 from workplace import Workplace, postmortem  # noqa: E402
 
 from tracker.app import Consent  # noqa: E402
@@ -84,6 +87,45 @@ def on_github(items: int) -> None:
             show("nothing changed, directly after", items, place, hub)
 
 
+def on_jira(items: int) -> None:
+    """Requests against a small Jira Cloud, told apart in those that write and those that read."""
+    with tempfile.TemporaryDirectory() as folder:
+        jira = LittleJira()
+        with ServingJira(jira):
+            place = OnLittleJira(Path(folder), jira.url)
+            jira.store.clock = place.clock
+            lines = texts(items)
+
+            def told(label: str) -> None:
+                jira.requests.clear()
+                begin = time.perf_counter()
+                place.run(consent=EVERYTHING)
+                seconds = time.perf_counter() - begin
+                writes = len(jira.writes)
+                counts = f"{writes} writes, {len(jira.requests) - writes} reads"
+                print(f"  {items:>5} items   {label:<36} {counts:<22} {seconds:6.2f} s")
+
+            def write() -> None:
+                for number in range(0, items, 20):
+                    place.document(f"{number:05}.md", postmortem(*lines[number : number + 20], title=f"No. {number}"))
+
+            write()
+            told("first sync")
+            place.pass_time(3600)
+            told("nothing changed, an hour later")
+            place.pass_time(3600)
+            told("nothing changed, once more")
+            for number in range(0, items, items // 10):
+                lines[number] += " today"
+            write()
+            place.pass_time(3600)
+            told("ten items reworded")
+            for store in place.root.glob("closeout.db*"):
+                store.unlink()
+            place.pass_time(3600)
+            told("store lost")
+
+
 def embedded(items: int) -> None:
     """Growth of the embedded tracker's sync."""
     for factor in (1, 2, 4):
@@ -127,6 +169,9 @@ def main() -> None:
     print("On GitHub's counterpart, requests by verb:")
     for factor in (1, 2, 4):
         on_github(items * factor)
+    print("On Jira Cloud's counterpart:")
+    for factor in (1, 2, 4):
+        on_jira(items * factor)
     print("On the embedded tracker:")
     embedded(items)
     print("Start-up:")

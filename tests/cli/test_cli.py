@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 from workplace import SETTINGS, postmortem
 
 from tracker.settings_file import load
@@ -346,14 +347,25 @@ def test_sending_needs_a_mail_server_and_a_dry_run_does_not(closeout):
     assert "1 open items are told to nobody" in err
 
 
-@pytest.mark.parametrize("arguments", [["init"], ["init", "--target", "github", "--repository", "acme/ops"]])
-def test_init_writes_settings_that_load(closeout, folder, arguments):
+JIRA = ("--base-url", "https://acme.atlassian.net", "--project", "OPS")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ((), "local"),
+        (("--target", "github", "--repository", "acme/ops"), "github"),
+        (("--target", "jira", *JIRA), "jira"),
+        ((*JIRA, "--email", "bot@example.com"), "jira"),
+    ],
+)
+def test_init_writes_settings_that_load(closeout, folder, arguments, kind):
     (folder / "closeout.toml").unlink()
-    code, _, err = closeout(*arguments)
+    code, _, err = closeout("init", *arguments)
     assert code == 0
     assert "closeout plan" in err
     settings = load(folder / "closeout.toml").settings
-    assert settings.targets[settings.target].kind == ("github" if "github" in arguments else "local")
+    assert settings.targets[settings.target].kind == kind
     assert closeout("init")[0] == 2, "it never overwrites"
 
 
@@ -364,12 +376,24 @@ def test_init_refuses_what_would_not_load(closeout, folder):
     assert "repository" in err
     assert not (folder / "closeout.toml").exists()
     assert closeout("init", "--target", "github")[0] == 2
+    code, _, err = closeout("init", "--target", "jira", "--base-url", "https://acme.atlassian.net")
+    assert (code, "Add --project KEY" in err) == (2, True)
 
 
 def test_init_writes_a_workflow(closeout, folder):
     (folder / "closeout.toml").unlink()
     assert closeout("init", "--ci", "github")[0] == 0
-    assert "closeout sync" in (folder / ".github/workflows/closeout.yml").read_text()
+    text = (folder / ".github/workflows/closeout.yml").read_text()
+    assert "closeout sync" in text
+    assert "JIRA" not in text
+
+
+def test_a_workflow_for_jira_hands_over_its_token(closeout, folder):
+    (folder / "closeout.toml").unlink()
+    assert closeout("init", "--ci", "github", *JIRA)[0] == 0
+    jobs = yaml.safe_load((folder / ".github/workflows/closeout.yml").read_text())["jobs"]
+    for job in jobs.values():
+        assert job["steps"][-1]["env"]["JIRA_TOKEN"] == "${{ secrets.JIRA_TOKEN }}"
 
 
 def test_a_github_target_without_a_token_says_which_variable(closeout, folder, monkeypatch):

@@ -118,9 +118,9 @@ def test_documents_become_private_with_the_setting(place):
 
 
 NEWER = {
-    "document": ("rules",),
+    "document": ("rules", "services"),
     "link": ("gone", "evidence"),
-    "item": ("ignored", "snoozed_until", "extended_to", "parted", "verified_at"),
+    "item": ("ignored", "snoozed_until", "extended_to", "parted", "verified_at", "move"),
 }
 """What migrations added to the first schema."""
 

@@ -11,10 +11,12 @@ from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_forge, open_tracker
 from connectors.forge import Forge
 from tracker import deliver
-from tracker.app import commenting, deciding, proposing, reporting, reviewing, syncing, writing_back
+from tracker.app import commenting, deciding, moving, proposing, reporting, reviewing, syncing, writing_back
 from tracker.app.commenting import Commented
 from tracker.app.deciding import Decided
 from tracker.app.desk import Desk
+from tracker.app.doctor import examine, unusable
+from tracker.app.moving import Moved
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
 from tracker.app.reporting import Status, Story, Wanted
 from tracker.app.reviewing import Review, verdict_for
@@ -24,6 +26,8 @@ from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
 from tracker.errors import UsageError
 from tracker.identity import Doubt
+from tracker.policy import Entry
+from tracker.render.doctor import Examined
 from tracker.report import Audience, Report
 from tracker.settings_file import Loaded, read_secret
 from tracker.store import Store
@@ -34,7 +38,9 @@ __all__ = [
     "Commented",
     "Consent",
     "Decided",
+    "Examined",
     "Mode",
+    "Moved",
     "Prepared",
     "Review",
     "Status",
@@ -42,9 +48,11 @@ __all__ = [
     "Synced",
     "Wanted",
     "Written",
+    "examine",
     "explain_paths",
     "lint_paths",
     "parse_paths",
+    "unusable",
     "verdict_for",
 ]
 
@@ -159,6 +167,12 @@ class App:
         """Take an item's issue from it."""
         with self.store() as store:
             return deciding.unlink(self._desk(store), item, deciding.whoever(self.root, who), why)
+
+    def move(self, item: str, to: str, who: str | None, why: str, sure: Callable[[Entry], bool]) -> Moved | None:
+        """Take an item's issue to another target; None when `sure` said no. See `tracker.app.moving`."""
+        with self.store() as store:
+            saying = Saying(deciding.whoever(self.root, who), self.clock(), why)
+            return moving.move(self._desk(store), item, to, saying, sure)
 
     def ignore(self, item: str, who: str | None, why: str, *, undo: bool = False) -> Decided:
         """Set an item aside, or take that back."""

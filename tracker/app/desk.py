@@ -46,16 +46,19 @@ class Desk:
 
 
 def open_targets(desk: Desk, stack: ExitStack) -> dict[str, IssueTracker]:
-    """The target for new items, and every other that items are tied to; all of them while nothing is linked.
+    """The targets for new items, and every other that items are tied to; all of them while nothing is linked.
 
     Raises:
         UsageError: a target is another place than before: its numbers mean other people's issues there.
     """
-    others = desk.store.targets_in_use() or set(desk.settings.targets)
-    names = [desk.settings.target, *sorted(others - {desk.settings.target})]
+    settings, store = desk.settings, desk.store
+    others = store.targets_in_use() or set(settings.targets)
+    others |= {route.target for route in settings.routes}
+    others |= {name for name in settings.targets if store.in_doubt(name, "create")}
+    names = [settings.target, *sorted(others - {settings.target})]
     trackers = {}
     for name in names:
-        if name in desk.settings.targets:
+        if name in settings.targets:
             trackers[name] = desk.open_tracker(name)
             stack.callback(trackers[name].close)
             refuse_another_place(desk, trackers[name])

@@ -4,6 +4,7 @@
     a listed issue was locked as it was closed  one GET: did it become a discussion?
     a complete listing lacks a linked issue     one GET: where did it go?
     it went to another repository               one GET in the target that has this repository, if there is one
+    another store moved it to another target    one GET there
 
 A listing since a cursor with nothing of the sort costs no request.
 """
@@ -24,7 +25,8 @@ from connectors import (
     NotAllowed,
 )
 from tracker.errors import UsageError
-from tracker.model import Gone, GoneKind, Link
+from tracker.model import Gone, GoneKind, Item, Link
+from tracker.moves import place_of
 from tracker.store import Known
 from tracker.whereabouts import gone_of
 
@@ -64,11 +66,15 @@ def look(
         ConnectorError: an issue could not be looked for now.
     """
     links = {link.ref.key: link for link in known.links.values() if link.ref.target == tracker.name}
-    gone: dict[str, Gone] = {}
+    gone = {
+        key: left
+        for key, link in links.items()
+        if (left := _left(known.items[link.item], present.get(key, link.issue), now)) is not None
+    }
     back: dict[str, Issue] = {}
     notes: list[str] = []
     for key, link in links.items():
-        if not _is_doubtful(link, present.get(key), complete=complete, again=again):
+        if key in gone or not _is_doubtful(link, present.get(key), complete=complete, again=again):
             continue
         try:
             back[key] = tracker.get(link.ref)
@@ -86,6 +92,15 @@ def look(
         openers,
     )
     return Whereabouts(gone, back, followed, (*notes, *more))
+
+
+def _left(item: Item, issue: Issue, now: datetime) -> Gone | None:
+    """That the item was moved away from its issue on another machine, as the issue itself says."""
+    place = place_of(issue, item)
+    if place is None:
+        return None
+    said = f"the item was moved: its issue is {place} now"
+    return Gone(GoneKind.MOVED, now, said, place, "The next sync that can read it there takes it up.")
 
 
 def _is_doubtful(link: Link, issue: Issue | None, *, complete: bool, again: bool) -> bool:
@@ -118,7 +133,7 @@ def _follow(
                 tracker = opener()
                 stack.callback(tracker.close)
                 for link, place in places:
-                    ref = tracker.reference(place)
+                    ref = tracker.reference(place.removeprefix(f"{name} "))
                     if ref is not None and (ref.target, ref.key) not in taken:
                         followed[link.item] = tracker.get(ref)
                         taken.add((ref.target, ref.key))

@@ -255,6 +255,7 @@ def _known(
         read_at.revision,
         read_at.web_url,
         rules=rules,
+        services=facts.services,
     )
 
 

@@ -10,22 +10,35 @@ from datetime import datetime
 from connectors import Issue, IssueState
 from tracker.decisions import found_again, unmarked
 from tracker.identity import Identified
-from tracker.model import Item, ItemState, Kind, parted_name
+from tracker.model import Item, ItemState, Kind, Link, parted_name
+from tracker.moves import is_left
 from tracker.parents import is_parent
 from tracker.store import Known
 
 
-def homes_of(default: str, known: Known, issues: Mapping[str, Mapping[str, Issue]]) -> dict[str, str]:
-    """The target of each item that has an issue: as its link says, else where its marker is, the default first."""
-    default_last = sorted(issues, key=lambda name: name == default)
-    marked = {
-        issue.marker.item: name
-        for name in default_last
-        for issue in issues[name].values()
-        if issue.marker is not None and issue.state is not IssueState.DUPLICATE and not is_parent(issue.marker)
-        if not ((item := known.items.get(issue.marker.item)) and item.parted_from(issue.ref))
-    }
-    return marked | {item: link.ref.target for item, link in known.links.items()}
+def homes_of(items: Mapping[str, Item], links: Mapping[str, Link], marked: Iterable[Issue]) -> dict[str, str]:
+    """The target of each item that has an issue: as its link says, else where its marker is.
+
+    Of markers in several targets that of an open issue counts, then that of the oldest: so every machine, whatever its
+    settings say, finds the same one.
+
+    Args:
+        items: all items, those that only markers tell of included.
+        links: what the store remembers.
+        marked: the issues whose markers claim items.
+    """
+    homes: dict[str, str] = {}
+    for issue in sorted(marked, key=lambda issue: (issue.state.closed, issue.created_at, issue.ref), reverse=True):
+        item = items.get(issue.marker.item) if issue.marker else None
+        if item is not None and not item.parted_from(issue.ref):
+            homes[item.id] = issue.ref.target
+    return homes | {item: link.ref.target for item, link in links.items()}
+
+
+def claims_item(issue: Issue) -> bool:
+    """Whether the issue's marker says that it is an item's: not a postmortem's own, a twin's, or one left by a move."""
+    tie = issue.marker
+    return tie is not None and issue.state is not IssueState.DUPLICATE and not is_parent(tie) and not is_left(tie)
 
 
 def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | None) -> list[Item]:
@@ -34,9 +47,7 @@ def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | N
     With a namespace, markers of documents outside it are other repositories'.
     """
     items: dict[str, Item] = {}
-    told = (issue for issue in issues if issue.state is not IssueState.DUPLICATE)
-    told = (issue for issue in told if issue.marker is None or not is_parent(issue.marker))
-    found = sorted(told, key=lambda issue: issue.ref)
+    found = sorted(filter(claims_item, issues), key=lambda issue: (issue.created_at, issue.ref))
     parted: defaultdict[str, set[str]] = defaultdict(set)
     for issue in found:
         if issue.marker is not None:
@@ -47,6 +58,7 @@ def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | N
             continue
         if namespace and not tie.document.startswith(f"{namespace}:"):
             continue
+        decided = unmarked(tie.base)
         removed = bool(tie.base.get("document", {}).get("removed", False))
         items[tie.item] = Item(
             id=tie.item,
@@ -59,8 +71,9 @@ def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | N
             first_seen=issue.created_at,
             state=ItemState.REMOVED if removed else ItemState(issue.state.value),
             settled_at=issue.closed_at,
-            extended_to=unmarked(tie.base).extended_to,
+            extended_to=decided.extended_to,
             parted=tuple(sorted(parted[tie.item])),
+            move=decided.move,
         )
     return list(items.values())
 

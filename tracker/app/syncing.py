@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from connectors import ConnectorError, Issue, IssueNotFound, IssueRef, IssueTracker, TargetUnreachable
+from connectors import Issue, IssueRef, IssueTracker, ListsOwn, TargetUnreachable
 from tracker import brake
-from tracker.actions import Adopt, CloseTwin, Create, CreateParent, Follow, Mark, Plan, Record, Update
-from tracker.app import evidence
+from tracker.actions import Adopt, CloseTwin, Create, CreateParent, Follow, Mark, Plan, Record
+from tracker.app import evidence, moving
 from tracker.app.desk import Desk, hold_off_others, open_targets
+from tracker.app.homes import Homes, Names, fetch_named, homes, names_of, told_apart, told_twins
 from tracker.app.reading import Reading, read
-from tracker.app.rebuilding import homes_of, items_from_markers, tell_rebuilt
+from tracker.app.rebuilding import items_from_markers, tell_rebuilt
 from tracker.app.targets import TargetRead, TargetsRead, catch_up, is_stray, read_targets
 from tracker.applied import Applied, Done
 from tracker.apply import LONG, apply, paced, patience_for
@@ -30,7 +31,10 @@ from tracker.store import Known
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Both sides read and compared; nothing recorded or sent yet. `known` is what the store said before."""
+    """Both sides read and compared; nothing recorded or sent yet. `known` is what the store said before.
+
+    `arrivals` are, by item, issues that another machine moved them to.
+    """
 
     known: Known
     plans: tuple[Plan, ...]
@@ -40,6 +44,7 @@ class Prepared:
     issues: Mapping[str, Mapping[str, Issue]]
     notes: tuple[str, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    arrivals: Mapping[str, Issue] = field(default_factory=dict)
 
     @property
     def unreached(self) -> bool:
@@ -53,13 +58,14 @@ class Synced:
 
     prepared: Prepared
     applied: Mapping[str, Applied] = field(default_factory=dict)
+    moves_finished: bool = True
 
     @property
     def clean(self) -> bool:
         """True when everything was done."""
         prepared = self.prepared
         unread = prepared.seen.unread or prepared.reading.unreadable
-        return not unread and all(applied.clean for applied in self.applied.values())
+        return not unread and self.moves_finished and all(applied.clean for applied in self.applied.values())
 
     @property
     def unreached(self) -> bool:
@@ -90,7 +96,9 @@ def plan(desk: Desk, paths: Sequence[str], agree: Agree | None = None) -> Prepar
         prepared = _prepare(desk, paths, known, trackers, read_targets(desk, trackers, known, record=False), agree)
         needed = {made.target: paced(made, trackers[made.target], desk.store, desk.clock()) for made in prepared.plans}
         patience = (patience_for(name, time) for name, time in needed.items() if time >= LONG)
-        return replace(prepared, notes=(*prepared.notes, *patience))
+        apart = told_apart(desk, known, prepared.reading.documents)
+        begun = moving.told_begun(known.items.values())
+        return replace(prepared, notes=(*prepared.notes, *patience, *apart, *begun))
 
 
 def sync(
@@ -128,6 +136,7 @@ def sync(
                 advice="Make a new one with `closeout plan --out FILE`, look at it, and sync that.",
             )
         _record_reading(desk, prepared)
+        _keep_strays(desk, prepared)
         applied = {}
         notes = list(prepared.notes)
         for made in prepared.plans:
@@ -136,18 +145,14 @@ def sync(
                 made, tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
             )
             _finish(desk, prepared, tracker, applied[made.target])
-            notes += evidence.gather(desk, tracker, _touched(applied[made.target]))
-    return Synced(replace(prepared, notes=tuple(notes)), applied)
+            moving.welcome(desk, prepared.arrivals, applied[made.target])
+            notes += evidence.gather(desk, tracker, applied[made.target])
+        more, finished = moving.go_on(desk, trackers, seen.read, prepared.identified.items)
+    return Synced(replace(prepared, notes=(*notes, *more)), applied, moves_finished=finished)
 
 
 def _is_parent(done: Done) -> bool:
     return isinstance(done.action, CreateParent)
-
-
-def _touched(applied: Applied) -> set[str]:
-    """The items whose issues were seen changed; what Closeout itself closed needs no explanation."""
-    seen = (done.action for done in applied.done if isinstance(done.action, Record | Update | Adopt | Follow))
-    return {action.item.id for action in seen if not (isinstance(action, Update) and action.closes)}
 
 
 def refresh(desk: Desk, *, check_links: bool = False) -> None:
@@ -173,7 +178,7 @@ def refresh(desk: Desk, *, check_links: bool = False) -> None:
             applied = apply(
                 Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
             )
-            for note in evidence.gather(desk, tracker, None if check_links else _touched(applied)):
+            for note in evidence.gather(desk, tracker, None if check_links else applied):
                 desk.progress.tell(note)
     for error in seen.unread.values():
         raise error
@@ -192,19 +197,20 @@ def _prepare(
     marked = items_from_markers(told, known, desk.settings.documents.namespace)
     desk.progress.phase("reading documents")
     reading = read(paths, desk.settings, desk.root, known, marked)
-    names = _names(reading, known, trackers)
+    names = names_of(reading, known, trackers)
     rebuilt = [item for item in marked if item.document in reading.parsed]
     with_issue = frozenset({*known.links, *(item.id for item in rebuilt)})
     items = [*known.items.values(), *rebuilt]
     verdicts = desk.store.verdicts() if reading.parsed else ()
     identified = identify(reading.parsed, items, names.linked, reading.gone, now, with_issue, verdicts)
     identified = tell_rebuilt(identified, rebuilt, now)
-    fetched = _fetch_named(names, trackers, seen)
+    at = homes(desk, trackers, known, reading.documents, identified.items, seen, names)
+    fetched = fetch_named(names, at, identified.items, trackers, seen)
     reading = replace(reading, documents=_read_again(reading, identified.doubts, names, fetched.unread))
-    worlds = _worlds(desk, trackers, known, reading, identified, seen, fetched.issues, names.references)
+    worlds = _worlds(desk, trackers, reading, identified, seen, fetched.issues, names, at)
     plans, proposals = _make_plans(desk, trackers, seen, worlds, agree, now)
-    notes = (*_notes(desk, known, seen), *fetched.notes)
-    return Prepared(known, plans, reading, identified, seen, fetched.issues, notes, proposals)
+    notes = (*_notes(desk, known, seen), *told_twins(at), *fetched.notes)
+    return Prepared(known, plans, reading, identified, seen, fetched.issues, notes, proposals, at.arrivals)
 
 
 def _notes(desk: Desk, known: Known, seen: TargetsRead) -> list[str]:
@@ -213,30 +219,6 @@ def _notes(desk: Desk, known: Known, seen: TargetsRead) -> list[str]:
     notes = [f"{error}: its items are left alone for now. {error.advice}".strip() for error in seen.unread.values()]
     notes += [note for each in seen.read.values() for note in each.whereabouts.notes]
     return notes + [f"target {name!r} is not in the settings any more: its items are left alone" for name in missing]
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """The issues that documents name. `fresh` are the texts that stand in documents read now.
-
-    `linked` are the ids of the items that these issues are linked to, by text.
-    """
-
-    references: Mapping[str, IssueRef]
-    fresh: AbstractSet[str]
-    linked: Mapping[str, str]
-
-
-def _names(reading: Reading, known: Known, trackers: Mapping[str, IssueTracker]) -> _Names:
-    fresh = {text for document in reading.parsed.values() for item in document.items for text in item.links}
-    # Which of an item's tickets a person said are not its own has to be known though its document did not change.
-    parted = {text for item in known.items.values() if item.parted for text in item.links}
-    references = {
-        text: ref for text in fresh | parted for tracker in trackers.values() if (ref := tracker.reference(text))
-    }
-    by_key = {(link.ref.target, link.ref.key): item for item, link in known.links.items()}
-    linked = {text: by_key[ref.target, ref.key] for text, ref in references.items() if (ref.target, ref.key) in by_key}
-    return _Names(references, fresh, linked)
 
 
 def _make_plans(
@@ -265,12 +247,18 @@ def _similar(desk: Desk, tracker: IssueTracker, told: TargetRead, world: World, 
     """Open issues of a target that read like items which would get a new one; for this all issues are read."""
     taken = {link.ref.key for link in world.links.values() if link.ref.target == tracker.name}
     taken |= {action.link.ref.key for action in made.actions if isinstance(action, Adopt)}
-    everything = told.listing
-    if not told.complete:
-        desk.progress.phase(f"looking for similar issues in {tracker.name}")
-        everything = tracker.changed_since(None, lambda _: desk.progress.advance())
     creates = [action for action in made.actions if isinstance(action, Create)]
-    return propose(creates, (issue for issue in everything.issues if issue.ref.key not in taken))
+    everything = _all_issues(desk, tracker, told)
+    return propose(creates, (issue for issue in everything if issue.ref.key not in taken))
+
+
+def _all_issues(desk: Desk, tracker: IssueTracker, told: TargetRead) -> Sequence[Issue]:
+    if told.complete and not isinstance(tracker, ListsOwn):
+        return told.listing.issues
+    desk.progress.phase(f"looking for similar issues in {tracker.name}")
+    if isinstance(tracker, ListsOwn):
+        return tracker.all_open(lambda _: desk.progress.advance())
+    return tracker.changed_since(None, lambda _: desk.progress.advance()).issues
 
 
 def _plan_for(desk: Desk, tracker: IssueTracker, world: World, now: datetime) -> Plan:
@@ -285,28 +273,24 @@ def _plan_for(desk: Desk, tracker: IssueTracker, world: World, now: datetime) ->
 def _worlds(
     desk: Desk,
     trackers: Mapping[str, IssueTracker],
-    known: Known,
     reading: Reading,
     identified: Identified,
     seen: TargetsRead,
     issues: Mapping[str, Mapping[str, Issue]],
-    references: Mapping[str, IssueRef],
+    names: Names,
+    at: Homes,
 ) -> dict[str, World]:
     """What is planned with, for each target that was read."""
-    default = desk.settings.target
-    homes = homes_of(default, known, {**issues, **{name: desk.store.strays(name) for name in seen.unread}})
-    # An issue may have come to be where nobody can look now: no second one is opened elsewhere meanwhile.
-    homes |= {entry.item: name for name in seen.unread for entry in desk.store.in_doubt(name, "create")}
     return {
         name: World(
             target=desk.facts(trackers[name]),
-            items=[item for item in identified.items if homes.get(item.id, default) == name],
+            items=[item for item in identified.items if at.targets[item.id] == name],
             documents=reading.documents,
-            links=known.links,
+            links=at.links,
             issues=issues[name],
-            in_doubt=desk.store.in_doubt(name, "create"),
-            doubts=identified.doubts if name == default else (),
-            named=references,
+            in_doubt=at.in_doubt[name],
+            doubts=[doubt for doubt in identified.doubts if at.of_doubt(doubt, seen.read) == name],
+            named=names.seen_from(name),
             gone=told.whereabouts.gone,
             followed=told.whereabouts.followed,
         )
@@ -314,43 +298,20 @@ def _worlds(
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Fetched:
-    """Issues, by target and key, that documents name and no listing told of; `unread` could not be had now."""
-
-    issues: Mapping[str, Mapping[str, Issue]]
-    unread: AbstractSet[IssueRef]
-    notes: Sequence[str]
-
-
-def _fetch_named(names: _Names, trackers: Mapping[str, IssueTracker], seen: TargetsRead) -> _Fetched:
-    """Read the issues that changed documents name; those that can't be had are reported."""
-    issues: dict[str, dict[str, Issue]] = {name: dict(told.issues) for name, told in seen.read.items()}
-    unread: set[IssueRef] = set()
-    notes = []
-    for ref in sorted({names.references[text] for text in names.fresh & set(names.references) - set(names.linked)}):
-        if ref.target in seen.unread:
-            unread.add(ref)
-        elif ref.key not in issues[ref.target]:
-            try:
-                issues[ref.target][ref.key] = trackers[ref.target].get(ref)
-            except IssueNotFound as error:
-                notes.append(f"{error}. {error.advice}".strip())
-            except ConnectorError as error:
-                unread.add(ref)
-                notes.append(f"{error}: left alone for now. {error.advice}".strip())
-    return _Fetched(issues, unread, notes)
-
-
 def _read_again(
-    reading: Reading, doubts: Iterable[Doubt], names: _Names, unread: AbstractSet[IssueRef]
+    reading: Reading, doubts: Iterable[Doubt], names: Names, unread: AbstractSet[IssueRef]
 ) -> dict[str, KnownDocument]:
     """What could not be decided or looked up is looked at again at the next sync, changed or not."""
     again = {doubt.document for doubt in doubts}
     again |= {
         key
         for key, document in reading.parsed.items()
-        if any(names.references.get(link) in unread for item in document.items for link in item.links)
+        if any(
+            ref in unread
+            for item in document.items
+            for link in item.links
+            for ref in names.references.get(link, {}).values()
+        )
     }
     return {key: replace(known, rules="") if key in again else known for key, known in reading.documents.items()}
 
@@ -372,6 +333,13 @@ def _record_reading(desk: Desk, prepared: Prepared) -> None:
     items = [item for item in prepared.identified.items if known.items.get(item.id) != item]
     if documents or items:
         desk.store.record_reading(documents, items, prepared.identified.events)
+
+
+def _keep_strays(desk: Desk, prepared: Prepared) -> None:
+    """While nothing is linked: whoever goes on after this run is cut off has to know which targets hold issues."""
+    for name, issues in prepared.issues.items() if not prepared.known.links else ():
+        if strays := {key: issue for key, issue in issues.items() if is_stray(issue)}:
+            desk.store.keep_strays(name, strays)
 
 
 def _finish(desk: Desk, prepared: Prepared, tracker: IssueTracker, applied: Applied) -> None:

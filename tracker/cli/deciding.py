@@ -55,7 +55,7 @@ def unlink(
 ) -> None:
     """Say that an issue is not the item's; it is left as it is, and never tied to this item again by itself."""
     session: Session = context.obj
-    _tell(session, session.app.unlink(item, by, _why(reason)), form)
+    _tell(session, session.app.unlink(item, by, why(reason)), form)
 
 
 def ignore(
@@ -68,7 +68,7 @@ def ignore(
 ) -> None:
     """Set an item aside: it gets no issue, and one that it has is left alone; reports leave it out."""
     session: Session = context.obj
-    _tell(session, session.app.ignore(item, by, _why(reason), undo=undo), form)
+    _tell(session, session.app.ignore(item, by, why(reason), undo=undo), form)
 
 
 def snooze(
@@ -86,7 +86,7 @@ def snooze(
     """Keep an item out of reports and reminders until a day."""
     session: Session = context.obj
     _one_of(until, undo=undo, name="UNTIL")
-    _tell(session, session.app.snooze(item, until, by, _why(reason)), form)
+    _tell(session, session.app.snooze(item, until, by, why(reason)), form)
 
 
 def extend(
@@ -104,7 +104,7 @@ def extend(
     """Give an item another due date than its document's, which is kept and shown beside it."""
     session: Session = context.obj
     _one_of(to, undo=undo, name="DATE")
-    _tell(session, session.app.extend(item, to, by, _why(reason)), form)
+    _tell(session, session.app.extend(item, to, by, why(reason)), form)
 
 
 def verify(
@@ -117,7 +117,7 @@ def verify(
 ) -> None:
     """Say that an item which is done was seen to be so; merged work that closed its issue says it by itself."""
     session: Session = context.obj
-    _tell(session, session.app.verify(item, by, _why(reason), undo=undo), form)
+    _tell(session, session.app.verify(item, by, why(reason), undo=undo), form)
 
 
 def _one_of(day: date | None, *, undo: bool, name: str) -> None:
@@ -126,7 +126,7 @@ def _one_of(day: date | None, *, undo: bool, name: str) -> None:
         raise typer.BadParameter(said, param_hint=name)
 
 
-def _why(reason: str | None) -> str:
+def why(reason: str | None) -> str:
     """The reason: as given, else asked for.
 
     Raises:

@@ -18,6 +18,7 @@ class TargetKind(StrEnum):
 
     LOCAL = "local"
     GITHUB = "github"
+    JIRA = "jira"
 
 
 class Ci(StrEnum):
@@ -37,7 +38,12 @@ def init(
     documents: Annotated[str | None, typer.Option(help="Folder of the postmortems [default: postmortems].")] = None,
     target: Annotated[TargetKind | None, typer.Option(help="Where issues go [default: local].")] = None,
     repository: Annotated[str | None, typer.Option(metavar="OWNER/NAME", help="The GitHub repository.")] = None,
-    base_url: Annotated[str | None, typer.Option(help="GitHub Enterprise: https://HOST/api/v3.")] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(help="GitHub Enterprise: https://HOST/api/v3. Jira: the site, as https://acme.atlassian.net."),
+    ] = None,
+    project: Annotated[str | None, typer.Option(metavar="KEY", help="The Jira project.")] = None,
+    email: Annotated[str | None, typer.Option(help="The account of a Jira Cloud API token.")] = None,
     ci: Annotated[Ci | None, typer.Option(help="Also write a workflow that syncs after a merge.")] = None,
 ) -> None:
     """Write a commented closeout.toml; asks on a terminal for what the options leave open."""
@@ -52,13 +58,21 @@ def init(
     if documents is None:
         documents = _ask("Folder of the postmortems", "postmortems") if asking else "postmortems"
     if target is None:
-        chosen = "github" if repository else _ask("Issues go to (local, github)", "local") if asking else "local"
-        target = _target(chosen)
-    if target is TargetKind.GITHUB and repository is None:
-        if not asking:
-            raise UsageError("no repository given", where="--target github", advice="Add --repository OWNER/NAME.")
-        repository = _ask("Repository (owner/name)", "")
-    text = settings_text(documents, target, repository, base_url)
+        chosen = "github" if repository else "jira" if project else "local"
+        asked = asking and chosen == "local"
+        target = _target(_ask("Issues go to (local, github, jira)", chosen) if asked else chosen)
+    if target is TargetKind.GITHUB:
+        repository = repository or _needed("Repository (owner/name)", "--repository OWNER/NAME", target, asking=asking)
+        table = github_table(repository, base_url)
+    elif target is TargetKind.JIRA:
+        base_url = base_url or _needed("Jira's address", "--base-url https://SITE", target, asking=asking)
+        project = project or _needed("Project (its key)", "--project KEY", target, asking=asking)
+        if email is None and asking:
+            email = _ask("Account of the API token (e-mail; empty for a bearer token)", "") or None
+        table = jira_table(base_url, project, email)
+    else:
+        table = LOCAL
+    text = SETTINGS.format(target=target.value, documents=_quoted(documents), table=table)
     session.write_file(file, text, parents=True)
     try:
         load(file)
@@ -70,19 +84,30 @@ def init(
         workflow = folder / ".github" / "workflows" / "closeout.yml"
         if workflow.exists():
             raise UsageError("it exists already", where=str(workflow), advice="Move it away and run `init --ci` again.")
-        session.write_file(workflow, WORKFLOW.replace("@documents@", documents.rstrip("/")), parents=True)
+        secret = "JIRA_TOKEN" if target is TargetKind.JIRA else ""
+        session.write_file(workflow, workflow_text(documents, secret), parents=True)
         session.say(f"wrote {workflow}")
-    token = "" if target is TargetKind.LOCAL else "export GITHUB_TOKEN=…, then "
+    token = "" if target is TargetKind.LOCAL else f"export {target.name}_TOKEN=…, `closeout doctor` checks all, then "
     session.say(f"next: {token}`closeout plan` shows what would happen, `closeout sync` does it")
 
 
-def settings_text(documents: str, target: TargetKind, repository: str | None, base_url: str | None = None) -> str:
-    """The commented settings for these answers."""
-    if target is TargetKind.LOCAL:
-        return SETTINGS.format(target="local", documents=_quoted(documents), table=LOCAL)
+def github_table(repository: str, base_url: str | None) -> str:
+    """The settings of a GitHub target."""
     address = f"base_url = {_quoted(base_url)}" if base_url else '# base_url = "https://github.example.com/api/v3"'
-    table = GITHUB.format(repository=_quoted(repository or ""), base_url=address)
-    return SETTINGS.format(target="github", documents=_quoted(documents), table=table)
+    return GITHUB.format(repository=_quoted(repository), base_url=address)
+
+
+def jira_table(site: str, project: str, email: str | None) -> str:
+    """The settings of a Jira target."""
+    account = f"email = {_quoted(email)}" if email else '# email = "bot@example.com"   # of an API token (Cloud)'
+    return JIRA.format(url=_quoted(site), project=_quoted(project), email=account)
+
+
+def workflow_text(documents: str, secret: str = "") -> str:
+    """The workflow for documents in this folder. `secret`: a token that both jobs need besides GitHub's."""
+    line = f"\n          {secret}: ${{{{ secrets.{secret} }}}}" if secret else ""
+    given = "GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}"
+    return WORKFLOW.replace("@documents@", documents.rstrip("/")).replace(given, given + line)
 
 
 def _quoted(text: str) -> str:
@@ -92,15 +117,32 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _ask(question: str, default: str) -> str:
-    return str(typer.prompt(question, default=default or None, err=True))
+def _ask(question: str, default: str | None = None) -> str:
+    return str(typer.prompt(question, default=default, show_default=bool(default), err=True))
+
+
+def _needed(question: str, option: str, target: TargetKind, *, asking: bool) -> str:
+    """What a target can't do without.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    from tracker.errors import UsageError
+
+    if asking:
+        return _ask(question)
+    raise UsageError(
+        f"no {option.split(maxsplit=1)[0].removeprefix('--').replace('-', ' ')} given",
+        where=f"--target {target.value}",
+        advice=f"Add {option}.",
+    )
 
 
 def _target(text: str) -> TargetKind:
     try:
         return TargetKind(text.strip().casefold())
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is none of: local, github", param_hint="--target") from None
+        raise typer.BadParameter(f"{text!r} is none of: local, github, jira", param_hint="--target") from None
 
 
 SETTINGS = """\
@@ -126,6 +168,7 @@ due_soon_days = 7
 # aliases = ["J. Smith"]
 # email = "jo@example.com"
 # github = "josmith"
+# jira = "5b10ac8d82e05b22cc7d4ef5"  # account id (Cloud) or user name; else found by e-mail
 # team = "sre"
 
 # [teams.sre]
@@ -164,6 +207,17 @@ kind = "github"
 repository = {repository}
 {base_url}
 token_env = "GITHUB_TOKEN"   # needs read and write access to issues
+"""
+
+JIRA = """\
+# Jira Cloud or Data Center; `closeout doctor` says which fields its issues need, with the lines to add here.
+[targets.jira]
+kind = "jira"
+url = {url}
+project = {project}
+issue_type = "Task"
+{email}
+token_env = "JIRA_TOKEN"     # API token, OAuth 2.0 access token, or personal access token
 """
 
 WORKFLOW = """\

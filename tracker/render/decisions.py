@@ -16,7 +16,7 @@ from tracker.settings import PolicySettings
 
 
 class DecisionOutput(Wire):
-    """`closeout link`, `unlink`, `ignore`, `snooze`, `extend`, `verify` with `--format json`: the item then."""
+    """`closeout link`, `unlink`, `ignore`, `snooze`, `extend`, `verify`, `move` with `--format json`: the item then."""
 
     version: Literal[1] = 1
     item: StatusItem

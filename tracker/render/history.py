@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tracker.draft import shorten
 from tracker.model import Event
+from tracker.moves import CLOSED
 from tracker.policy import Entry
 from tracker.render import escape
 from tracker.render.status import StatusItem, wire
@@ -137,6 +138,18 @@ def _closing(detail: Mapping[str, Any], _event: Event) -> str:
     return f"found what closed issue {detail['issue']}: {work} ({merged}{back})"
 
 
+def _moved(detail: Mapping[str, Any], _event: Event) -> str:
+    issue = f"issue {detail['issue']} of {detail['target']}" if detail.get("issue") else detail["target"]
+    return f"moved it from issue {detail['of']} of {detail['from']} to {issue}"
+
+
+def _move_finished(detail: Mapping[str, Any], _event: Event) -> str:
+    former = f"issue {detail['issue']} of {detail['target']}"
+    if detail["how"] == CLOSED:
+        return f"closed {former}, which says now where the work goes on"
+    return f"left {former} as it is: {detail['how']}"
+
+
 def _doubt(detail: Mapping[str, Any], _event: Event) -> str:
     verdict = "is this item, reworded" if detail.get("same") else "is a new item"
     return f"said that “{detail['words']}” {verdict}"
@@ -191,6 +204,13 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "extension overtaken": lambda detail, _: (
         f"dropped its extension to {detail['before']}, as the document now says {detail['document']}"
     ),
+    "move decided": lambda detail, _: (
+        f"had it moved from issue {detail['issue']} of {detail['target']} to {detail['to']}"
+    ),
+    "move given up": lambda detail, _: f"gave its move to {detail['to']} up: issue {detail['issue']} stays",
+    "issue moved": _moved,
+    "move found": lambda detail, _: f"found its issue {detail['now']}, where somebody had moved it on another machine",
+    "move finished": _move_finished,
     "doubt decided": _doubt,
 }
 """How each kind of event is told, after who did it and before why."""

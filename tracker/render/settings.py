@@ -63,6 +63,8 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
             kind = each.model_fields.get("kind")
             place = (kind.default if kind else "NAME") if named else ""
             heading = f"{name}.{place}" if place else name
+            if str(field.annotation).startswith("tuple"):  # one table for each
+                heading = f"[{heading}]"
             yield heading, each
             yield from ((f"{heading}.{inner}", nested) for inner, nested in _tables(each))
 

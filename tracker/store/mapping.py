@@ -10,21 +10,22 @@ from pydantic import TypeAdapter
 
 from connectors import Evidence, Issue
 from tracker.decisions import Standing
-from tracker.model import Event, Gone, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Outcome
+from tracker.model import Event, Gone, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Move, Outcome
 
 _ISSUE = TypeAdapter(Issue)
 _GONE = TypeAdapter(Gone)
 _EVIDENCE = TypeAdapter(Evidence)
+_MOVE = TypeAdapter(Move)
 
 
 def document_values(document: KnownDocument) -> dict[str, Any]:
     """Column values of a document."""
-    return asdict(document)
+    return {**asdict(document), "services": list(document.services)}
 
 
 def document_of(row: Mapping[str, Any]) -> KnownDocument:
     """A document from its columns."""
-    return KnownDocument(**row)
+    return KnownDocument(**{**row, "services": tuple(row["services"])})
 
 
 def item_values(item: Item) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def item_values(item: Item) -> dict[str, Any]:
     if state is ItemState.IGNORED:  # the column `ignored` says so; this one keeps what holds without it
         state = ItemState.DONE if item.done else ItemState.OPEN
     values = {**asdict(item), "links": list(item.links), "kind": item.kind.value, "state": state.value}
-    return {**values, "parted": list(item.parted)}
+    return {**values, "parted": list(item.parted), "move": _move_values(item.move)}
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
@@ -42,6 +43,7 @@ def item_of(row: Mapping[str, Any]) -> Item:
     values["links"] = tuple(values["links"])
     values["kind"] = Kind(values["kind"])
     values["parted"] = tuple(values["parted"])
+    values["move"] = _MOVE.validate_python(values["move"]) if values["move"] else None
     values["state"] = ItemState(values["state"])
     if values["ignored"] and values["state"] is not ItemState.REMOVED:
         values["state"] = ItemState.IGNORED
@@ -54,12 +56,17 @@ STANDING = tuple(Standing.__dataclass_fields__)
 
 def standing_values(standing: Standing) -> dict[str, Any]:
     """Column values of what people decided of an item."""
-    return {**asdict(standing), "parted": list(standing.parted)}
+    return {**asdict(standing), "parted": list(standing.parted), "move": _move_values(standing.move)}
 
 
 def standing_of(row: Mapping[str, Any]) -> Standing:
     """What people decided of an item, from its columns."""
-    return Standing(**{**row, "parted": tuple(row["parted"])})
+    move = _MOVE.validate_python(row["move"]) if row["move"] else None
+    return Standing(**{**row, "parted": tuple(row["parted"]), "move": move})
+
+
+def _move_values(move: Move | None) -> dict[str, Any] | None:
+    return _MOVE.dump_python(move, mode="json") if move else None
 
 
 def issue_values(issue: Issue) -> dict[str, Any]:

@@ -73,12 +73,18 @@ class Store(Ledgers):
         )
 
     def targets_in_use(self) -> set[str]:
-        """The targets that items are linked to, or were before a person parted them; none while nothing is linked."""
+        """The targets that items are linked to, were before a person parted or moved them, or may turn out to be.
+
+        None while nothing is linked.
+        """
         parted = select(_ITEM.c.parted).where(cast(_ITEM.c.parted, Text) != "[]")
         with self._reading() as connection:
             linked = set(connection.scalars(select(_LINK.c.target).distinct()))
             before = {name.split(" ")[0] for names in connection.scalars(parted) for name in names}
-        return linked | before if linked else set()
+            strays = set(connection.scalars(select(_STRAY.c.target).distinct()))
+            moves = connection.scalars(select(_ITEM.c.move).where(_ITEM.c.move.is_not(None)))
+            ahead = {move["to"] for move in moves}
+        return linked | before | strays | ahead if linked else set()
 
     def record_reading(
         self, documents: Iterable[KnownDocument], items: Iterable[Item], events: Iterable[Event]
@@ -144,25 +150,37 @@ class Store(Ledgers):
 
     def intend(self, target: str, budget_key: str, action: str, item: str, now: datetime) -> int:
         """Journal that a write is about to be sent; returns the entry's id."""
-        values = {
-            "target": target,
-            "budget_key": budget_key,
-            "action": action,
-            "item": item,
-            "outcome": Outcome.INTENDED.value,
-            "intended_at": now,
-            "detail": "",
-        }
-        with self._transaction() as connection:
-            key = connection.execute(insert(_JOURNAL).values(values)).inserted_primary_key
-            return int(key[0]) if key else 0
+        [entry] = self.intend_together(target, budget_key, action, [item], now)
+        return entry
 
-    def sending(self, entry: int, now: datetime) -> None:
-        """Journal that the write leaves now: from here on its outcome is in doubt until it is settled."""
+    def intend_together(
+        self, target: str, budget_key: str, action: str, items: Sequence[str], now: datetime
+    ) -> list[int]:
+        """Journal that one request is about to be sent that writes for several items; returns the entries' ids.
+
+        A budget counts requests: only the first entry names it.
+        """
+        rows = [
+            {
+                "target": target,
+                "budget_key": "" if place else budget_key,
+                "action": action,
+                "item": item,
+                "outcome": Outcome.INTENDED.value,
+                "intended_at": now,
+                "detail": "",
+            }
+            for place, item in enumerate(items)
+        ]
         with self._transaction() as connection:
-            connection.execute(
-                update(_JOURNAL).where(_JOURNAL.c.id == entry).values(outcome=Outcome.SENT.value, sent_at=now)
-            )
+            keys = [connection.execute(insert(_JOURNAL).values(row)).inserted_primary_key for row in rows]
+        return [int(key[0]) if key else 0 for key in keys]
+
+    def sending(self, entry: int, now: datetime, *others: int) -> None:
+        """Journal that a write leaves now, with `others` in one request: in doubt until they are settled."""
+        leaving = _JOURNAL.c.id.in_((entry, *others))
+        with self._transaction() as connection:
+            connection.execute(update(_JOURNAL).where(leaving).values(outcome=Outcome.SENT.value, sent_at=now))
 
     def confirm(self, entry: int, now: datetime, link: Link, item: Item, events: Iterable[Event]) -> None:
         """Journal that the write went through, together with all that follows from it."""
@@ -198,9 +216,9 @@ class Store(Ledgers):
             return tuple(mapping.journal_of(dict(row)) for row in connection.execute(query).mappings())
 
     def sent_since(self, budget_key: str, since: datetime, actions: Sequence[str]) -> list[datetime]:
-        """When writes of these kinds reached the target of this budget, in ascending order.
+        """When requests that write such things reached the target of this budget, in ascending order.
 
-        A write counts from its answer, else from its sending: of two that travel unlike long the target may
+        A request counts from its answer, else from its sending: of two that travel unlike long the target may
         have seen the earlier one late, and both within one of its windows.
         """
         at = func.coalesce(_JOURNAL.c.settled_at, _JOURNAL.c.sent_at)
@@ -240,12 +258,13 @@ class Store(Ledgers):
             row = {"target": target, "place": place, "value": cursor, "read_at": now}
             _put(connection, _CURSOR, "target", row)
             connection.execute(delete(_STRAY).where(_STRAY.c.target == target))
-            rows = [
-                {"target": target, "issue_key": key, "issue": mapping.issue_values(issue)}
-                for key, issue in strays.items()
-            ]
-            if rows:
-                connection.execute(insert(_STRAY), rows)
+            _put_strays(connection, target, strays)
+
+    def keep_strays(self, target: str, strays: Mapping[str, Issue]) -> None:
+        """Remember marked issues before anything is done with them: a store that is being rebuilt may be cut off."""
+        with self._transaction() as connection:
+            connection.execute(delete(_STRAY).where(_STRAY.c.target == target))
+            _put_strays(connection, target, strays)
 
     def read_times(self) -> dict[str, datetime]:
         """When each target was last read."""
@@ -301,6 +320,12 @@ def _put(connection: Connection, table: Any, key: str, values: Mapping[str, Any]
     changed = connection.execute(update(table).where(table.c[key] == values[key]).values(dict(values)))
     if not changed.rowcount:
         connection.execute(insert(table).values(dict(values)))
+
+
+def _put_strays(connection: Connection, target: str, strays: Mapping[str, Issue]) -> None:
+    rows = [{"target": target, "issue_key": key, "issue": mapping.issue_values(issue)} for key, issue in strays.items()]
+    if rows:
+        connection.execute(insert(_STRAY), rows)
 
 
 def _put_item(connection: Connection, item: Item) -> None:

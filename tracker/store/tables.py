@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0003"
+HEAD = "0004"
 
 
 class _Table(SQLModel):
@@ -35,6 +35,7 @@ class DocumentRow(_Table, table=True):
     web_url: str | None = None
     present: bool = True
     rules: str = ""
+    services: list[str] = Field(sa_column=Column(JSON, nullable=False))
 
 
 class ItemRow(_Table, table=True):
@@ -63,6 +64,7 @@ class ItemRow(_Table, table=True):
     extended_to: date | None = None
     parted: list[str] = Field(sa_column=Column(JSON, nullable=False))
     verified_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    move: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
 
 
 class LinkRow(_Table, table=True):
@@ -92,7 +94,10 @@ class StrayRow(_Table, table=True):
 
 
 class JournalRow(_Table, table=True):
-    """A write to a target, from the intention to its outcome."""
+    """A write to a target, from the intention to its outcome.
+
+    `budget_key` is empty for what left with an earlier entry's request: a budget counts requests.
+    """
 
     __tablename__ = "journal"
     __table_args__ = (
