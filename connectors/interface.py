@@ -38,6 +38,7 @@ __all__ = [
     "CreatesMany",
     "Evidence",
     "Finding",
+    "GetsMany",
     "Issue",
     "IssueDraft",
     "IssuePatch",
@@ -405,5 +406,18 @@ class ListsOwn(Protocol):
 
         Raises:
             as `IssueTracker.changed_since`.
+        """
+        ...
+
+
+@runtime_checkable
+class GetsMany(Protocol):
+    """A target that can tell of many issues with few requests."""
+
+    def get_many(self, refs: Sequence[IssueRef]) -> Mapping[str, Issue]:
+        """Those of these issues that are here, by key. Of those that it lacks `IssueTracker.get` tells why.
+
+        Raises:
+            TargetUnreachable, RateLimited, NotAllowed.
         """
         ...

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 50
 """https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulk-post"""
+MOST_FETCHED = 100
+"""https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issues/#api-rest-api-3-issue-bulkfetch-post"""
 MAX_TITLE = 255
 MAX_LABEL = 255
 _OPTIONAL = frozenset({"assignee", "duedate", "priority"})
@@ -280,7 +282,7 @@ class Opener:
         return found
 
     def fetch(self, keys: Sequence[str]) -> list[Seen]:
-        """At most a hundred issues, with one request; without those that are not there, or not to be seen.
+        """At most `MOST_FETCHED` issues, with one request; without those that are not there, or not to be seen.
 
         Raises:
             TargetUnreachable, RateLimited, NotAllowed, RequestRejected.

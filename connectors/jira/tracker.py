@@ -15,7 +15,7 @@ from connectors.jira.comments import Comments
 from connectors.jira.failures import Request
 from connectors.jira.fields import Fields
 from connectors.jira.listing import READ_LAG, Lister
-from connectors.jira.opening import MAX_TITLE, Opener
+from connectors.jira.opening import MAX_TITLE, MOST_FETCHED, Opener
 from connectors.jira.people import Assignment, People
 from connectors.jira.reading import read
 from connectors.jira.refusals import Refusals
@@ -64,6 +64,7 @@ class JiraTracker:
         changed_since   the account (for its time zone), and one search per 100 issues; those of a minute that a page
                         ends in are told twice
         get             one
+        get_many        one for up to 100
         create          two: the create, and a read of what was stored; with `remote_links` one more
         create_many     two for up to 50: the bulk create, and a read of all; with `remote_links` one more each
         update          three: a read, for Jira changes whatever is there now and wherever it was moved to, be it a
@@ -157,6 +158,19 @@ class JiraTracker:
     def get(self, ref: IssueRef) -> Issue:
         self._own(ref)
         return self._site.seen(ref).issue
+
+    def get_many(self, refs: Sequence[IssueRef]) -> dict[str, Issue]:
+        """See `GetsMany`."""
+        keys = [ref.key for ref in refs if self._project.owns(ref)]
+        found: dict[str, Issue] = {}
+        for start in range(0, len(keys), MOST_FETCHED):
+            asked = keys[start : start + MOST_FETCHED]
+            try:
+                told = self._opener.fetch(asked)
+            except RequestRejected:  # Data Center refuses all for one that is not there
+                continue
+            found |= {each.issue.ref.key: each.issue for each in self._site.own(told) if each.issue.ref.key in asked}
+        return found
 
     def create(self, draft: IssueDraft) -> Issue:
         return self._opener.create(draft)

@@ -9,7 +9,7 @@ import pytest
 from contract.conftest import some_people
 
 from connectors.errors import RequestRejected
-from connectors.interface import CreatesMany, Issue, IssueDraft, IssuePatch, IssueTracker
+from connectors.interface import CreatesMany, GetsMany, Issue, IssueDraft, IssuePatch, IssueTracker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,26 @@ class TestSeveralAtOnce:
     def test_none_is_none(self, bench: Bench, many: CreatesMany) -> None:
         assert list(many.create_many([])) == []
         assert bench.tracker.changed_since(None).issues == ()
+
+
+class TestManyTogether:
+    @pytest.fixture(params=["jira_cloud", "jira_dc"])
+    def bench(self, request: pytest.FixtureRequest) -> Bench:
+        """Of the targets that can."""
+        bench: Bench = request.getfixturevalue(request.param)
+        return bench
+
+    def test_are_told_as_each_by_itself(self, bench: Bench, tracker: IssueTracker, draft: Draft) -> None:
+        assert isinstance(tracker, GetsMany)
+        issues = [tracker.create(draft()) for _ in range(3)]
+        told = tracker.get_many([issue.ref for issue in issues])
+        assert told == {issue.ref.key: tracker.get(issue.ref) for issue in issues}
+
+    def test_one_that_is_missing_is_no_error(self, bench: Bench, tracker: IssueTracker, draft: Draft) -> None:
+        assert isinstance(tracker, GetsMany)
+        issue = tracker.create(draft())
+        assert set(tracker.get_many([issue.ref, bench.missing])) <= {issue.ref.key}
+        assert tracker.get_many([]) == {}
 
 
 class TestDueAndPriority:

@@ -8,7 +8,7 @@ from machine.places import OnLittleJira
 from workplace import postmortem
 
 from connectors import IssuePatch, IssueState
-from tracker.app import Consent
+from tracker.app import Consent, Wanted
 from tracker.model import ItemState
 
 PEOPLE = """
@@ -169,3 +169,20 @@ def test_an_issue_of_people_that_a_document_names_is_linked_and_its_changes_are_
     place.settle()
     assert place.linked()[LOAD][0].state is ItemState.WONT_DO
     assert len(place.jira.writes) == writes
+
+
+def test_many_issues_that_documents_name_are_read_together(place):
+    plain = {"project": {"key": "OPS"}, "issuetype": {"name": "Task"}, "summary": "Somebody's own"}
+    keys = [place.jira.store.create({"fields": plain}).key for _ in range(120)]
+    place.document("a.md", postmortem(*(f"{text} ({key})" for text, key in zip(texts(120), keys, strict=True))))
+    sent = place.requests()
+    assert [request for request in sent if "bulkfetch" in request] == ["POST issue/bulkfetch"] * 2
+    assert not [request for request in sent if request.startswith("GET issue/OPS")]
+    assert {link.ref.key for _, link in place.linked().values()} == set(keys)
+    place.jira.store.delete(place.jira.store.find(keys[7]))
+    place.jira.requests.clear()
+    place.status(Wanted(), check_links=True)
+    assert len([request for request in place.jira.requests if "bulkfetch" in request]) == 2
+    assert [request for request in place.jira.requests if request.startswith("GET issue/")] == [f"GET issue/{keys[7]}"]
+    gone = {link.ref.key for _, link in place.linked().values() if link.gone is not None}
+    assert gone == {keys[7]}

@@ -6,21 +6,24 @@
     it went to another repository               one GET in the target that has this repository, if there is one
     another store moved it to another target    one GET there
 
-A listing since a cursor with nothing of the sort costs no request.
+A listing since a cursor with nothing of the sort costs no request. Where a target can tell of many issues at once, only
+those that it lacks are looked for one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors import (
     ConnectorError,
+    GetsMany,
     Issue,
     IssueMoved,
     IssueNotFound,
+    IssueRef,
     IssueTracker,
     NotAllowed,
 )
@@ -73,8 +76,17 @@ def look(
     }
     back: dict[str, Issue] = {}
     notes: list[str] = []
+    doubtful = {
+        key: link.ref
+        for key, link in links.items()
+        if key not in gone and _is_doubtful(link, present.get(key), complete=complete, again=again)
+    }
+    told = many_at_once(tracker, doubtful.values())
     for key, link in links.items():
-        if key in gone or not _is_doubtful(link, present.get(key), complete=complete, again=again):
+        if key in told:
+            back[key] = told[key]
+            continue
+        if key not in doubtful:
             continue
         try:
             back[key] = tracker.get(link.ref)
@@ -92,6 +104,16 @@ def look(
         openers,
     )
     return Whereabouts(gone, back, followed, (*notes, *more))
+
+
+def many_at_once(tracker: IssueTracker, refs: Iterable[IssueRef]) -> Mapping[str, Issue]:
+    """Those of these issues, by key, that the target can tell of together; each other one is for `get`.
+
+    Raises:
+        ConnectorError: the target could not be asked.
+    """
+    wanted = list(refs)
+    return tracker.get_many(wanted) if isinstance(tracker, GetsMany) and len(wanted) > 1 else {}
 
 
 def _left(item: Item, issue: Issue, now: datetime) -> Gone | None:

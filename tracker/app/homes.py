@@ -15,10 +15,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 
 from connectors import ConnectorError, Issue, IssueNotFound, IssueRef, IssueTracker
 from tracker.app.desk import Desk
+from tracker.app.gone import many_at_once
 from tracker.app.reading import Reading
 from tracker.app.rebuilding import claims_item, homes_of
 from tracker.app.targets import TargetsRead
@@ -160,7 +162,12 @@ def fetch_named(
     issues: dict[str, dict[str, Issue]] = {name: dict(told.issues) for name, told in seen.read.items()}
     unread: set[IssueRef] = set()
     notes = []
-    for ref in sorted(_to_fetch(names, at, items)):
+    wanted = sorted(_to_fetch(names, at, items))
+    for name, there in issues.items():
+        lacking = [ref for ref in wanted if ref.target == name and ref.key not in there]
+        with suppress(ConnectorError):  # which is then told of each by itself
+            there.update(many_at_once(trackers[name], lacking))
+    for ref in wanted:
         if ref.target in seen.unread:
             unread.add(ref)
         elif ref.key not in issues[ref.target]:
