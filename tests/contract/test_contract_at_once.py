@@ -66,7 +66,7 @@ class TestManyTogether:
         bench: Bench = request.getfixturevalue(request.param)
         return bench
 
-    def test_are_told_as_each_by_itself(self, bench: Bench, tracker: IssueTracker, draft: Draft) -> None:
+    def test_are_told_as_each_by_itself(self, tracker: IssueTracker, draft: Draft) -> None:
         assert isinstance(tracker, GetsMany)
         issues = [tracker.create(draft()) for _ in range(3)]
         told = tracker.get_many([issue.ref for issue in issues])
