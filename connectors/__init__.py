@@ -34,6 +34,7 @@ from connectors.interface import (
     Listing,
     ListsOwn,
     PageSeen,
+    Relates,
 )
 from connectors.marker import Marker
 from connectors.pacing import Budget, Window, next_slot, time_needed
@@ -71,6 +72,7 @@ __all__ = [
     "OutcomeUnknown",
     "PageSeen",
     "RateLimited",
+    "Relates",
     "RequestRejected",
     "TargetClosed",
     "TargetMoved",

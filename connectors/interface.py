@@ -49,6 +49,7 @@ __all__ = [
     "Listing",
     "ListsOwn",
     "PageSeen",
+    "Relates",
 ]
 
 
@@ -238,6 +239,7 @@ class Capabilities:
     `parts` is how many issues one issue can have as its parts; 0 where that is not possible, or not wished.
     `read_lag`: a listing may miss a write that is younger than this. `budget_key`: targets with the same key
     share one write budget (the same account at the same host). `spaced_labels`: a label may hold white space.
+    `relations`: issues of the same work are to be linked; the target is a `Relates`.
     """
 
     place: str
@@ -251,6 +253,7 @@ class Capabilities:
     budget: Budget = field(default_factory=Budget)
     parts: int = 0
     spaced_labels: bool = True
+    relations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,5 +422,18 @@ class GetsMany(Protocol):
 
         Raises:
             TargetUnreachable, RateLimited, NotAllowed.
+        """
+        ...
+
+
+@runtime_checkable
+class Relates(Protocol):
+    """A target that can link issues with one another."""
+
+    def relate(self, issue: IssueRef, to: IssueRef) -> None:
+        """Link two issues of this target as related, once; repeating is harmless.
+
+        Raises:
+            as `IssueTracker.update`, of either issue.
         """
         ...

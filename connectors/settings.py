@@ -175,6 +175,10 @@ class JiraSettings(_Target):
     duplicate_link: str = Field(
         default="Duplicate", min_length=1, description="The type of the link from a duplicate to its original."
     )
+    link_recurrences: bool = Field(default=False, description="Link the issues of work that was promised before.")
+    related_link: str = Field(
+        default="Relates", min_length=1, description="The type of the link between issues of the same work."
+    )
     parent_issues: bool = Field(
         default=False, description="One issue for each postmortem, with those of its items below it."
     )

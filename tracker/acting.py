@@ -16,6 +16,7 @@ from connectors import (
     IssueState,
     IssueTracker,
     NotAllowed,
+    Relates,
     RequestRejected,
     TargetMoved,
 )
@@ -29,6 +30,7 @@ from tracker.actions import (
     Follow,
     Mark,
     Record,
+    Relate,
     Tell,
     Update,
 )
@@ -97,6 +99,7 @@ class Actor:
         return {
             CreateParent: self._create_parent,
             AddPart: self._add_part,
+            Relate: self._relate,
             Update: self._update,
             Tell: self._tell,
             CloseTwin: self._close_twin,
@@ -196,6 +199,24 @@ class Actor:
         event = self._event(action.item, "issue made a part", issue=issue.ref.key, of=whole.ref.key)
         self._confirm(entry, replace(after, issue=issue), action.item, [event])
         return Done(action, issue)
+
+    def _relate(self, action: Relate) -> Done:
+        link, first, tracker = self.links.get(action.item.id, action.link), self.links.get(action.of.id), self.tracker
+        to = action.to or (first.ref if first else None)
+        if link is None or to is None or not isinstance(tracker, Relates):
+            return Done(action, was_done=True)  # what it needs could not be opened: the next sync goes on from there
+        after = replace(link, base={**link.base, "related": [*link.base.get("related", ()), to.key]})
+        try:
+            entry, _ = self.sender.send("relate", action.item, lambda: tracker.relate(link.ref, to))
+        except (IssueNotFound, IssueMoved) as error:
+            if isinstance(error, TargetMoved):
+                raise
+            # Somebody took one of the two away: that is not tried again.
+            self._record_link(after, action.item, [])
+            return Done(action, link.issue, (f"its link to {to.key}: {error.message}",))
+        event = self._event(action.item, "issue related", issue=link.ref.key, to=to.key)
+        self._confirm(entry, after, action.item, [event])
+        return Done(action, link.issue)
 
     def _tell(self, action: Tell) -> Done:
         link = action.link

@@ -126,10 +126,23 @@ class AddPart:
     link: Link | None
 
 
-Action = CreateParent | AddPart | Create | Update | Adopt | Record | Mark | Follow | Tell | CloseTwin
+@dataclass(frozen=True, slots=True)
+class Relate:
+    """Link an item's issue to that of `of`, an earlier postmortem's item of the same work.
+
+    `link` and `to` are None for what is opened in this plan.
+    """
+
+    item: Item
+    of: Item
+    link: Link | None
+    to: IssueRef | None
 
 
-_WRITES = (Create, CreateParent, AddPart, Update, Tell, CloseTwin)
+Action = CreateParent | AddPart | Relate | Create | Update | Adopt | Record | Mark | Follow | Tell | CloseTwin
+
+
+_WRITES = (Create, CreateParent, AddPart, Relate, Update, Tell, CloseTwin)
 
 
 @dataclass(frozen=True, slots=True)

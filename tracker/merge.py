@@ -126,7 +126,7 @@ def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], polic
     new_theirs = {**base_theirs, **kept, **{change.field: change.after for change in changes}}
     ours_kept = ours if managed else {name: value for name, value in ours.items() if name != "content"}
     new_base = agreed(ours_kept, new_theirs if managed else {**new_theirs, "content": None})
-    new_base |= {name: base[name] for name in ("parent",) if name in base}
+    new_base |= {name: base[name] for name in ("parent", "related") if name in base}
     if "left_out" in base and ours["assignees"] == base_ours.get("assignees"):
         new_base["left_out"] = base["left_out"]
     return Merged(patch, tuple(changes), new_base, state_of(item, settled), tuple(conflicts), tuple(drift))

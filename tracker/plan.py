@@ -12,6 +12,7 @@ link, item left its document     Tell, Update (close) or nothing, as policy says
 second issue with one marker     CloseTwin
 issue gone, or back again        Mark      nothing is written, and no other issue opened, until somebody decides
 issue transferred to a target    Follow    without touching it
+promised before, elsewhere       Relate    to the oldest issue of that work
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors import Issue, IssuePatch, IssueRef, IssueState
-from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Held, Mark, Plan, Record, Tell, Update
+from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Held, Mark, Plan, Record, Relate, Tell, Update
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.identity import Doubt
 from tracker.merge import Change, Conflict, agreed, as_they_are, issue_fields, make_marker, merge, state_of
 from tracker.model import Gone, GoneKind, Item, ItemState, JournalEntry, KnownDocument, Link, tickets_of
 from tracker.parents import Family, parts_of, plan_parents
 from tracker.people import PeopleBook
+from tracker.recurrence import plan_relations, themes
 from tracker.settings import PolicySettings
 from tracker.whereabouts import same
 
@@ -114,6 +116,7 @@ class _Planner:
             else:
                 self._linked(item, link)
         self.actions += self._parents()
+        self.actions += self._relations()
         return Plan(
             self.world.target.name,
             tuple(self.actions),
@@ -140,6 +143,23 @@ class _Planner:
         )
         opened = [action for action in self.actions if isinstance(action, Create)]
         return plan_parents(family, opened, self.own)
+
+    def _relations(self) -> list[Relate]:
+        """The links between issues of work that was promised before."""
+        world = self.world
+        if not world.target.capabilities.relations:
+            return []
+        adopted = {action.item.id: action.link for action in self.actions if isinstance(action, Adopt)}
+        there = {
+            item: link
+            for item, link in {**world.links, **adopted}.items()
+            if link.ref.target == world.target.name
+            if not ((gone := world.gone.get(link.ref.key, link.gone)) and gone.kind.out_of_reach)
+        }
+        opened = [action for action in self.actions if isinstance(action, Create)]
+        settled = {action.item.id: action.item for action in self.actions}
+        found = themes([settled.get(item.id, item) for item in world.items], world.documents)
+        return plan_relations(found, there, opened, self.own)
 
     def _reachable(self, item: Item, link: Link) -> Link | None:
         """`link` with what is known of its issue's whereabouts; None when nothing can be done with that issue."""

@@ -24,13 +24,15 @@ class Flag(StrEnum):
     GHOST = "ghost"
     REOPENED = "reopened"
     VERIFIED = "verified"
+    RECURRING = "recurring"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An item with everything that is known about it on one day.
 
-    `days_left` is negative when overdue, and None for what has no due date or is settled.
+    `days_left` is negative when overdue, and None for what has no due date or is settled. `promised_too` are the items
+    of other postmortems that say the same, oldest first; theirs is empty.
     """
 
     item: Item
@@ -39,6 +41,7 @@ class Entry:
     ownership: Ownership
     flags: frozenset[Flag]
     days_left: int | None
+    promised_too: tuple[Entry, ...] = ()
 
 
 def assess(

@@ -268,14 +268,17 @@ class Check:
             there = [str(each["name"]) for each in self._read("issueLinkType").data["issueLinkTypes"]]
         except IssueNotFound:
             there = []
-        name = self.settings.duplicate_link
-        if name.casefold() not in {each.casefold() for each in there}:
-            yield self._mend(
-                f"there is no link type {name!r}: duplicates are not linked to their originals",
-                f"Name one of: {forms.listed(there)}." if there else "Switch issue linking on in Jira's settings.",
-                *([f"duplicate_link = {quoted(nearest(name, there) or there[0])}"] if there else []),
-                trouble=False,
-            )
+        wanted = [("duplicate_link", self.settings.duplicate_link, "duplicates are not linked to their originals")]
+        if self.settings.link_recurrences:
+            wanted.append(("related_link", self.settings.related_link, "work promised before is not linked"))
+        for option, name, lost in wanted:
+            if name.casefold() not in {each.casefold() for each in there}:
+                yield self._mend(
+                    f"there is no link type {name!r}: {lost}",
+                    f"Name one of: {forms.listed(there)}." if there else "Switch issue linking on in Jira's settings.",
+                    *([f"{option} = {quoted(nearest(name, there) or there[0])}"] if there else []),
+                    trouble=False,
+                )
 
     def _mend(self, what: str, advice: str, *lines: str, trouble: bool = True) -> Finding:
         """What one line of the target's own table mends."""

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from connectors.errors import ConnectorError, IssueMoved, OutcomeUnknown, RequestRejected, TargetUnreachable
-from connectors.interface import Capabilities, IssueState, LeftOut
+from connectors.errors import IssueMoved, OutcomeUnknown, RequestRejected, TargetUnreachable
+from connectors.interface import Capabilities, IssueState
 from connectors.jira import opening, refusals, states, texts, values
 from connectors.jira.checks import Check
 from connectors.jira.comments import Comments
 from connectors.jira.failures import Request
 from connectors.jira.fields import Fields
+from connectors.jira.links import LINKS, Links
 from connectors.jira.listing import READ_LAG, Lister
 from connectors.jira.opening import MAX_TITLE, MOST_FETCHED, Opener
 from connectors.jira.people import Assignment, People
@@ -27,6 +28,7 @@ from connectors.pacing import Budget, Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from connectors.errors import ConnectorError
     from connectors.interface import (
         Comment,
         Evidence,
@@ -109,6 +111,7 @@ class JiraTracker:
             budget=Budget((self._window,)),
             parts=MOST_PARTS if settings.parent_issues else 0,
             spaced_labels=False,
+            relations=settings.link_recurrences,
         )
         self._besides: deque[datetime] = deque()
         """When something was written that is no new issue and no comment: Jira counts it, and no journal knows it."""
@@ -125,6 +128,7 @@ class JiraTracker:
             now=now,
         )
         self._comments = Comments(self._site)
+        self._links = Links(self._site, settings, self._count)
         self._refusals = Refusals(_OPTIONAL)
 
     @property
@@ -186,7 +190,7 @@ class JiraTracker:
             opening.check_title(patch.title, self._project.where(issue.ref.key))
         opening.check_labels(patch.add_labels, self._project.where(issue.ref.key))
         original = patch.duplicate_of if patch.state is IssueState.DUPLICATE else None
-        before = self._site.seen(issue.ref, *(("issuelinks",) if original else ()))
+        before = self._site.seen(issue.ref, *((LINKS,) if original else ()))
         assignment = self._people.assignment(patch.assignees or (), before.account)
         draft, way = self._draft(before, patch, assignment), self._way(before, patch.state)
         if patch.state is IssueState.OPEN:  # many workflows let nobody edit what is closed
@@ -195,7 +199,7 @@ class JiraTracker:
         else:
             sent = self._change(before, draft)
             self._go(before, patch.state, way)
-        lacking = self._link(before, original) if original else ()
+        lacking = self._links.duplicate(before, original) if original else ()
         after = self._as_stored(issue.ref)
         return replace(after, left_out=refusals.joined(assignment.left_out, sent.left_out, lacking))
 
@@ -219,6 +223,13 @@ class JiraTracker:
         self._write("PUT", part.ref, "", {"fields": {field: value}})
         self._lister.wrote(before.id)
         return self._as_stored(part.ref)
+
+    def relate(self, issue: IssueRef, to: IssueRef) -> None:
+        """See `Relates`."""
+        self._own(issue)
+        self._own(to)
+        for changed in self._links.relate(issue, to):
+            self._lister.wrote(changed.id)
 
     def comment(self, ref: IssueRef, body: str) -> Comment:
         self._own(ref)
@@ -342,25 +353,6 @@ class JiraTracker:
             raise RequestRejected(said, where=request.where, advice=advice)
         return step
 
-    def _link(self, before: Seen, original: IssueRef) -> tuple[LeftOut, ...]:
-        """Link a duplicate to its original, once, where that is an issue of this site."""
-        kind = self._settings.duplicate_link
-        told = f"the link to {original.key}, which it duplicates"
-        if original.target != self._name and not self._project.here(original.url):
-            return (LeftOut(told, "That is in another tracker."),)
-        links = before.raw["fields"].get("issuelinks") or ()
-        if any(_leads(each, kind, original.key) for each in links):
-            return ()
-        # The issue that a link starts from is the "inward" one; it is shown with the outward words, "duplicates".
-        ends = {"inwardIssue": {"key": before.issue.ref.key}, "outwardIssue": {"key": original.key}}
-        try:
-            self._count()
-            where = self._project.where(before.issue.ref.key)
-            self._site.wire.write("POST", "issueLink", where, {"type": {"name": kind}, **ends})
-        except ConnectorError as error:
-            return (LeftOut(told, f"{error.message} Check `duplicate_link`, and the permission Link Issues."),)
-        return ()
-
     # Requests
 
     def _write(self, verb: str, ref: IssueRef, below: str, body: Mapping[str, Any]) -> Any:
@@ -401,9 +393,3 @@ class JiraTracker:
 
 def _status(seen: Seen) -> str:
     return str(seen.raw["fields"]["status"]["name"])
-
-
-def _leads(link: Mapping[str, Any], kind: str, key: str) -> bool:
-    """Whether a link of this kind leads to the issue with this key."""
-    same = str(link.get("type", {}).get("name", "")).casefold() == kind.casefold()
-    return same and (link.get("outwardIssue") or {}).get("key") == key

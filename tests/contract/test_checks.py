@@ -187,6 +187,12 @@ def test_lines_to_mend_are_settings(jira):
     assert all("[targets.ops]" in finding.advice for finding in findings if finding.lines)
 
 
+@pytest.mark.parametrize(("wanted", "lines"), [(True, ['related_link = "Relates"']), (False, [])])
+def test_the_link_of_work_promised_before_is_checked_where_it_is_wanted(jira, wanted, lines):
+    findings = check_jira(jira.url, related_link="Relate", link_recurrences=wanted)
+    assert [line for finding in findings for line in finding.lines] == lines
+
+
 def test_wrong_credentials_are_told_and_nothing_more_is_asked(jira):
     findings = check_jira(jira.url, "wrong")
     assert not findings[0].trouble

@@ -14,7 +14,7 @@ from contract.jira_model import Way
 from contract.on_jira import tracker_at
 
 from connectors.errors import IssueMoved, IssueNotFound, OutcomeUnknown, RequestRejected, TargetMoved
-from connectors.interface import Issue, IssueDraft, IssuePatch, IssueState
+from connectors.interface import Issue, IssueDraft, IssuePatch, IssueState, Relates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -124,6 +124,41 @@ class TestDuplicates:
             after = tracker.update(second, IssuePatch(state=IssueState.DUPLICATE, duplicate_of=first.ref))
         assert after.state is IssueState.DUPLICATE
         assert "duplicate_link" in after.left_out[0].advice
+
+
+class TestRelated:
+    def test_are_linked_once_whichever_way(self, jira: LittleJira, draft: Draft, requests: Requests) -> None:
+        with tracker_at(jira.url, link_recurrences=True) as tracker:
+            assert isinstance(tracker, Relates)
+            assert tracker.capabilities.relations
+            first, second = tracker.create(draft()), tracker.create(draft())
+            requests()
+            tracker.relate(second.ref, first.ref)
+            assert requests() == ["GET issue/OPS-2", "GET issue/OPS-1", "POST issueLink"]
+            tracker.relate(second.ref, first.ref)
+            tracker.relate(first.ref, second.ref)
+            assert requests() == ["GET issue/OPS-2", "GET issue/OPS-1"]
+        [link] = jira.store.find("OPS-2").links
+        assert (link["type"]["name"], link["outward"]) == ("Relates", jira.store.find("OPS-1").id)
+
+    def test_a_duplicates_link_is_another_one(self, jira: LittleJira, tracker: JiraTracker, draft: Draft) -> None:
+        first, second = tracker.create(draft()), tracker.create(draft())
+        tracker.update(second, IssuePatch(state=IssueState.DUPLICATE, duplicate_of=first.ref))
+        tracker.relate(second.ref, first.ref)
+        assert jira.requests.count("POST issueLink") == 2
+        assert not tracker.capabilities.relations
+
+    def test_what_is_gone_is_told_and_a_missing_type_is_no_missing_issue(self, jira: LittleJira, draft: Draft) -> None:
+        with tracker_at(jira.url, related_link="Twins") as tracker:
+            first, second = tracker.create(draft()), tracker.create(draft())
+            with pytest.raises(RequestRejected, match="Twins") as caught:
+                tracker.relate(second.ref, first.ref)
+            assert "related_link" in caught.value.advice
+            jira.store.delete(jira.store.find("OPS-1"))
+            with pytest.raises(IssueNotFound):
+                tracker.relate(second.ref, first.ref)
+            with pytest.raises(IssueMoved):
+                tracker.relate(second.ref, tracker._project.ref("DEV-1"))
 
 
 class TestParents:

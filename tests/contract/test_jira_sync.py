@@ -22,8 +22,8 @@ RUNBOOK = "Write a runbook for failing over the database"
 
 
 class Place(OnLittleJira):
-    def __init__(self, root, jira):
-        super().__init__(root, jira.url, PEOPLE)
+    def __init__(self, root, jira, more=PEOPLE):
+        super().__init__(root, jira.url, more)
         self.jira = jira
         jira.store.clock = self.clock
 
@@ -186,3 +186,134 @@ def test_many_issues_that_documents_name_are_read_together(place):
     assert [request for request in place.jira.requests if request.startswith("GET issue/")] == [f"GET issue/{keys[7]}"]
     gone = {link.ref.key for _, link in place.linked().values() if link.gone is not None}
     assert gone == {keys[7]}
+
+
+LIMIT = "Set a connection limit for each service in the pooler"
+
+
+class TestWorkPromisedBefore:
+    """With `link_recurrences`: one link from each later issue to the oldest of the same work."""
+
+    @pytest.fixture
+    def place(self, tmp_path, little_jira):
+        return Place(tmp_path, little_jira, f"link_recurrences = true\n{PEOPLE}")
+
+    def two(self, place):
+        place.document("b-new.md", postmortem(LIMIT, RUNBOOK, date="2026-09-29"))
+        place.document("z-old.md", postmortem(LIMIT, date="2026-05-07"))
+        synced = place.settle()
+        keys = {item.document: place.known().links[item.id].ref.key for item in self.same(place)}
+        return synced, keys["postmortems/b-new.md"], keys["postmortems/z-old.md"]
+
+    def same(self, place):
+        return [item for item in place.known().items.values() if item.text == LIMIT]
+
+    def links(self, place, key):
+        """The sides of this issue's links, which are all of one kind."""
+        store = place.jira.store
+        told = [(each["type"]["name"], next(end for end in each if end != "type")) for each in store.find(key).links]
+        assert {name for name, _ in told} <= {"Relates"}
+        return [end for _, end in told]
+
+    def made(self, place):
+        return place.jira.writes.count("POST issueLink")
+
+    def test_is_linked_once_when_both_are_opened(self, place):
+        synced, new, old = self.two(place)
+        assert self.made(place) == 1
+        assert (self.links(place, new), self.links(place, old)) == (["outward"], ["inward"])
+        assert synced.clean
+        [event] = [event for event in self.events(place) if event.what == "issue related"]
+        assert event.detail == {"issue": new, "to": old}
+        for _ in range(2):
+            place.pass_time(3_600)
+            before = len(place.jira.writes)
+            place.settle()
+            assert len(place.jira.writes) == before
+
+    def events(self, place):
+        with place.store() as store:
+            return store.events()
+
+    def test_is_linked_when_it_comes_later(self, place):
+        place.document("old.md", postmortem(LIMIT, date="2026-05-07"))
+        place.settle()
+        assert self.made(place) == 0
+        place.document("new.md", postmortem(LIMIT, date="2026-09-29"))
+        planned = [type(action).__name__ for action in place.look().plans[0].writes]
+        assert planned == ["Create", "Relate"]
+        place.settle()
+        place.document("newest.md", postmortem(LIMIT, date="2026-11-02"))
+        place.settle()
+        assert self.made(place) == 2
+        assert self.links(place, "OPS-1") == ["inward", "inward"]
+
+    def test_people_may_take_it_away(self, place):
+        _, new, old = self.two(place)
+        for key in (new, old):
+            place.jira.store.find(key).links.clear()
+            place.jira.store.touch(place.jira.store.find(key))
+        place.document("b-new.md", postmortem(f"{LIMIT} (P1)", RUNBOOK, date="2026-09-29"))
+        for _ in range(2):
+            place.pass_time(3_600)
+            place.settle()
+        assert (self.links(place, new), self.made(place)) == ([], 1)
+
+    @pytest.mark.parametrize("cut", ["read", "midway"])
+    def test_a_lost_answer_links_nothing_twice(self, place, cut):
+        lost = [Answer(cut=cut)]
+        place.jira.after = lambda seen: lost.pop() if lost and seen.path.endswith("issueLink") else None
+        synced, new, _ = self.two(place)
+        assert [failure.uncertain for failure in synced.applied["jira"].failures] == [True]
+        place.pass_time(600)
+        assert place.settle().clean
+        place.pass_time(600)
+        place.requests()
+        assert (self.links(place, new), self.made(place)) == (["outward"], 0)
+
+    def test_a_lost_store_links_nothing_twice(self, place):
+        _, new, _ = self.two(place)
+        for file in place.root.glob("closeout.db*"):
+            file.unlink()
+        place.jira.requests.clear()
+        place.settle()
+        place.settle()
+        assert (self.links(place, new), self.made(place)) == (["outward"], 0)
+
+    def test_work_that_is_closed_is_left_alone(self, place):
+        place.document("new.md", postmortem(f"[x] {LIMIT}", date="2026-09-29"))
+        place.document("old.md", postmortem(LIMIT, date="2026-05-07"))
+        place.settle()
+        assert self.made(place) == 0
+
+    def test_an_issue_of_people_is_never_the_one_that_is_linked_from(self, place):
+        plain = {"project": {"key": "OPS"}, "issuetype": {"name": "Task"}, "summary": "Somebody's own"}
+        theirs = place.jira.store.create({"fields": plain}).key
+        place.document("new.md", postmortem(f"{LIMIT} ({theirs})", date="2026-09-29"))
+        place.document("old.md", postmortem(LIMIT, date="2026-05-07"))
+        place.settle()
+        assert self.made(place) == 0
+
+    def test_a_link_type_that_is_not_there_fails_for_its_items_only(self, tmp_path, little_jira):
+        place = Place(tmp_path, little_jira, f'link_recurrences = true\nrelated_link = "Twins"\n{PEOPLE}')
+        synced, *_ = self.two(place)
+        [failure] = synced.applied["jira"].failures
+        assert "related_link" in failure.error.advice
+        assert len(place.known().links) == 3
+
+    def test_an_older_one_that_vanishes_meanwhile_is_told_and_not_tried_again(self, place):
+        place.document("old.md", postmortem(LIMIT, date="2026-05-07"))
+        place.settle()
+        place.document("new.md", postmortem(LIMIT, date="2026-09-29"))
+
+        def after(seen):
+            if seen.path.endswith("/issue"):
+                place.jira.store.delete(place.jira.store.find("OPS-1"))
+
+        place.jira.after = after
+        applied = place.settle().applied["jira"]
+        place.jira.after = lambda _: None
+        assert applied.failures == []
+        assert [done.lacking for done in applied.done if done.lacking]
+        place.settle()
+        assert self.made(place) == 0

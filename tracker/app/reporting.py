@@ -12,6 +12,7 @@ from tracker.errors import UsageError
 from tracker.model import Event, ItemState
 from tracker.people import PeopleBook
 from tracker.policy import Entry, Flag, assess, urgency
+from tracker.recurrence import recurring
 from tracker.render import render_letter
 from tracker.report import Audience, Report, build, recipients
 from tracker.settings import ReportSettings, Settings
@@ -54,7 +55,7 @@ def entries(store: Store, settings: Settings, today: date) -> list[Entry]:
         kind = kinds.get(link.ref.target, "") if link else ""
         document = known.documents[item.document]
         found.append(assess(item, document, link, book, settings.policy, today, target_kind=kind))
-    return sorted(found, key=urgency)
+    return recurring(sorted(found, key=urgency))
 
 
 def status(store: Store, settings: Settings, wanted: Wanted, now: datetime) -> Status:

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from tracker.model import ItemState
     from tracker.policy import Flag
 
-_FLAGS = ("overdue", "due-soon", "unlinked", "unowned", "owner-unknown", "ghost", "snoozed", "reopened", "verified")
+_FLAGS = (
+    "overdue",
+    "due-soon",
+    "unlinked",
+    "unowned",
+    "owner-unknown",
+    "ghost",
+    "snoozed",
+    "reopened",
+    "verified",
+    "recurring",
+)
 _STATES = ("open", "done", "wont-do", "duplicate", "removed", "ignored")
 
 _LATEST = 30

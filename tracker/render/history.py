@@ -183,6 +183,9 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "issue updated": lambda detail, _: f"updated issue {detail['issue']}{_changes(detail)}",
     "issue changed": lambda detail, _: f"changed issue {detail['issue']}{_changes(detail)}",
     "parent opened": lambda detail, event: f"opened issue {detail['issue']} for the postmortem {event.document}",
+    "issue related": lambda detail, _: (
+        f"linked issue {detail['issue']} to {detail['to']}, which promised the same before"
+    ),
     "issue made a part": lambda detail, _: f"put issue {detail['issue']} below {detail['of']}",
     "issue told": lambda detail, _: f"told issue {detail['issue']}",
     "document written": _written,

@@ -21,6 +21,7 @@ from tracker.actions import (
     Mark,
     Plan,
     Record,
+    Relate,
     Tell,
     Update,
 )
@@ -43,7 +44,7 @@ class ChangeWire(Wire):
 
 
 class ActionWire(Wire):
-    """One action: create, create-parent, add-part, update, close, reopen, tell and close-twin write to it.
+    """One action: create, create-parent, add-part, relate, update, close, reopen, tell and close-twin write to it.
 
     Adopt, follow, record, gone and back do not.
     """
@@ -168,6 +169,7 @@ _NAMES = {
     Record: "record",
     CreateParent: "create-parent",
     AddPart: "add-part",
+    Relate: "relate",
 }
 
 
@@ -346,11 +348,18 @@ def _told(action: Action) -> dict[str, Any]:
             return {"issue": link.ref.key if link else None, "changes": _changes(changes)}
         case CloseTwin(issue=issue, of=of):
             return {"issue": issue.ref.key, "why": f"duplicate of {of.key}"}
-        case Adopt(link=link) | Mark(link=link) | Follow(link=link) | Tell(link=link) | AddPart(link=link):
+        case (
+            Adopt(link=link)
+            | Mark(link=link)
+            | Follow(link=link)
+            | Tell(link=link)
+            | AddPart(link=link)
+            | Relate(link=link)
+        ):
             return {"issue": link.ref.key if link else None, "why": _why(action)}
 
 
-def _why(action: Adopt | Mark | Follow | Tell | AddPart) -> str:
+def _why(action: Adopt | Mark | Follow | Tell | AddPart | Relate) -> str:
     match action:
         case Adopt(why=why):
             return why
@@ -362,6 +371,8 @@ def _why(action: Adopt | Mark | Follow | Tell | AddPart) -> str:
             return "the item left its document"
         case AddPart(whole=whole):
             return f"below {whole.ref.key if whole else 'the issue of its postmortem, which is opened, too'}"
+        case Relate(of=of, to=to):
+            return f"promised before: {to.key if to else of.id}"
 
 
 def _changes(changes: Sequence[Any]) -> tuple[ChangeWire, ...]:

@@ -38,6 +38,7 @@ _PAST = {
     "follow": "followed",
     "create-parent": "opened",
     "add-part": "put below",
+    "relate": "related",
 }
 
 

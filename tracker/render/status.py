@@ -34,11 +34,27 @@ _STATES = {
 _FLAGS = {Flag.OVERDUE: "bold red", Flag.DUE_SOON: "yellow", Flag.UNLINKED: "magenta"}
 
 
+class PromisedWire(Wire):
+    """An item of another postmortem that promises the same."""
+
+    id: str
+    text: str
+    state: ItemState
+    document: str
+    path: str
+    line: int
+    incident_date: date | None
+    target: str | None
+    issue: str | None
+    issue_url: str | None
+
+
 class StatusItem(Wire):
     """One item as the store knows it. `days_left` is negative when overdue.
 
     `due` is the day that counts: `extended_to`, where a person said so, else `document_due`. `parted` are the issues,
-    as `TARGET KEY`, that a person said are not this item's.
+    as `TARGET KEY`, that a person said are not this item's. `promised_too` are items of other postmortems that promise
+    the same, oldest incident first.
     """
 
     id: str
@@ -66,6 +82,7 @@ class StatusItem(Wire):
     evidence: EvidenceWire | None
     links: tuple[str, ...]
     parted: tuple[str, ...]
+    promised_too: tuple[PromisedWire, ...]
 
 
 class StatusOutput(Wire):
@@ -92,6 +109,7 @@ def to_csv(entries: Sequence[Entry]) -> str:
         row = wire(entry).model_dump(mode="json")
         row["gone"] = row["gone"] and row["gone"]["kind"]
         row["evidence"] = row["evidence"] and row["evidence"]["work"]
+        row["promised_too"] = [other["id"] for other in row["promised_too"]]
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return page.getvalue()
 
@@ -140,6 +158,8 @@ def print_item(entry: Entry, events: Sequence[Event], console: Console) -> None:
     for name, value in facts.items():
         if value:
             table.add_row(name, Text(escape.plain(value)))
+    for number, other in enumerate(entry.promised_too):
+        table.add_row("" if number else "Promised too", Text(escape.plain(_promised(other))))
     console.print(table)
 
 
@@ -172,7 +192,32 @@ def wire(entry: Entry) -> StatusItem:
         evidence=evidence.wire(link.evidence) if link else None,
         links=item.links,
         parted=item.parted,
+        promised_too=tuple(map(_promised_wire, entry.promised_too)),
     )
+
+
+def _promised_wire(entry: Entry) -> PromisedWire:
+    ref = entry.link.ref if entry.link else None
+    return PromisedWire(
+        id=entry.item.id,
+        text=entry.item.text,
+        state=entry.item.state,
+        document=entry.item.document,
+        path=entry.document.path,
+        line=entry.item.line,
+        incident_date=entry.document.incident_date,
+        target=ref.target if ref else None,
+        issue=ref.key if ref else None,
+        issue_url=(ref.url or None) if ref else None,
+    )
+
+
+def _promised(entry: Entry) -> str:
+    """`open, OPS-3, outage.md:12: Set a connection limit`."""
+    name = entry.link.ref.key if entry.link else None
+    place = f"{entry.document.path}:{entry.item.line}"
+    standing = ", ".join(filter(None, (_STATES[entry.item.state][0], name, place)))
+    return f"{standing}: {' '.join(entry.item.text.split())}"
 
 
 def _due(item: Item, events: Sequence[Event]) -> str | None:

@@ -1,0 +1,171 @@
+"""The same work promised after several incidents: what is taken for the same, and what is said of it."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from random import Random
+
+import pytest
+from entries import TODAY, document, entry
+from hypothesis import given
+from hypothesis import strategies as st
+from workplace import Workplace, postmortem
+
+from tracker.app.reporting import Wanted, status
+from tracker.model import Item, ItemState, Kind
+from tracker.policy import Flag
+from tracker.recurrence import recurring, themes
+
+AT = datetime(2026, 11, 20, tzinfo=UTC)
+DOCUMENTS = {key: document(key, incident_date=date(2026, 1 + n, 1)) for n, key in enumerate("abcd")}
+LIMIT = "Set a connection limit for each service in the pooler"
+
+
+def item(text, document, line=1, **fields):
+    values = {"ordinal": 0, "kind": Kind.TASK, "section": "", "first_seen": AT, **fields}
+    return Item(f"{document}{line}", document, text, line=line, **values)
+
+
+def found(*items):
+    return [[each.id for each in theme.items] for theme in themes(items, DOCUMENTS)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (LIMIT, LIMIT),
+        (LIMIT, "In the pooler, set connection limits for every service."),
+        (LIMIT, f"{LIMIT} by 2026-10-16"),
+        ("Alert when a pool stays above 80%", "Alert when any pool stays above 80 %"),
+        (
+            "Update documentation to include best practices for configuring database connection pools.",
+            "Create documentation on database connection pool configuration best practices.",
+        ),
+        ("Renovar los certificados de forma automática", "Renovar el certificado de forma automática"),
+    ],
+)
+def test_the_same_in_about_the_same_words_is_a_theme(first, second):
+    assert found(item(first, "a"), item(second, "b")) == [["a1", "b1"]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Write a runbook for the Redis failover", "Write a runbook for the Kafka failover"),
+        ("Upgrade the nodes of cluster a", "Upgrade the nodes of cluster b"),
+        ("Move the shop's database to version 14", "Move the shop's database to version 15"),
+        ("Remove the alert on full disks", "Add the alert on full disks"),
+        ("Enable retries in the mail client", "Disable retries in the mail client"),
+        ("Use the internal load balancer", "Use the international load balancer"),
+        ("Alert on failed backups", "Alert on failed backups of the orders database"),
+        ("Add more tests", "Add more tests"),
+        ("Publish the incident report on the blog", "Publish the incident report on the blog"),
+        ("", ""),
+    ],
+)
+def test_other_work_and_what_is_said_of_everything_is_none(first, second):
+    assert found(item(first, "a"), item(second, "b")) == []
+
+
+def test_it_takes_two_documents_of_one_kind_that_still_say_so():
+    assert found(item(LIMIT, "a"), item(LIMIT, "a", 2)) == []
+    assert found(item(LIMIT, "a"), item(LIMIT, "b", kind=Kind.IMPROVEMENT)) == []
+    assert found(item(LIMIT, "a"), item(LIMIT, "b", state=ItemState.REMOVED)) == []
+    assert found(item(LIMIT, "a"), item(LIMIT, "b", ignored=True)) == []
+    assert found(item(LIMIT, "a"), item(LIMIT, "b", state=ItemState.WONT_DO)) == [["a1", "b1"]]
+
+
+def test_each_is_alike_to_each():
+    near = [
+        item("Limit connections of configuring pools", "a"),
+        item("Limit connection of configuration pools", "b"),
+        item("Limit connect of configured pool", "c"),
+    ]
+    assert found(*near) == [["a1", "b1"]]
+
+
+def test_the_oldest_incident_comes_first_and_without_its_day_the_first_sight_counts():
+    documents = {**DOCUMENTS, "a": document("a")}
+    items = [item(LIMIT, key) for key in "acb"]
+    assert [[each.id for each in theme.items] for theme in themes(items, documents)] == [["b1", "c1", "a1"]]
+
+
+WORDS = ["limit", "limits", "limited", "pool", "pools", "service", "services", "alert", "disk", "the", "add", "7"]
+ITEMS = st.lists(
+    st.tuples(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), st.sampled_from("abcd")), max_size=14
+).map(lambda rows: [item(text, key, line) for line, (text, key) in enumerate(rows)])
+
+
+@given(ITEMS, st.randoms(use_true_random=False))
+def test_themes_do_not_depend_on_the_order_and_share_nothing(items, random: Random):
+    made = themes(items, DOCUMENTS)
+    shuffled = list(items)
+    random.shuffle(shuffled)
+    assert themes(shuffled, DOCUMENTS) == made
+    ids = [each.id for theme in made for each in theme.items]
+    assert len(ids) == len(set(ids))
+    assert all(len({each.document for each in theme.items}) > 1 for theme in made)
+    texts = {frozenset(each.text.split()) for theme in made for each in theme.items}
+    assert all(len(words - {"the", "add"}) >= 3 for words in texts)
+
+
+def entries(*states, **fields):
+    return [
+        entry(LIMIT, doc=document(key, incident_date=date(2026, 1 + n, 1)), issue=n + 1, state=state, **fields)
+        for n, (key, state) in enumerate(zip("abcd", states, strict=False))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "recurs"),
+    [
+        (ItemState.OPEN, True),
+        (ItemState.DONE, True),
+        (ItemState.WONT_DO, False),
+        (ItemState.DUPLICATE, False),
+        (ItemState.REMOVED, False),
+    ],
+)
+def test_an_open_item_recurs_where_an_earlier_one_was_promised(earlier, recurs):
+    first, second = recurring(entries(earlier, ItemState.OPEN))
+    assert Flag.RECURRING not in first.flags
+    assert (Flag.RECURRING in second.flags) is recurs
+
+
+def test_a_settled_item_carries_no_flag_and_names_the_others_all_the_same():
+    first, second = recurring(entries(ItemState.OPEN, ItemState.DONE))
+    assert (first.flags, second.flags) == (frozenset(), frozenset())
+    assert [other.item.id for other in second.promised_too] == [first.item.id]
+
+
+def test_of_two_from_one_day_neither_recurs_and_of_what_is_snoozed_nothing_is_said():
+    same_day = [entry(LIMIT, doc=document(key, incident_date=TODAY), issue=1) for key in "ab"]
+    assert all(each.flags == frozenset() for each in recurring(same_day))
+    snoozed = entries(ItemState.OPEN, ItemState.OPEN, snoozed_until=date(2027, 1, 1))
+    assert [each.flags for each in recurring(snoozed)] == [{Flag.SNOOZED}] * 2
+
+
+def test_entries_keep_their_order():
+    made = entries(*[ItemState.OPEN] * 3)[::-1]
+    assert [each.item for each in recurring(made)] == [each.item for each in made]
+    assert [len(each.promised_too) for each in recurring(made)] == [2, 2, 2]
+    assert recurring(made[:1]) == made[:1]
+
+
+def test_status_lists_what_recurs_and_names_where_it_was_promised(tmp_path):
+    place = Workplace(tmp_path)
+    place.document("new.md", postmortem(LIMIT, "Write a runbook for the failover", date="2026-10-02"))
+    place.document("old.md", postmortem(LIMIT, date="2026-03-02"))
+    place.run()
+    with place.store() as store:
+        [only] = status(store, place.settings, Wanted(flags=(Flag.RECURRING,)), place.now).entries
+    assert (only.document.path, only.item.text) == ("postmortems/new.md", LIMIT)
+    assert [other.document.path for other in only.promised_too] == ["postmortems/old.md"]
+
+
+def test_an_ordinary_plan_relates_nothing(tmp_path):
+    place = Workplace(tmp_path)
+    place.document("new.md", postmortem(LIMIT, date="2026-10-02"))
+    place.document("old.md", postmortem(LIMIT, date="2026-03-02"))
+    place.run()
+    assert place.writes == ["create", "create"]
+    assert replace(place.look().plans[0], open_issues=0).writes == ()
