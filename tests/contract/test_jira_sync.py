@@ -301,6 +301,16 @@ class TestWorkPromisedBefore:
         assert "related_link" in failure.error.advice
         assert len(place.known().links) == 3
 
+    def test_an_older_one_that_is_known_to_be_gone_is_passed_over(self, place):
+        _, new, old = self.two(place)
+        place.jira.store.delete(place.jira.store.find(old))
+        place.pass_time(3_600)
+        place.status(Wanted(), check_links=True)
+        place.document("zz-newest.md", postmortem(LIMIT, date="2026-11-02"))
+        applied = place.settle().applied["jira"]
+        assert [done.lacking for done in applied.done if done.lacking] == []
+        assert [event.detail["to"] for event in self.events(place) if event.what == "issue related"] == [old, new]
+
     def test_an_older_one_that_vanishes_meanwhile_is_told_and_not_tried_again(self, place):
         place.document("old.md", postmortem(LIMIT, date="2026-05-07"))
         place.settle()
