@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import requests
 import urllib3.exceptions
 
+from connectors.errors import OutcomeUnknown, TargetUnreachable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -41,6 +43,21 @@ def user_agent() -> str:
         return f"closeout/{version('closeout')}"
     except PackageNotFoundError:
         return "closeout/0"
+
+
+def no_answer(verb: str, where: str, reason: str, check: str, *, writes: bool) -> OutcomeUnknown | TargetUnreachable:
+    """Nothing came back that could be trusted. `check`: what to look at, should it stay so."""
+    if writes:
+        return OutcomeUnknown(
+            f"the {verb} was sent and no usable answer came ({reason}): it may have happened",
+            where=where,
+            advice="Run again: Closeout looks the issue up by its marker before it sends anything a second time.",
+        )
+    return TargetUnreachable(
+        f"no usable answer came ({reason})",
+        where=where,
+        advice=f"Run again later; nothing was changed. If it stays so, check {check}.",
+    )
 
 
 def lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -31,7 +31,6 @@ from connectors.errors import (
     IssueMoved,
     IssueNotFound,
     NotAllowed,
-    OutcomeUnknown,
     RateLimited,
     RequestRejected,
     TargetClosed,
@@ -140,17 +139,8 @@ def _of_pygithub(request: Request, error: GithubException) -> ConnectorError:
 
 def no_answer(request: Request, reason: str) -> ConnectorError:
     """Nothing came back that could be trusted."""
-    if request.writes:
-        return OutcomeUnknown(
-            f"the {request.verb} was sent and no usable answer came ({reason}): it may have happened",
-            where=request.where,
-            advice="Run again: Closeout looks the issue up by its marker before it sends anything a second time.",
-        )
-    return TargetUnreachable(
-        f"no usable answer came ({reason})",
-        where=request.where,
-        advice="Run again later; nothing was changed. If it stays so, check `base_url` and GitHub's status page.",
-    )
+    check = "`base_url` and GitHub's status page"
+    return answers.no_answer(request.verb, request.where, reason, check, writes=request.writes)
 
 
 def of_status(request: Request, status: int, headers: Mapping[str, str], data: Any) -> ConnectorError | None:

@@ -38,7 +38,6 @@ from connectors.errors import (
     IssueGone,
     IssueNotFound,
     NotAllowed,
-    OutcomeUnknown,
     RateLimited,
     RequestRejected,
     TargetMoved,
@@ -172,17 +171,8 @@ def of_exception(request: Request, error: Exception) -> ConnectorError:
 
 def no_answer(request: Request, reason: str) -> ConnectorError:
     """Nothing came back that could be trusted."""
-    if request.writes:
-        return OutcomeUnknown(
-            f"the {request.verb} was sent and no usable answer came ({reason}): it may have happened",
-            where=request.where,
-            advice="Run again: Closeout looks the issue up by its marker before it sends anything a second time.",
-        )
-    return TargetUnreachable(
-        f"no usable answer came ({reason})",
-        where=request.where,
-        advice="Run again later; nothing was changed. If it stays so, check `url` and whether Jira works in a browser.",
-    )
+    check = "`url` and whether Jira works in a browser"
+    return answers.no_answer(request.verb, request.where, reason, check, writes=request.writes)
 
 
 def of_reply(request: Request, reply: Reply, now: datetime) -> ConnectorError | None:
