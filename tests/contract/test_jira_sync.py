@@ -188,6 +188,18 @@ def test_many_issues_that_documents_name_are_read_together(place):
     assert gone == {keys[7]}
 
 
+def test_with_parent_issues_a_postmortem_is_an_epic_above_its_items(tmp_path, little_jira):
+    place = Place(tmp_path, little_jira, f"parent_issues = true\n{PEOPLE}")
+    place.document("a.md", postmortem(LOAD, RUNBOOK, title="Pool exhausted"))
+    place.settle()
+    whole, *parts = sorted(place.all_issues(), key=lambda issue: not issue.title.startswith("Pool"))
+    assert little_jira.store.find(whole.ref.key).kind == "Epic"
+    assert {part.title: part.parent for part in parts} == {LOAD: whole.ref.key, RUNBOOK: whole.ref.key}
+    place.pass_time(3_600)
+    place.requests()
+    assert little_jira.writes == []
+
+
 LIMIT = "Set a connection limit for each service in the pooler"
 
 
