@@ -51,6 +51,11 @@ class Identified:
     events: tuple[Event, ...]
     doubts: tuple[Doubt, ...]
 
+    @property
+    def undecided(self) -> frozenset[str]:
+        """The ids of the items that a text in doubt could be; these are as they were last known."""
+        return frozenset(candidate.id for doubt in self.doubts for candidate in doubt.candidates)
+
 
 def identify(
     parsed: Mapping[str, ParsedDocument],

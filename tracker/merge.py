@@ -117,7 +117,7 @@ def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], polic
     if labels.add_labels or labels.remove_labels:
         after = sorted((issue.labels | labels.add_labels) - labels.remove_labels)
         changes.append(Change("labels", theirs["labels"], after))
-    if managed and (ours["content"] != base_ours["content"] or _marker_is_behind(issue, ours)):
+    if managed and (ours["content"] != base_ours["content"] or _marker_is_behind(issue, ours, base_ours)):
         changes.append(Change("content", theirs["content"], ours["content"]))
     patch = _patch(item, draft, issue, changes, labels)
     settled = replace(issue, state=patch.state) if patch.state else issue
@@ -162,12 +162,17 @@ def _decide(
     return "document!" if wins == "document" else "issue!"
 
 
-def _marker_is_behind(issue: Issue, ours: Mapping[str, Any]) -> bool:
-    """True when a lost store would be rebuilt wrongly: the tie is gone, or tells another state of the document."""
+def _marker_is_behind(issue: Issue, ours: Mapping[str, Any], base_ours: Mapping[str, Any]) -> bool:
+    """True when a lost store would be rebuilt wrongly: the tie is gone, or tells what the document said before.
+
+    Only whoever saw the document change says so: of two machines with checkouts of different age neither can tell which
+    is the older one, and each would write at every sync.
+    """
     if issue.marker is None:
         return True
     told = issue.marker.base.get("document", {})
-    return any(told.get(name, ours[name]) != ours[name] for name in ("state", "removed"))
+    changed = (name for name in ("state", "removed") if ours[name] != base_ours.get(name, ours[name]))
+    return any(told.get(name, ours[name]) != ours[name] for name in changed)
 
 
 def _labels(ours: Mapping[str, Any], theirs: Mapping[str, Any], base_ours: Mapping[str, Any]) -> IssuePatch:

@@ -6,6 +6,7 @@ no link, a person chose an issue Adopt     the same
 no link, create in doubt         Hold      until the marker shows or the grace period is over
 no link                          Create
 ignored by a person              Record    how its issue stands, if it has one
+a text in doubt could be it      Record    the same, until somebody decides; a found marker is still adopted
 link, merge asks for writing     Update
 link, merge asks for nothing     Record    what changed on the issue, in the store only
 link, item left its document     Tell, Update (close) or nothing, as policy says
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,7 +48,8 @@ class World:
     `issues` are those read now, by key; `named` the issues that references in documents mean; `in_doubt` the journalled
     creates that nobody knows the outcome of; `chosen` the issues that a person took for items, by item. `gone` tells of
     issues, by key, that were looked for just now and are not there; `followed` holds, by item, those of them that are
-    in another target.
+    in another target. `undecided` are the items that a text in doubt could be, told by whichever target: they are as
+    they were last known, not as their documents are now.
     """
 
     target: TargetFacts
@@ -60,6 +63,7 @@ class World:
     chosen: Mapping[str, Issue] = field(default_factory=dict)
     gone: Mapping[str, Gone] = field(default_factory=dict)
     followed: Mapping[str, Issue] = field(default_factory=dict)
+    undecided: AbstractSet[str] = frozenset()
 
 
 def make_plan(world: World, book: PeopleBook, policy: PolicySettings, now: datetime) -> Plan:
@@ -103,7 +107,8 @@ class _Planner:
             if link is not None and link.ref.target != self.world.target.name:
                 continue
             if item.ignored:
-                self._leave_alone(item, link)
+                if link is not None:
+                    self._only_record(item, link)
                 continue
             if link is not None and (link := self._reachable(item, link)) is None:
                 continue
@@ -158,7 +163,8 @@ class _Planner:
         }
         opened = [action for action in self.actions if isinstance(action, Create)]
         settled = {action.item.id: action.item for action in self.actions}
-        found = themes([settled.get(item.id, item) for item in world.items], world.documents)
+        clear = (item for item in world.items if item.id not in world.undecided)
+        found = themes([settled.get(item.id, item) for item in clear], world.documents)
         return plan_relations(found, there, opened, self.own)
 
     def _reachable(self, item: Item, link: Link) -> Link | None:
@@ -194,11 +200,12 @@ class _Planner:
                 return False
         return gone.kind.of_target or issue is not None
 
-    def _leave_alone(self, item: Item, link: Link | None) -> None:
-        """Of an ignored item's issue it is only kept how it stands, for the day on which the item counts again."""
-        issue = self.world.issues.get(link.ref.key, link.issue) if link else None
-        if link is not None and issue is not None and issue != link.issue:
-            self.actions.append(Record(item, replace(link, issue=issue)))
+    def _only_record(self, item: Item, link: Link) -> None:
+        """Keep how the issue stands, for the day on which the item counts again; what was agreed on stays."""
+        issue = self.world.issues.get(link.ref.key, link.issue)
+        settled = item if item.ignored else _settle(item, state_of(item, issue), issue, self.now)
+        if issue != link.issue or settled != item:
+            self.actions.append(Record(settled, replace(link, issue=issue)))
 
     def _is_free(self, item: Item, issue: Issue) -> bool:
         """Whether the issue can be this item's: no other has it, and nobody said that it is not."""
@@ -244,6 +251,8 @@ class _Planner:
         """Another issue that the document names now, where the link only came from the document naming one."""
         if "content" in link.base.get("document", {}) or item.state is ItemState.REMOVED:
             return None
+        if item.id in self.world.undecided:
+            return None
         named = self._named(item)
         return named if named is not None and named.ref.key != link.ref.key else None
 
@@ -253,7 +262,8 @@ class _Planner:
             item = replace(item, state=state, settled_at=self.now if state.settled else None)
             self.actions.append(Record(item, None))
         tickets = [text for text in tickets_of(item) if not self._is_parted(item, text)]
-        if item.state.settled or item.kind not in self.policy.kinds or tickets:
+        undecided = item.id in self.world.undecided
+        if undecided or item.state.settled or item.kind not in self.policy.kinds or tickets:
             # A ticket elsewhere is a ticket: a second one here would be its duplicate.
             return
         if self._is_secret(item):
@@ -279,13 +289,14 @@ class _Planner:
 
     def _linked(self, item: Item, link: Link) -> None:
         issue = self.world.issues.get(link.ref.key, link.issue)
+        if item.id in self.world.undecided:
+            self._only_record(item, link)
+            return
         if item.state is ItemState.REMOVED:
             self._left(item, link, issue)
             return
         if self._is_secret(item):
-            settled = _settle(item, state_of(item, issue), issue, self.now)
-            if issue != link.issue or settled != item:
-                self.actions.append(Record(settled, replace(link, issue=issue)))
+            self._only_record(item, link)
             self._hold_secret(item)
             return
         if link.base.get("document", {}).get("closed") and issue.state is IssueState.WONT_DO:

@@ -1,5 +1,6 @@
 """Decisions through the whole sync: what people said holds, whatever documents and issues say later."""
 
+import shutil
 from datetime import date, timedelta
 
 import pytest
@@ -31,6 +32,17 @@ def item(place, text):
 def key(place, text):
     link = place.known().links.get(item(place, text).id)
     return link.ref.key if link else None
+
+
+def swap_stores(place, make=None):
+    """From here on the other machine's store is used; with `make` that is a copy of this one's."""
+    here, there, spare = (place.root / name for name in ("closeout.db", "other.db", "spare.db"))
+    assert not list(place.root.glob("closeout.db-*"))
+    if make:
+        make(here, there)
+    here.rename(spare)
+    there.rename(here)
+    spare.rename(there)
 
 
 def somebodys(place, title="Mine"):
@@ -347,6 +359,48 @@ def test_what_is_no_doubt_and_no_candidate_is_refused(place, ref, same, told):
     sitting, doubt = doubtful(place)
     with pytest.raises(UsageError, match=told):
         verdict_for(sitting.doubts(), doubt.ref if ref is ... else ref, same, sitting.links)
+
+
+def test_what_one_machine_decided_and_another_did_not_is_not_written_in_turns(place):
+    doubtful(place)
+    swap_stores(place, shutil.copy)
+    sitting = place.review()
+    (doubt,) = sitting.doubts()
+    place.decide_doubt(doubt, verdict_for(sitting.doubts(), doubt.ref, "#2", sitting.links)[1], "Jo")
+    place.document("a.md", postmortem("[x] " + C))
+    place.run()
+    assert place.issue(2).state is IssueState.DONE
+    for _ in range(3):
+        swap_stores(place)
+        place.run()
+        assert place.writes == []
+    assert item(place, B).state is ItemState.DONE, "what the issue says is heard"
+    assert [len(made.doubts) for made in place.look().plans] == [1]
+
+
+def test_what_a_text_in_doubt_could_be_is_tied_again_after_a_lost_store(place):
+    doubtful(place)
+    for file in place.root.glob("closeout.db*"):
+        file.unlink()
+    for _ in range(2):
+        place.run()
+        assert place.writes == []
+        assert sorted(link.ref.key for link in place.known().links.values()) == ["#1", "#2"]
+
+
+def test_two_checkouts_of_different_age_do_not_write_in_turns(place):
+    place.document("a.md", postmortem(A))
+    place.run()
+    swap_stores(place, shutil.copy)
+    place.document("a.md", postmortem("[x] " + A))
+    place.run()
+    assert place.writes == ["update"]
+    for text in (A, "[x] " + A, A, "[x] " + A):
+        swap_stores(place)
+        place.document("a.md", postmortem(text))
+        place.run()
+        assert place.writes == []
+    assert place.issue(1).state is IssueState.DONE
 
 
 def test_plans_name_the_command(place, capsys):

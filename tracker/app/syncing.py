@@ -293,6 +293,7 @@ def _worlds(
             named=names.seen_from(name),
             gone=told.whereabouts.gone,
             followed=told.whereabouts.followed,
+            undecided=identified.undecided,
         )
         for name, told in seen.read.items()
     }
