@@ -25,9 +25,10 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Protocol, Self
 
+from tracker.audience import Recipient
 from tracker.errors import Unavailable, UsageError
 from tracker.people import Owner
-from tracker.report import Letter, Recipient, Report
+from tracker.report import Letter, Report
 from tracker.settings import MailSettings
 
 _LOSSES = 2  # connections lost in a row before the server counts as down: one mail alone can upset a server

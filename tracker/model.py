@@ -257,7 +257,8 @@ class Link:
 
     `base` holds, per field, the JSON value on which item and issue last agreed: the third input of a three-way merge.
     `issue` is the issue as last read, so that an unchanged one costs no request. `gone` says that it can't be worked
-    with: the item keeps its last state, and no other issue is opened for it. `evidence` is what closed the issue last.
+    with: the item keeps its last state, and no other issue is opened for it. `evidence` is what closed the issue last,
+    `work` the address of open work (a pull request) that would close it.
     """
 
     item: str
@@ -266,6 +267,7 @@ class Link:
     linked_at: datetime
     gone: Gone | None = None
     evidence: Evidence | None = None
+    work: str = ""
 
     @property
     def ref(self) -> IssueRef:

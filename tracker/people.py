@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ _ROLE = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A person or a team that items can belong to. `logins` maps a target's kind to the name the person has there."""
+    """A person or a team that items can belong to. `logins` maps a target's kind to the name the person has there.
+
+    `manager` is the key of who looks after them, `away_until` the day before which they are told nothing, and who has
+    `left` is not told anything any more.
+    """
 
     key: str
     name: str
@@ -28,6 +33,11 @@ class Owner:
     logins: Mapping[str, str] | None = None
     team: str | None = None
     is_team: bool = False
+    manager: str | None = None
+    slack: str | None = None
+    timezone: str | None = None
+    away_until: date | None = None
+    left: bool = False
 
     def login(self, target_kind: str) -> str | None:
         """The name to assign issues to at targets of this kind, or None."""
@@ -60,13 +70,24 @@ class PeopleBook:
         owners: dict[str, Owner] = {}
         spellings: dict[str, set[str]] = {}
         for key, team in settings.teams.items():
-            owners[key] = Owner(key, team.name, team.email, is_team=True)
+            owners[key] = Owner(key, team.name, team.email, is_team=True, manager=team.manager)
             for spelling in (key, team.name, *team.aliases):
                 spellings.setdefault(_fold(spelling), set()).add(key)
         for key, person in settings.people.items():
             there = {"local": person.local or key, "github": person.github, "jira": person.jira or person.email}
             logins = {kind: login for kind, login in there.items() if login}
-            owners[key] = Owner(key, person.name, person.email, logins, person.team)
+            owners[key] = Owner(
+                key,
+                person.name,
+                person.email,
+                logins,
+                person.team,
+                manager=person.manager,
+                slack=person.slack,
+                timezone=person.timezone,
+                away_until=person.away_until,
+                left=person.left,
+            )
             names = (key, person.name, *person.aliases, person.github or key, person.email or key)
             for spelling in names:
                 spellings.setdefault(_fold(spelling), set()).add(key)

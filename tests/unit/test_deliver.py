@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mailroom import PASSWORD, Notebook, Post, Server
 
+from tracker.audience import Recipient, for_recipient, recipients
 from tracker.deliver import (
     DeliveryOutcome,
     MailRefused,
@@ -29,7 +30,7 @@ from tracker.deliver import (
 from tracker.errors import Unavailable, UsageError
 from tracker.people import Owner
 from tracker.render import render_letter
-from tracker.report import Letter, Recipient, for_recipient, recipients
+from tracker.report import Letter
 from tracker.settings import MailSettings
 
 SENT, FAILED = DeliveryOutcome.SENT, DeliveryOutcome.FAILED

@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from rich.console import Console
 
+from tracker.audience import for_recipient
 from tracker.model import ItemState
 from tracker.render import ReportFormat, escape, render_letter, render_report
 from tracker.render.json import schema
 from tracker.render.text import print_report, render
-from tracker.report import for_recipient
 
 NASTY = (
     "<script>alert(1)</script>",

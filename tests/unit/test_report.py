@@ -8,6 +8,7 @@ from entries import BOOK, TODAY, build, document, entry, patient, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.audience import for_recipient, recipients
 from tracker.model import ItemState
 from tracker.people import Owner
 from tracker.policy import Flag
@@ -15,9 +16,7 @@ from tracker.report import (
     Counts,
     GroupName,
     SectionKind,
-    for_recipient,
     period_key,
-    recipients,
 )
 
 

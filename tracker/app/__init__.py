@@ -22,13 +22,14 @@ from tracker.app.reporting import Status, Story, Wanted
 from tracker.app.reviewing import Review, verdict_for
 from tracker.app.syncing import Agree, Prepared, Synced
 from tracker.applied import Progress
+from tracker.audience import Audience
 from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
 from tracker.errors import UsageError
 from tracker.identity import Doubt
 from tracker.policy import Entry
 from tracker.render.doctor import Examined
-from tracker.report import Audience, Report
+from tracker.report import Report
 from tracker.settings_file import Loaded, read_secret
 from tracker.store import Store
 from tracker.writeback import Mode, Written

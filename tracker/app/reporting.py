@@ -8,13 +8,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from tracker import deliver
+from tracker.audience import Audience, recipients
 from tracker.errors import UsageError
 from tracker.model import Event, ItemState
 from tracker.people import PeopleBook
 from tracker.policy import Entry, Flag, assess, urgency
 from tracker.recurrence import recurring
 from tracker.render import render_letter
-from tracker.report import Audience, Report, build, recipients
+from tracker.report import Report, build
 from tracker.settings import ReportSettings, Settings
 from tracker.store import Store
 

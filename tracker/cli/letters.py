@@ -14,8 +14,9 @@ from tracker.cli.days import a_day
 from tracker.cli.session import Session
 
 if TYPE_CHECKING:
+    from tracker.audience import Audience
     from tracker.deliver import Delivery
-    from tracker.report import Audience, Report
+    from tracker.report import Report
 
 
 class Format(StrEnum):

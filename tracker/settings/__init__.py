@@ -98,6 +98,9 @@ class Settings(BaseSettings):
         ]
         for key, person in self.people.items():
             problems += unknown(f"people.{key}.team", [person.team], self.teams, "[teams.NAME]")
+            problems += unknown(f"people.{key}.manager", [person.manager], self.people, "[people.NAME]")
+        for key, team in self.teams.items():
+            problems += unknown(f"teams.{key}.manager", [team.manager], self.people, "[people.NAME]")
         for name, schedule in self.schedules.items():
             problems += unknown(f"schedules.{name}.report", [schedule.report], self.reports, "[reports.NAME]")
         problems += [

@@ -1,8 +1,10 @@
 """`[people]` and `[teams]`: the people book."""
 
-from pydantic import Field
+from datetime import date
 
-from tracker.settings.checks import Closed
+from pydantic import Field, field_validator
+
+from tracker.settings.checks import Closed, known_zone
 
 
 class PersonSettings(Closed):
@@ -25,6 +27,16 @@ class PersonSettings(Closed):
         default=None, description="Name in the embedded tracker (default: the key of this entry)."
     )
     team: str | None = Field(default=None, description="The key of the person's team.")
+    manager: str | None = Field(default=None, description="The key of the person's manager.")
+    slack: str | None = Field(default=None, description="Slack member id.", examples=["U024BE7LH"])
+    timezone: str | None = Field(default=None, description="IANA time zone; the general one when not given.")
+    away_until: date | None = Field(default=None, description="Not to be told of anything before this day.")
+    left: bool = Field(default=False, description="No longer here: open items need another owner.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_known(cls, value: str | None) -> str | None:
+        return value if value is None else known_zone(value)
 
 
 class TeamSettings(Closed):
@@ -38,3 +50,4 @@ class TeamSettings(Closed):
         pattern=r"^[^@\s]+@[^@\s]+$",
         examples=["ops@example.org"],
     )
+    manager: str | None = Field(default=None, description="The key of the person who looks after the team.")

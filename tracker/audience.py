@@ -1,0 +1,90 @@
+"""To whom a report goes, and which part of it: decided here, once. `tracker.deliver` only sends it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from tracker.people import Owner
+from tracker.report import Counts, Report, ReportItem, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One owner and what there is to say to them; `part` is None when that is nothing."""
+
+    owner: Owner
+    part: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who a report concerns. `untold` are the items that no message will reach anybody about."""
+
+    recipients: tuple[Recipient, ...]
+    unreachable: tuple[Owner, ...]
+    untold: tuple[ReportItem, ...]
+
+
+def for_recipient(report: Report, owner: Owner) -> Report | None:
+    """The part of `report` that concerns `owner`, or None when there is nothing to say.
+
+    The fallback recipient also gets what belongs to nobody we know, and is told who can't be reached.
+    """
+    is_fallback = report.fallback is not None and report.fallback.key == owner.key
+    sections = tuple(
+        section for section in report.sections if (section.owner.key == owner.key if section.owner else is_fallback)
+    )
+    unreachable = report.unreachable if is_fallback else ()
+    if not sections and not unreachable:
+        return None
+    # The sections of one recipient never share an item: the extra two hold only items without a known owner.
+    totals = sum((section.counts for section in sections), Counts())
+    documents = {item.document for section in sections for item in section.items}
+    return replace(
+        report,
+        totals=totals,
+        sections=sections,
+        documents=tuple(each for each in report.documents if each.document in documents),
+        unknown_names=report.unknown_names if is_fallback else (),
+        unreachable=unreachable,
+        recipient=owner,
+        why=_why(report, owner, sections, unreachable),
+    )
+
+
+def recipients(report: Report) -> Audience:
+    """Everybody whom `report` concerns, in its order, and what would reach nobody."""
+    owners = {section.owner.key: section.owner for section in report.sections if section.owner}
+    if report.fallback:
+        owners.setdefault(report.fallback.key, report.fallback)
+    everybody = tuple(Recipient(owner, for_recipient(report, owner)) for owner in owners.values())
+    told = {
+        item.id
+        for recipient in everybody
+        if recipient.owner.email and recipient.part
+        for section in recipient.part.sections
+        for item in section.items
+    }
+    untold = {item.id: item for section in report.sections for item in section.items if item.id not in told}
+    return Audience(
+        recipients=everybody,
+        unreachable=tuple(each.owner for each in everybody if each.part and not each.owner.email),
+        untold=tuple(untold.values()),
+    )
+
+
+def _why(report: Report, owner: Owner, sections: Sequence[Section], unreachable: Sequence[Owner]) -> str:
+    """The line that tells a recipient how a report came to them, and how often it can."""
+    own = sum(section.counts.open for section in sections if section.owner)
+    reasons = []
+    if own:
+        holder = f"{owner.name} owns" if owner.is_team else "you own"
+        reasons.append(f"{holder} {own} open action item{'' if own == 1 else 's'}")
+    if unreachable or any(section.owner is None for section in sections):
+        contact = f"{owner.name} is" if owner.is_team else "you are"
+        reasons.append(f"{contact} the contact for items without a known or reachable owner")
+    often = {"daily": "a day", "weekly": "a week", "monthly": "a month"}[report.period]
+    return (
+        f"You get this because {' and '.join(reasons)}. It comes at most once {often}, and only with something to say."
+    )
