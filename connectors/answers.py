@@ -9,15 +9,20 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 import urllib3.exceptions
 
 from connectors.errors import OutcomeUnknown, TargetUnreachable
+from connectors.interface import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    T = TypeVar("T")
+
+CLOCK_MAY_DIFFER = timedelta(minutes=1)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NOTHING_SENT = (
@@ -95,6 +100,57 @@ def not_trusted(error: BaseException) -> bool:
 def timed_out(error: BaseException) -> bool:
     """True when waiting was the trouble: for a connection, or for an answer."""
     return any(isinstance(link, _TIME_OUTS) for link in causes(error))
+
+
+def unreached(error: BaseException, service: str, address: str, where: str) -> TargetUnreachable | None:
+    """The port's error when nothing was sent; None when something may have been. `address` is the setting's name."""
+    if not_trusted(error):
+        return TargetUnreachable(
+            "the server's certificate is not trusted",
+            where=where,
+            advice="Set `ca_bundle` to the file of your own certificate authority, or mend the server's certificate.",
+        )
+    if nothing_sent(error):
+        return TargetUnreachable(
+            f"{service} could not be reached ({reason(error)}); nothing was sent",
+            where=where,
+            advice=f"Check the network, the proxy and `{address}`, then run again.",
+        )
+    return None
+
+
+def parsed(parse: Callable[[Any], T], data: Any, unusable: Callable[[str], Exception]) -> T:
+    """`data` by `parse`.
+
+    Raises:
+        what `unusable` makes of the reason: it is not what was asked for.
+    """
+    try:
+        return parse(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise unusable("the answer is not what was asked for") from error
+
+
+def each(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
+    """Reads a list, each of it by `parse`."""
+
+    def parse_list(data: Any) -> list[T]:
+        if not isinstance(data, list):
+            raise TypeError("not a list")
+        return [parse(one) for one in data]
+
+    return parse_list
+
+
+def clock_apart(date: datetime | None, now: datetime, service: str, harm: str) -> Iterator[Finding]:
+    """What to say of a machine's clock when the service's answer has this date; `harm` is what a wrong one does."""
+    if date is not None and abs(apart := now - date) > CLOCK_MAY_DIFFER:
+        way = "ahead of" if apart > timedelta(0) else "behind"
+        yield Finding(
+            f"this machine's clock is {round(abs(apart) / timedelta(minutes=1))} minutes {way} {service}'s",
+            trouble=True,
+            advice=f"Set it by NTP: {harm}.",
+        )
 
 
 def reason(error: BaseException) -> str:

@@ -6,9 +6,10 @@ The first finding says whether the host was reached at all; where that or the cr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from connectors import answers
 from connectors.errors import ConnectorError, IssueNotFound, NotAllowed, TargetUnreachable
 from connectors.interface import Finding
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from connectors.github.values import Repository
     from connectors.github.wire import Answer, Wire
 
-CLOCK_MAY_DIFFER = timedelta(minutes=1)
 FEW = 0.1
 """Less of a limit than this share is left when it is worth a word."""
 
@@ -59,13 +59,8 @@ class Check:
         return self.wire.read(path, self.repository.where())
 
     def _clock(self, answer: Answer) -> Iterator[Finding]:
-        if answer.date is not None and abs(apart := self.now() - answer.date) > CLOCK_MAY_DIFFER:
-            way = "ahead of" if apart > timedelta(0) else "behind"
-            yield Finding(
-                f"this machine's clock is {round(abs(apart) / timedelta(minutes=1))} minutes {way} GitHub's",
-                trouble=True,
-                advice="Set it by NTP: an app's key is refused by a wrong clock, and waits end too early or late.",
-            )
+        harm = "an app's key is refused by a wrong clock, and waits end too early or late"
+        yield from answers.clock_apart(answer.date, self.now(), "GitHub", harm)
 
     def _who(self, repository: Mapping[str, Any]) -> Iterator[Finding]:
         """Who asks, and what they may do there. GitHub tells an account's rights, but not those of a token."""

@@ -36,7 +36,6 @@ from connectors.errors import (
     TargetClosed,
     TargetMoved,
     TargetReadOnly,
-    TargetUnreachable,
 )
 
 if TYPE_CHECKING:
@@ -112,20 +111,8 @@ def of_exception(request: Request, error: Exception) -> ConnectorError:
         )
     if isinstance(error, GithubException):
         return _of_pygithub(request, error)
-    reason = answers.reason(error)
-    if answers.not_trusted(error):
-        return TargetUnreachable(
-            "the server's certificate is not trusted",
-            where=request.where,
-            advice="Set `ca_bundle` to the file of your own certificate authority, or mend the server's certificate.",
-        )
-    if answers.nothing_sent(error):
-        return TargetUnreachable(
-            f"GitHub could not be reached ({reason}); nothing was sent",
-            where=request.where,
-            advice="Check the network, the proxy and `base_url`, then run again.",
-        )
-    return no_answer(request, reason)
+    unreached = answers.unreached(error, "GitHub", "base_url", request.where)
+    return unreached or no_answer(request, answers.reason(error))
 
 
 def _of_pygithub(request: Request, error: GithubException) -> ConnectorError:

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from connectors import answers
 from connectors.errors import IssueMoved
 from connectors.github import failures, whereabouts
 from connectors.github.failures import Request
@@ -156,7 +158,7 @@ class Lister:
         page, has_next = 1, True
         while has_next:
             answer = self._page(since, page, etag)
-            found = [] if answer.unchanged else read(self._request, each(self._listed), answer.data)
+            found = [] if answer.unchanged else read(self._request, answers.each(self._listed), answer.data)
             yield answer, found
             if not found:
                 return
@@ -194,7 +196,7 @@ def all_pages(
     page, has_next = 1, True
     while has_next:
         answer = wire.read(path, where, {**more, "per_page": PER_PAGE, "page": page}, of_issue=of_issue)
-        yield from read(request, each(parse), answer.data)
+        yield from read(request, answers.each(parse), answer.data)
         page, has_next = page + 1, answer.has_next and bool(answer.data)
 
 
@@ -204,18 +206,4 @@ def read(request: Request, parse: Callable[[Any], T], data: Any) -> T:
     Raises:
         OutcomeUnknown (a write), TargetUnreachable (a read): it is not what was asked for.
     """
-    try:
-        return parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise failures.no_answer(request, "the answer is not what was asked for") from error
-
-
-def each(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
-    """Reads a list, each of it by `parse`."""
-
-    def parse_list(data: Any) -> list[T]:
-        if not isinstance(data, list):
-            raise TypeError("not a list")
-        return [parse(one) for one in data]
-
-    return parse_list
+    return answers.parsed(parse, data, partial(failures.no_answer, request))

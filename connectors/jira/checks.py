@@ -7,9 +7,9 @@ more is asked.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from connectors import answers
 from connectors.errors import ConnectorError, IssueNotFound, TargetUnreachable
 from connectors.interface import Finding
 from connectors.jira import forms
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from connectors.jira.wire import Answer, Wire
     from connectors.settings import JiraSettings
 
-CLOCK_MAY_DIFFER = timedelta(minutes=1)
 
 _PERMISSIONS = {
     "BROWSE_PROJECTS": "nothing can be read",
@@ -111,13 +110,8 @@ class Check:
                 "Mend `deployment`, or leave it out.",
                 f"deployment = {quoted(found)}",
             )
-        if answer.date is not None and abs(apart := self.now() - answer.date) > CLOCK_MAY_DIFFER:
-            way = "ahead of" if apart > timedelta(0) else "behind"
-            yield Finding(
-                f"this machine's clock is {round(abs(apart) / timedelta(minutes=1))} minutes {way} Jira's",
-                trouble=True,
-                advice="Set it by NTP: what changed since the last sync is asked for by time.",
-            )
+        harm = "what changed since the last sync is asked for by time"
+        yield from answers.clock_apart(answer.date, self.now(), "Jira", harm)
 
     def _signed_in(self) -> Iterator[Finding]:
         me = self._read("myself").data

@@ -41,7 +41,6 @@ from connectors.errors import (
     RateLimited,
     RequestRejected,
     TargetMoved,
-    TargetUnreachable,
 )
 
 if TYPE_CHECKING:
@@ -154,19 +153,8 @@ class Reply:
 
 def of_exception(request: Request, error: Exception) -> ConnectorError:
     """The port's error for an exception of `jira`, requests, urllib3 or Python under them."""
-    if answers.not_trusted(error):
-        return TargetUnreachable(
-            "the server's certificate is not trusted",
-            where=request.where,
-            advice="Set `ca_bundle` to the file of your own certificate authority, or mend the server's certificate.",
-        )
-    if answers.nothing_sent(error):
-        return TargetUnreachable(
-            f"Jira could not be reached ({answers.reason(error)}); nothing was sent",
-            where=request.where,
-            advice="Check the network, the proxy and `url`, then run again.",
-        )
-    return no_answer(request, answers.reason(error))
+    unreached = answers.unreached(error, "Jira", "url", request.where)
+    return unreached or no_answer(request, answers.reason(error))
 
 
 def no_answer(request: Request, reason: str) -> ConnectorError:

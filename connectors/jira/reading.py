@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from connectors import answers
 from connectors.jira import failures
 
 if TYPE_CHECKING:
@@ -20,19 +22,10 @@ def read(request: Request, parse: Callable[[Any], T], data: Any) -> T:
     Raises:
         OutcomeUnknown (a write), TargetUnreachable (a read): it is not what was asked for.
     """
-    try:
-        return parse(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise failures.no_answer(request, "the answer is not what was asked for") from error
+    return answers.parsed(parse, data, partial(failures.no_answer, request))
 
 
 def each_in(name: str, parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
     """Reads the list of this name, each of it by `parse`."""
-
-    def parse_list(data: Any) -> list[T]:
-        listed = data[name]
-        if not isinstance(listed, list):
-            raise TypeError("not a list")
-        return [parse(one) for one in listed]
-
-    return parse_list
+    parse_list = answers.each(parse)
+    return lambda data: parse_list(data[name])
