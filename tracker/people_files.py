@@ -13,15 +13,20 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from tracker.settings import PersonSettings, TeamSettings
+from tracker.spelling import plain
 
 SUFFIXES = (".csv", ".yaml", ".yml")
 PEOPLE, TEAMS = "people", "teams"
-MODELS = {PEOPLE: PersonSettings, TEAMS: TeamSettings}
+MODELS: Mapping[str, type[BaseModel]] = {PEOPLE: PersonSettings, TEAMS: TeamSettings}
 COLUMNS = ("kind", "key", *PersonSettings.model_fields)
 _KINDS = {"": PEOPLE, "person": PEOPLE, "team": TEAMS}
 
@@ -99,6 +104,12 @@ def rows(text: str, complain: Callable[[int, str], None]) -> Iterator[tuple[int,
             line = reader.line_num + 1
     except csv.Error as error:
         complain(line, f"not valid CSV: {error}")
+
+
+def free_key(name: str, taken: AbstractSet[str]) -> str:
+    """A short key for `name` that is not `taken`: `jo-smith`, `jo-smith-2`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", plain(name)).strip("-") or "someone"
+    return next(key for key in (slug, *(f"{slug}-{n}" for n in range(2, len(taken) + 3))) if key not in taken)
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

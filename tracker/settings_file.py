@@ -13,7 +13,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -56,7 +56,7 @@ class Loaded:
         """Where this entry of the people book stands: `people.csv:3`, `closeout.toml:12`, or the environment."""
         if home := self.home(table, key):
             return f"{home.path}:{home.lines[table, key]}"
-        line = _line(self.text, [table, key])
+        line = _headers(self.text).get(f"{table}.{key}") or _line(self.text, [table, key])
         return f"{self.file.name if self.file else FILE_NAME}:{line}" if line else "environment"
 
 
@@ -140,7 +140,7 @@ def _join_people(data: dict[str, Any], files: Sequence[PeopleFile], text: str) -
         if not isinstance(entries, dict):
             continue
         homes: dict[str, PeopleFile] = {}
-        for key, file in [(key, file) for file in files for key in file.entries(table)]:
+        for key, file in [(key, each) for each in files for key in each.entries(table)]:
             if key not in entries:
                 first = homes.setdefault(key, file)
             if key in entries or first is not file:
@@ -279,6 +279,14 @@ def _line(text: str, names: Sequence[str]) -> int | None:
             if ".".join(names).startswith(full) and full.split(".") == list(names[: full.count(".") + 1]):
                 return number
     return header_line
+
+
+@lru_cache(maxsize=1)
+def _headers(text: str) -> Mapping[str, int]:
+    """The lines of all tables: looking for one at a time would take long for a large people book."""
+    lines = enumerate(text.splitlines(), 1)
+    found = [(header[1], number) for number, line in lines if (header := re.match(r"\s*\[([^\[\]]+)\]", line))]
+    return {name.replace('"', "").replace("'", "").strip(): number for name, number in reversed(found)}
 
 
 def _check_environment(environment: Mapping[str, str], settings: Settings) -> None:
