@@ -187,10 +187,9 @@ class PeopleBook:
         return None, 1
 
     def _handles(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where `@org/team` stands for one name. Where a part of it is somebody's own, it is several (`@jo/ann`)."""
+        """Where `@org/team` stands for one name, and not for one name and another (`@jo/ann`)."""
         for match in _TEAM_HANDLE.finditer(text):
-            parts = match[0].split("/")
-            if self._find(match[0]) or not any(map(self._claims, parts)):
+            if self._find(match[0]) or not self._several(match[0]):
                 yield match.span()
 
     def _find(self, text: str) -> Owner | None:
@@ -203,7 +202,11 @@ class PeopleBook:
             found, named = self._only(self._claims(address["email"])), self._only(self._claims(address["name"]))
             # One name with the address of another is nobody's.
             return found if named is None or named is found else None
-        return self._team(bare.rsplit("/", 1)[1]) if _TEAM_HANDLE.fullmatch(bare) else None
+        return self._team(bare.rsplit("/", 1)[1]) if _TEAM_HANDLE.fullmatch(bare) and not self._several(bare) else None
+
+    def _several(self, handle: str) -> bool:
+        """Whether `@one/other` names one and the other: the first of them is in the book."""
+        return bool(self._claims(handle.partition("/")[0]))
 
     def _team(self, slug: str) -> Owner | None:
         """The team that GitHub and GitLab call `slug`: its name in small letters, with hyphens."""
