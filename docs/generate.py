@@ -34,6 +34,7 @@ from tracker.render import (  # noqa: E402 - the checkout's own
     json,
     lint,
     parse,
+    people,
     plan,
     review,
     settings,
@@ -52,6 +53,7 @@ OUTPUTS = {
     "review": review.ReviewOutput,
     "report": json.ReportDocument,
     "issues": issues.IssuesOutput,
+    "people": people.PeopleOutput,
     "doctor": doctor.DoctorOutput,
 }
 

@@ -1,14 +1,19 @@
-"""Finding and reading `closeout.toml`: all problems at once, each with its line and the nearest known key."""
+"""Finding and reading `closeout.toml` and its people files.
+
+All problems are told at once, each with its line and the nearest known key.
+"""
 
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +23,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from tracker.errors import UsageError
+from tracker.people_files import MODELS, PeopleFile, parse
 from tracker.settings import Settings
 
 FILE_NAME = "closeout.toml"
@@ -25,14 +31,33 @@ FILE_NAME = "closeout.toml"
 NOT_SETTINGS = frozenset({"CLOSEOUT_CONFIG", "CLOSEOUT_NOW", "CLOSEOUT_SMTP_PASSWORD"})
 """Environment variables with our prefix that are no settings: they are read elsewhere."""
 
+_NO_SUCH_OWNER = re.compile(r"there is no such .*\[(?:people|teams)\.NAME\]")
+_OF_THE_BOOK = re.compile(r"(?:people|teams)\.[^. ]+\.\w+(?= )")
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings, the file they came from (None: defaults only), and the folder that relative paths start at."""
+    """Settings, the file they came from (None: defaults only), and the folder that relative paths start at.
+
+    `text` is what stands in the file, `people_files` what the people files say, in the order of the settings.
+    """
 
     settings: Settings
     file: Path | None
     root: Path
+    text: str = ""
+    people_files: tuple[PeopleFile, ...] = ()
+
+    def home(self, table: str, key: str) -> PeopleFile | None:
+        """The people file that this entry of the people book stands in; None: in `closeout.toml` or nowhere."""
+        return next((file for file in self.people_files if (table, key) in file.lines), None)
+
+    def place(self, table: str, key: str) -> str:
+        """Where this entry of the people book stands: `people.csv:3`, `closeout.toml:12`, or the environment."""
+        if home := self.home(table, key):
+            return f"{home.path}:{home.lines[table, key]}"
+        line = _headers(self.text).get(f"{table}.{key}") or _line(self.text, [table, key])
+        return f"{self.file.name if self.file else FILE_NAME}:{line}" if line else "environment"
 
 
 def find_file(start: Path) -> Path | None:
@@ -57,20 +82,85 @@ def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Loa
         raise UsageError(
             f"not valid TOML: {error}", where=str(file), advice="Mend that line; https://toml.io shows the syntax."
         ) from error
+    root = file.parent if file else Path.cwd()
+    people_files, problems = _read_people(data, root, text)
+    all_read = not problems
+    problems += _join_people(data, people_files, text)
+    place = partial(_place, text, people_files)
     try:
         settings = Settings(**data)
     except ValidationError as error:
-        raise UsageError(
-            "\n".join(_describe(detail, text) for detail in error.errors(include_url=False)),
-            where=str(file or "settings"),
-            advice="Mend these settings; `docs/settings.md` lists them all.",
-        ) from error
+        found = [said for detail in error.errors(include_url=False) for said in _describe(detail, place)]
+        # Whoever stands in a people file that can't be read is missed by others: that is told already.
+        problems += [said for said in found if all_read or not _NO_SUCH_OWNER.search(said)]
     except SettingsError as error:
         raise UsageError(
             str(error), where="environment", advice="A table in an environment variable is written as JSON."
         ) from error
+    if problems:
+        elsewhere = all(said.startswith(tuple(f"{each.path}:" for each in people_files)) for said in problems)
+        raise UsageError(
+            "\n".join(problems),
+            where="" if elsewhere and people_files else str(file or "settings"),
+            advice="Mend these settings; `docs/settings.md` lists them all.",
+        )
     _check_environment(os.environ if environment is None else environment, settings)
-    return Loaded(settings, file, file.parent if file else Path.cwd())
+    return Loaded(settings, file, root, text, people_files)
+
+
+def _read_people(data: Mapping[str, Any], root: Path, text: str) -> tuple[tuple[PeopleFile, ...], list[str]]:
+    """The people files that the settings name, and what is wrong with them."""
+    files: list[PeopleFile] = []
+    problems: list[str] = []
+    for name in _people_file_names(data):
+        try:
+            files.append(parse(name, (root / name).read_bytes()))
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            problems.append(f"{_place(text, (), ['people_files'])}`people_files`: {name} can't be read: {why}")
+    return tuple(files), problems + [problem for file in files for problem in file.problems]
+
+
+def _people_file_names(data: Mapping[str, Any]) -> list[str]:
+    """They are wanted before the settings are judged; what is no list of names is told when they are."""
+    named = data.get("people_files", ())
+    if (override := os.environ.get("CLOSEOUT_PEOPLE_FILES")) is not None:
+        try:
+            named = json.loads(override)
+        except ValueError:
+            named = ()
+    return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+
+
+def _join_people(data: dict[str, Any], files: Sequence[PeopleFile], text: str) -> list[str]:
+    """Put the entries of people files beside those in `data`; tells the keys that stand in two places."""
+    problems = []
+    for table in MODELS:
+        entries = data.get(table, {})
+        if not isinstance(entries, dict):
+            continue
+        homes: dict[str, PeopleFile] = {}
+        for key, file in [(key, each) for each in files for key in each.entries(table)]:
+            if key not in entries:
+                first = homes.setdefault(key, file)
+            if key in entries or first is not file:
+                other = FILE_NAME if key in entries else first.path
+                line = _line(text, [table, key]) if key in entries else first.lines[table, key]
+                said = f"`{table}.{key}` stands in {other}:{line} already; keep one of them"
+                problems.append(f"{file.path}:{file.lines[table, key]}: {said}")
+        if homes:
+            data[table] = {**entries, **{key: file.entries(table)[key] for key, file in homes.items()}}
+    return problems
+
+
+def _place(text: str, files: Sequence[PeopleFile], names: Sequence[str]) -> str:
+    """Where a setting stands, as the start of a message: `line 3: `, `people.csv:3: `; empty when nothing tells."""
+    for file in files:
+        for known in (tuple(names[:3]), tuple(names[:2])):
+            if known in file.lines:
+                return f"{file.path}:{file.lines[known]}: "
+    line = _line(text, names)
+    return f"line {line}: " if line else ""
 
 
 def read_secret(variable: str, file: str | None, root: Path, *, purpose: str) -> str:
@@ -105,22 +195,29 @@ def _read(file: Path) -> str:
         ) from error
 
 
-def _describe(detail: ErrorDetails, text: str) -> str:
+def _describe(detail: ErrorDetails, place: Callable[[Sequence[str]], str]) -> Iterator[str]:
+    """What is wrong, one line each, with its place."""
     location = [part for part in detail["loc"] if not str(part).startswith("function-")]
     names = _without_tags(location)
     name = ".".join(str(part) for part in names)
-    line = _line(text, [str(part) for part in names])
-    where = f"line {line}: " if line else ""
+    where = place([str(part) for part in names])
+    message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
         known = _known_keys(location[:-1])
         near = difflib.get_close_matches(str(location[-1]), known, 1)
         hint = f"; did you mean `{near[0]}`?" if near else f"; known here: {', '.join(sorted(known))}" if known else ""
-        return f"{where}unknown setting `{name}`{hint}"
-    message = detail["msg"].removeprefix("Value error, ")
+        yield f"{where}unknown setting `{name}`{hint}"
+        return
     if detail["type"] == "string_pattern_mismatch" and (field := _field(location)):
         form = f"it looks like {field.examples[0]!r}" if field.examples else field.description
         message = f"{detail['input']!r} does not fit: {form}"
-    return f"{where}`{name}`: {message}" if name else f"{where}{message}"
+    if name:
+        yield f"{where}`{name}`: {message}"
+        return
+    # What is wrong between settings: each part names its own.
+    for part in message.split("; "):
+        named = _OF_THE_BOOK.match(part)
+        yield f"{place(named[0].split('.')) if named else ''}{part}"
 
 
 def _without_tags(location: Sequence[int | str]) -> list[int | str]:
@@ -182,6 +279,14 @@ def _line(text: str, names: Sequence[str]) -> int | None:
             if ".".join(names).startswith(full) and full.split(".") == list(names[: full.count(".") + 1]):
                 return number
     return header_line
+
+
+@lru_cache(maxsize=1)
+def _headers(text: str) -> Mapping[str, int]:
+    """The lines of all tables: looking for one at a time would take long for a large people book."""
+    lines = enumerate(text.splitlines(), 1)
+    found = [(header[1], number) for number, line in lines if (header := re.match(r"\s*\[([^\[\]]+)\]", line))]
+    return {name.replace('"', "").replace("'", "").strip(): number for name, number in reversed(found)}
 
 
 def _check_environment(environment: Mapping[str, str], settings: Settings) -> None:

@@ -11,7 +11,7 @@ from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_forge, open_tracker
 from connectors.forge import Forge
 from tracker import deliver
-from tracker.app import commenting, deciding, moving, proposing, reporting, reviewing, syncing, writing_back
+from tracker.app import commenting, deciding, moving, people, proposing, reporting, reviewing, syncing, writing_back
 from tracker.app.commenting import Commented
 from tracker.app.deciding import Decided
 from tracker.app.desk import Desk
@@ -76,6 +76,7 @@ class App:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self.loaded = loaded
         self.settings = loaded.settings
         self.root = loaded.root
         self.progress = progress
@@ -153,6 +154,10 @@ class App:
         """What could not be decided; see `tracker.app.reviewing.review`."""
         with self.store(create=False) as store:
             return reviewing.review(store, self.settings, self.root, self.clock())
+
+    def people(self) -> people.People:
+        """The people book beside what the documents say now; see `tracker.app.people`."""
+        return people.people(self.review(), self.loaded)
 
     def decide_doubt(self, doubt: Doubt, verdict: Verdict, who: str | None, why: str = "") -> None:
         """Remember what a person said of a doubt."""

@@ -11,7 +11,7 @@ from tracker.app.reading import Reading, read
 from tracker.app.reporting import issue_names
 from tracker.decisions import Saying, Verdict, decided
 from tracker.errors import UsageError
-from tracker.identity import Doubt, identify
+from tracker.identity import Doubt, Identified, identify
 from tracker.matching import normalise
 from tracker.model import Item, KnownDocument, Link
 from tracker.settings import Settings
@@ -39,7 +39,11 @@ class Review:
 
     def doubts(self, said: Sequence[Verdict] = ()) -> tuple[Doubt, ...]:
         """What is in doubt, given also what was `said` since; one word can settle several."""
-        found = identify(
+        return self.identified(said).doubts
+
+    def identified(self, said: Sequence[Verdict] = ()) -> Identified:
+        """The items as the documents tell of them now: what the next sync will go by."""
+        return identify(
             self.reading.parsed,
             self.known.items.values(),
             self._named(),
@@ -48,7 +52,6 @@ class Review:
             frozenset(self.known.links),
             (*self.verdicts, *said),
         )
-        return found.doubts
 
     def _named(self) -> dict[str, str]:
         """References in documents to the items linked to what they name; what could be two issues names none."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli import deciding, doctor, documents, embedded, facts, letters, moving, reviewing, service, start
+from tracker.cli import deciding, doctor, documents, embedded, facts, letters, moving, people, reviewing, service, start
 from tracker.cli.session import Session
 
 OK, FOUND, USAGE, SOME_FAILED, REFUSED, UNREACHABLE = range(6)
@@ -28,6 +28,7 @@ app = typer.Typer(
 for module in (start, documents, facts, deciding, moving, reviewing, letters, doctor, service):
     module.register(app)
 app.add_typer(embedded.app, name="issues")
+app.add_typer(people.app, name="people")
 
 
 @app.callback(invoke_without_command=True)

@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     write_back: WriteBackSettings = Field(
         default_factory=WriteBackSettings, description="Whether links and check marks go back into the documents."
     )
+    people_files: tuple[str, ...] = Field(
+        default=(),
+        description="Files with more of the people book, CSV or YAML, told by their ending; paths start at "
+        "`closeout.toml`.",
+    )
     people: dict[str, PersonSettings] = Field(default_factory=dict, description="The people book, by short key.")
     teams: dict[str, TeamSettings] = Field(default_factory=dict, description="Teams, by short key.")
     reports: dict[str, ReportSettings] = Field(
