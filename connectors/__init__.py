@@ -35,6 +35,7 @@ from connectors.interface import (
     ListsOwn,
     PageSeen,
     Relates,
+    TellsOfWork,
 )
 from connectors.marker import Marker
 from connectors.pacing import Budget, Window, next_slot, time_needed
@@ -79,6 +80,7 @@ __all__ = [
     "TargetReadOnly",
     "TargetSettings",
     "TargetUnreachable",
+    "TellsOfWork",
     "Window",
     "next_slot",
     "time_needed",

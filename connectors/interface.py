@@ -50,6 +50,7 @@ __all__ = [
     "ListsOwn",
     "PageSeen",
     "Relates",
+    "TellsOfWork",
 ]
 
 
@@ -194,7 +195,8 @@ class Evidence:
     """What closed an issue: who, when, and by what work.
 
     `work` is the address of a pull request or commit, empty when a person just closed the issue. `merged`: it became
-    part of the code; `reverted_by` is the address of what took it back out.
+    part of the code; `reverted_by` is the address of what took it back out. `reason` is why it will not be done, as
+    the person who closed it said; empty for what was done, and where nobody said.
     """
 
     closed_at: datetime
@@ -202,6 +204,7 @@ class Evidence:
     work: str = ""
     merged: bool = False
     reverted_by: str = ""
+    reason: str = ""
 
     @property
     def verified(self) -> bool:
@@ -353,6 +356,8 @@ class IssueTracker(Protocol):
     def evidence(self, refs: Sequence[IssueRef]) -> Mapping[IssueRef, Evidence]:
         """What closed these issues, where the target can tell; what is open, or can't be told of, is left out.
 
+        Of each that will not be done it is told, be it without a reason.
+
         Raises:
             TargetUnreachable, RateLimited, NotAllowed.
         """
@@ -435,5 +440,21 @@ class Relates(Protocol):
 
         Raises:
             as `IssueTracker.update`, of either issue.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsOfWork(Protocol):
+    """A target that knows of work which is about to close issues: that needs a review, and no reminder."""
+
+    def open_work(self, refs: Sequence[IssueRef]) -> Mapping[IssueRef, str]:
+        """The address of the work under way for each of these issues that is open and has some.
+
+        That is an open pull request that would close the issue, be it a draft; else the issue's own page, where the
+        target tells no more than that somebody is at it.
+
+        Raises:
+            TargetUnreachable, RateLimited, NotAllowed: nothing is known of any of them.
         """
         ...

@@ -149,6 +149,11 @@ class JiraSettings(_Target):
     open_status: tuple[str, ...] = Field(
         default=(), description="Statuses to reopen an issue into, best first; any not of the category Done otherwise."
     )
+    review_statuses: tuple[str, ...] = Field(
+        default=("In Review", "Code Review", "Peer Review"),
+        description="Statuses of issues whose work is being reviewed: nobody is reminded of them. On Cloud an issue "
+        "with an open pull request in its development panel is one, too.",
+    )
     done: tuple[str, ...] = Field(
         default=("Done", "Fixed", "Resolved", "Complete", "Completed"),
         description="Resolutions that mean that the work was done, the one to set first; one that is in no list does, "

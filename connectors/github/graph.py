@@ -38,6 +38,11 @@ def ask(wire: Wire, repository: Repository, query: str, now: datetime) -> Mappin
     return _data(Request("GET", repository.where()), answer.data, now)
 
 
+def not_told(repository: Repository, said: str) -> NotAllowed:
+    """What is raised for an answer that lacks what these credentials may not see."""
+    return NotAllowed(said, where=repository.where(), advice=_SCOPES)
+
+
 def _data(request: Request, answer: Any, now: datetime) -> Mapping[str, Any]:
     told = answer if isinstance(answer, dict) else {}
     data, errors = told.get("data"), told.get("errors") or ()

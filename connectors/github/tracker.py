@@ -20,7 +20,7 @@ from connectors.interface import Capabilities, IssueState
 from connectors.pacing import Budget, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from connectors.github.credentials import AppKey
     from connectors.interface import (
@@ -221,12 +221,15 @@ class GitHubTracker:
 
     def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:
         by_number = {ref.number: ref for ref in refs}
-        found: dict[IssueRef, Evidence] = {}
-        for numbers in evidence.batches(list(by_number)):
-            data = graph.ask(self._wire, self._repository, evidence.query(numbers), self._now())
-            told = read(Request("GET", self._repository.where()), evidence.read, data)
-            found |= {by_number[number]: each for number, each in told.items()}
-        return found
+        return {by_number[number]: each for number, each in self._asked(by_number, evidence.query, evidence.read)}
+
+    def open_work(self, refs: Sequence[IssueRef]) -> dict[IssueRef, str]:
+        """See `TellsOfWork`."""
+        by_number = {ref.number: ref for ref in refs}
+        told = dict(self._asked(by_number, evidence.work_query, evidence.read_work))
+        if None in told.values():
+            raise graph.not_told(self._repository, "GitHub does not tell which pull requests would close issues")
+        return {by_number[number]: work for number, work in told.items() if work}
 
     def check(self) -> Iterator[Finding]:
         return checks.Check(self._wire, self._repository, self._now, app=self._app).findings()
@@ -244,6 +247,14 @@ class GitHubTracker:
 
     def close(self) -> None:
         self._wire.close()
+
+    def _asked(
+        self, numbers: Iterable[int], query: Callable[[Sequence[int]], str], parse: Callable[[Any], Mapping[int, T]]
+    ) -> Iterator[tuple[int, T]]:
+        """What GraphQL tells of these issues, by number."""
+        for some in evidence.batches(list(numbers)):
+            data = graph.ask(self._wire, self._repository, query(some), self._now())
+            yield from read(Request("GET", self._repository.where()), parse, data).items()
 
     def _own(self, ref: IssueRef) -> None:
         """An issue of another repository has the same number here, and is somebody else's.

@@ -107,7 +107,7 @@ def state_of(fields: Mapping[str, Any], meanings: Meanings) -> IssueState:
         KeyError, TypeError, AttributeError: they are not an issue's.
     """
     status = fields["status"]
-    if category_of(status) != _DONE:
+    if not is_done(status):
         return IssueState.OPEN
     resolution = (fields.get("resolution") or {}).get("name") or ""
     return meanings.closed_as(str(status["name"]), str(resolution))
@@ -116,6 +116,11 @@ def state_of(fields: Mapping[str, Any], meanings: Meanings) -> IssueState:
 def category_of(status: Mapping[str, Any]) -> str:
     """`new`, `indeterminate` or `done`, whatever the status is called."""
     return str(status["statusCategory"]["key"])
+
+
+def is_done(status: Mapping[str, Any]) -> bool:
+    """Whether an issue of this status is closed."""
+    return category_of(status) == _DONE
 
 
 def transitions_in(data: Mapping[str, Any]) -> list[Transition]:

@@ -23,6 +23,7 @@ from connectors.jira.refusals import Refusals
 from connectors.jira.site import Site
 from connectors.jira.values import Project
 from connectors.jira.wire import Wire
+from connectors.jira.work import Work
 from connectors.pacing import Budget, Window
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ class JiraTracker:
         add_part        as an update
         comment         two: is it still here, and the comment
         comments        one per 100; on Cloud one more for how ours were sent
-        evidence, is_public none
+        evidence        one per 100, and for each that will not be done its comments
+        open_work       one per 100; on Cloud one more for all that have open pull requests
+        is_public       none
     Before the first create the fields of its screen are read; before the first assignment of each person, the account.
     What Jira refuses of an issue that can do without it is left out and the rest sent again.
 
@@ -128,6 +131,7 @@ class JiraTracker:
             now=now,
         )
         self._comments = Comments(self._site)
+        self._work = Work(self._site, self._comments, settings.review_statuses)
         self._links = Links(self._site, settings, self._count)
         self._refusals = Refusals(_OPTIONAL)
 
@@ -242,9 +246,13 @@ class JiraTracker:
         self._own(ref)
         return self._comments.all(ref)
 
-    def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:  # noqa: ARG002 - the port's signature
-        """People close issues here, and Jira knows of no work with them."""
-        return {}
+    def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:
+        """People close issues here, and Jira knows of no work with them; of what will not be done it may tell why."""
+        return self._work.why_not(refs)
+
+    def open_work(self, refs: Sequence[IssueRef]) -> dict[IssueRef, str]:
+        """See `TellsOfWork`."""
+        return self._work.under_way(refs)
 
     def check(self) -> Iterator[Finding]:
         where = self._project.where()

@@ -168,7 +168,7 @@ class Reader:
             assignees=frozenset({named(account, tie)} if account else ()),
             created_at=time_of(fields["created"]),
             updated_at=updated,
-            closed_at=_closed_at(fields, updated) if state.closed else None,
+            closed_at=closed_at(fields) if state.closed else None,
             due=date.fromisoformat(fields["duedate"]) if fields.get("duedate") else None,
             priority=priority_in(fields.get("priority"), self.priorities),
             author=account_of(fields.get("creator")),
@@ -218,10 +218,9 @@ def time_of(text: str) -> datetime:
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _closed_at(fields: Mapping[str, Any], updated: datetime) -> datetime:
+def closed_at(fields: Mapping[str, Any]) -> datetime:
     """A workflow that sets no resolution leaves no date of it, and Data Center tells no other one."""
-    told = fields.get("resolutiondate") or fields.get("statuscategorychangedate")
-    return time_of(told) if told else updated
+    return time_of(fields.get("resolutiondate") or fields.get("statuscategorychangedate") or fields["updated"])
 
 
 def changes(seen: Seen, patch: IssuePatch, priorities: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -278,8 +277,11 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def jql(project: str, *, label: str = "", since: str = "", is_open: bool = False) -> str:
-    """What finds a project's issues, oldest change first: with a label, changed at that minute or later, not closed."""
+def jql(project: str, *, label: str = "", since: str = "", is_open: bool = False, more: str = "") -> str:
+    """What finds a project's issues, oldest change first: with a label, changed at that minute or later, not closed.
+
+    `more` is a further clause.
+    """
     clauses = [f"project = {quoted(project)}"]
     if label:
         clauses.append(f"labels = {quoted(label)}")
@@ -287,4 +289,6 @@ def jql(project: str, *, label: str = "", since: str = "", is_open: bool = False
         clauses.append(f"updated >= {quoted(since)}")
     if is_open:
         clauses.append("statusCategory != Done")
+    if more:
+        clauses.append(more)
     return f"{' AND '.join(clauses)} ORDER BY updated ASC, key ASC"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,7 @@ from connectors.interface import (
 )
 from connectors.local import checks
 from connectors.local.tables import HEAD, VERSION_TABLE, CommentRow, IssueRow
+from connectors.reasons import reason_in
 from connectors.settings import LocalSettings
 
 # Two processes may commit in another order than they took their time stamps; reading this much again misses neither.
@@ -169,9 +171,22 @@ class LocalTracker:
             rows = session.exec(select(CommentRow).where(CommentRow.issue_id == issue.id).order_by(col(CommentRow.id)))
             return tuple(_comment(row) for row in rows)
 
-    def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:  # noqa: ARG002 - the port's signature
-        """People close issues here, and no work with them."""
-        return {}
+    def evidence(self, refs: Sequence[IssueRef]) -> dict[IssueRef, Evidence]:
+        """People close issues here, and no work with them; of what will not be done their comments tell why."""
+        if self._absent:
+            return {}
+        with self._reading() as session:
+            wanted = (IssueRow.target == self._name, IssueRow.state == IssueState.WONT_DO.value)
+            rows = list(session.exec(select(IssueRow).where(*wanted)))
+            said: dict[int | None, list[Comment]] = defaultdict(list)
+            for comment in session.exec(select(CommentRow).join(IssueRow).where(*wanted)):
+                said[comment.issue_id].append(_comment(comment))
+        by_number = {ref.number: ref for ref in refs}
+        return {
+            by_number[row.number]: Evidence(row.closed_at, reason=reason_in(said[row.id], row.closed_at, by=""))
+            for row in rows
+            if row.closed_at is not None and row.number in by_number
+        }
 
     def check(self) -> Iterator[Finding]:
         """The database is all there is to look at."""

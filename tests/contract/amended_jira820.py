@@ -5,6 +5,8 @@ Its own answers go out for everything else. Amended, each as in https://docs.atl
     - a search refuses JQL that it does not understand, where it would give everything
     - an issue is also found by its id; labels are also changed by `update`; issue properties; `issue/bulk`
     - blank or long summaries, labels with spaces, long texts, unknown people are refused, and requests without a token
+    - a search that is told not to check its values (`validateQuery`) takes keys that are not there
+    - a transition, and its place in the history, is of whoever makes it, and has a time; so has a comment
     - people are also found by e-mail address, and unknown ones are not made up; `user/assignable/search`
     - comments come oldest first; there is more than one resolution; priority and epic link are on the create screen,
       and a priority can be taken away; `mypermissions`
@@ -12,6 +14,7 @@ Its own answers go out for everything else. Amended, each as in https://docs.atl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +34,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 
 PROJECT, SECRET = "OPS", "t0ken"
 ZONE = ZoneInfo("America/New_York")
+_KEYS = re.compile(r"\b[A-Z]+-\d+\b")
 MOST_SHOWN = 1_000
 """Jira's `jira.search.views.default.max`."""
 PEOPLE = {"closeout": "Closeout", "ana": "Ana Lima", "bo": "Bo Chen", "cy": "Cy Gone"}
@@ -51,6 +55,12 @@ class _Telling(Serializer):
     def comment_obj(self, key: str, idx: int, c: dict[str, Any]) -> dict[str, Any]:
         return super().comment_obj(key, idx, c) | {"created": _time(c["created"]), "updated": _time(c["updated"])}
 
+    def changelog(self, it: dict[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = super().changelog(
+            it | {"changelog": [each | {"date": _time(each["date"])} for each in it["changelog"]]}
+        )
+        return told
+
     def user_obj(self, uid: str) -> dict[str, Any]:
         return super().user_obj(uid) | {"timeZone": ZONE.key, "active": uid not in self.store.left}
 
@@ -65,6 +75,8 @@ class Amended(Store):
         self.clock = clock
         self.ids: dict[str, int] = {}
         self.left = {"cy"}
+        self.who = config.current_user
+        """Who acts."""
         self._last = datetime.min.replace(tzinfo=UTC)
         super().__init__(config, seed=False)
         self.serializer = _Telling(self)
@@ -105,6 +117,14 @@ class Amended(Store):
         if "priority" in fields:
             issue["priority"] = (fields["priority"] or {}).get("name")
 
+    def transition_issue(self, key: str, transition_id: str, fields: Any = None, update: Any = None) -> None:
+        super().transition_issue(key, transition_id, fields, update)
+        self.get_issue(key)["changelog"][-1] |= {"author": self.who, "date": self.get_issue(key)["updated"]}
+
+    def add_comment(self, key: str, body: str, author: str = "") -> dict[str, Any]:
+        said: dict[str, Any] = super().add_comment(key, body, author or self.who)
+        return said
+
     def _checked(self, given: Mapping[str, Any], update: Mapping[str, Any], before: dict[str, Any]) -> dict[str, Any]:
         fields = {**given, **operated(update, before)}
         if "summary" in fields or not before:
@@ -138,8 +158,8 @@ class Amended(Store):
             "resolved": issue["resolved"],
         }
 
-    def found(self, jql: str) -> list[dict[str, Any]]:
-        names = {*self.issues, *map(str, self.ids.values())}
+    def found(self, jql: str, *, checked: bool = True) -> list[dict[str, Any]]:
+        names = {*self.issues, *map(str, self.ids.values()), *([] if checked else _KEYS.findall(jql))}
         asker = Asker(ZONE, self.clock(), {PROJECT}, names)
         return [self.issues[row["key"]] for row in search(jql, map(self.row, self.issues.values()), asker)]
 
@@ -199,9 +219,11 @@ def _issues(app: FastAPI) -> None:
         body = dict(request.query_params) if request.method == "GET" else await request.json()
         begin, most = int(body.get("startAt", 0)), min(int(body.get("maxResults", 50)), MOST_SHOWN)
         fields = body.get("fields", "")
-        store, found = _store(request), _store(request).found(body.get("jql", ""))
+        store, checked = _store(request), str(body.get("validateQuery", "true")).lower() != "false"
+        found = store.found(body.get("jql", ""), checked=checked)
         wanted = fields if isinstance(fields, str) else ",".join(fields)
-        page = [store.serializer.issue_res(each, "", wanted) for each in found[begin : begin + most]]
+        expand = str(body.get("expand", ""))
+        page = [store.serializer.issue_res(each, "", wanted, expand) for each in found[begin : begin + most]]
         return {"startAt": begin, "maxResults": most, "total": len(found), "issues": page}
 
     @app.post("/rest/api/2/issue/bulk")

@@ -18,8 +18,8 @@ from graphql import GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync
 
 SCHEMA = build_schema(
     Path(__file__).with_name("github-schema.graphql").read_text("utf-8")
-    + "type User implements Actor { login: String! }"  # no query asks for more of a person than of any actor
-)
+    + "type User implements Actor { login: String! } type Bot implements Actor { login: String! }"
+)  # no query asks for more of a person, or a machine, than of any actor
 EVENTS = {"ClosedEvent": "CLOSED_EVENT", "CrossReferencedEvent": "CROSS_REFERENCED_EVENT"}
 
 
@@ -36,12 +36,23 @@ def closing(closer: dict[str, Any] | None = None, by: str | None = "ana-lima") -
     return {"__typename": "ClosedEvent", "actor": {"__typename": "User", "login": by} if by else None, "closer": closer}
 
 
+def remark(body: str, at: str, by: str | None = "ana-lima", *, bot: bool = False) -> dict[str, Any]:
+    author = {"__typename": "Bot" if bot else "User", "login": by} if by else None
+    return {"body": body, "createdAt": at, "author": author}
+
+
 def commit(oid: str, repository: str = "acme/ops") -> dict[str, Any]:
     return {"__typename": "Commit", "url": f"https://github.com/{repository}/commit/{oid}"}
 
 
 def pull_request(
-    number: int, *, merged: bool = True, body: str = "", named_by: tuple[dict[str, Any], ...] = (), of: str = "acme/ops"
+    number: int,
+    *,
+    merged: bool = True,
+    body: str = "",
+    named_by: tuple[dict[str, Any], ...] = (),
+    of: str = "acme/ops",
+    draft: bool = False,
 ) -> dict[str, Any]:
     """A pull request; `named_by` are those that refer to it."""
     return {
@@ -49,10 +60,21 @@ def pull_request(
         "number": number,
         "url": f"https://github.com/{of}/pull/{number}",
         "merged": merged,
+        "isDraft": draft,
         "body": body,
         "repository": {"nameWithOwner": of},
         "timelineItems": timeline([{"__typename": "CrossReferencedEvent", "source": each} for each in named_by]),
     }
+
+
+def _closing_pulls(requests: tuple[dict[str, Any] | None, ...]) -> Any:
+    """A field that lists pull requests that would close an issue, and those that did where they are wanted, too."""
+
+    def listed(_info: GraphQLResolveInfo, first: int, includeClosedPrs: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002, N803
+        wanted = [each for each in requests if each is None or includeClosedPrs or not each["merged"]]
+        return {"nodes": wanted[:first]}
+
+    return listed
 
 
 @dataclass
@@ -64,8 +86,28 @@ class Graph:
     answer: tuple[int, str] | None = None
     url: str = ""
 
-    def close(self, number: int, *events: dict[str, Any], at: str | None = "2026-11-20T09:00:00Z") -> None:
-        self.issues[number] = {"number": number, "closedAt": at, "timelineItems": timeline(list(events))}
+    def close(
+        self,
+        number: int,
+        *events: dict[str, Any],
+        at: str | None = "2026-11-20T09:00:00Z",
+        reason: str | None = "COMPLETED",
+        comments: tuple[dict[str, Any], ...] = (),
+        pulls: tuple[dict[str, Any] | None, ...] = (),
+    ) -> None:
+        """An issue as it is after these events; `pulls` would close it, None is one that the asker may not see."""
+        self.issues[number] = {
+            "number": number,
+            "closedAt": at,
+            "stateReason": reason if at else None,
+            "timelineItems": timeline(list(events)),
+            "comments": lambda _info, last: {"nodes": comments[-last:]},
+            "closedByPullRequestsReferences": _closing_pulls(pulls),
+        }
+
+    def work(self, number: int, *requests: dict[str, Any] | None, at: str | None = None) -> None:
+        """An open issue that these pull requests would close."""
+        self.close(number, at=at, pulls=requests)
 
     def execute(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         def issue(_info: GraphQLResolveInfo, number: int) -> dict[str, Any]:

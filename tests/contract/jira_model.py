@@ -72,6 +72,10 @@ class Issue:
     comments: list[dict[str, Any]] = field(default_factory=list)
     links: list[dict[str, Any]] = field(default_factory=list)
     remote: list[dict[str, Any]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """Changes of status and resolution: their `author`, `created` and `items`."""
+    pulls: int = 0
+    """How many open pull requests its development panel shows."""
 
 
 @dataclass
@@ -176,6 +180,15 @@ class Telling:
             every = {key: value for key, value in every.items() if key in fields}
         every = {key: value for key, value in every.items() if key not in dropped}
         return {"expand": "", **self.short(issue), "fields": every} | more
+
+    def changelog(self, issue: Issue) -> dict[str, Any]:
+        """The newest change first."""
+        told = [
+            {**each, "id": str(40_000 + number), "author": self.people.json(each["author"])}
+            | {"created": self.time(each["created"])}
+            for number, each in enumerate(issue.history)
+        ]
+        return {"startAt": 0, "maxResults": len(told), "total": len(told), "histories": told[::-1]}
 
     def short(self, issue: Issue) -> dict[str, Any]:
         return {"id": str(issue.id), "key": issue.key, "self": f"{self.url}/rest/api/3/issue/{issue.id}"}

@@ -67,6 +67,7 @@ class Store(Telling):
             "created": issue.created,
             "updated": issue.updated,
             "resolved": issue.resolved,
+            "development[pullrequests].open": issue.pulls,
         }
 
     # Writing
@@ -141,7 +142,8 @@ class Store(Telling):
             issue.updated = self._tick()
         return self._remember(issue)
 
-    def transition(self, issue: Issue, number: str, body: Mapping[str, Any]) -> None:
+    def transition(self, issue: Issue, number: str, body: Mapping[str, Any], author: str = "") -> None:
+        """By the bot, where nobody is named."""
         way = next((each for each in self.ways(issue) if each.id == number), None)
         if way is None:
             raise Refused(f"Transition id '{number}' is not valid for this issue.")
@@ -159,7 +161,7 @@ class Store(Telling):
         resolution = self._resolution(given["resolution"]) if "resolution" in given else way.resolution
         others = {key: value for key, value in given.items() if key != "resolution"}
         issue.fields |= self._takes.all(others, way.screen)
-        self._go(issue, way.to, resolution)
+        self._go(issue, way.to, resolution, author or self.people.bot)
 
     def _resolution(self, given: Mapping[str, Any]) -> str:
         for each in named(*RESOLUTIONS, first=10_000):
@@ -167,8 +169,9 @@ class Store(Telling):
                 return str(each["name"])
         raise Refused(resolution=f"Could not find resolution: {given}")
 
-    def _go(self, issue: Issue, to: str, resolution: str | None) -> None:
+    def _go(self, issue: Issue, to: str, resolution: str | None, author: str) -> None:
         now = self._tick()
+        before = (("status", issue.status), ("resolution", issue.resolution))
         if self.statuses[issue.status] != self.statuses[to]:
             issue.category_changed = now
         if self.statuses[to] != "done":
@@ -176,6 +179,13 @@ class Store(Telling):
         if resolution != issue.resolution:
             issue.resolved = now if resolution else None
         issue.status, issue.resolution, issue.updated = to, resolution, now
+        after = {"status": to, "resolution": resolution}
+        items = [
+            {"field": name, "fieldtype": "jira", "fieldId": name, "fromString": was, "toString": after[name]}
+            for name, was in before
+            if was != after[name]
+        ]
+        issue.history.append({"author": author, "created": now, "items": items})
         self._remember(issue)
 
     def ways(self, issue: Issue) -> list[Way]:

@@ -18,6 +18,8 @@ Row = dict[str, Any]
 Test = Callable[[Row], bool]
 
 _TOKEN = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([(),])|(!=|>=|<=|[=<>])|([^\s(),=<>!"']+))""")
+_COUNTS = frozenset({"development[pullrequests].open"})
+"""https://support.atlassian.com/jira-software-cloud/docs/jql-developer-status/"""
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?: (\d{1,2}):(\d{2}))?")
 _AGO = re.compile(r"([+-]?\d+)([wdhm])")
 _SPANS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}
@@ -41,6 +43,8 @@ class Asker:
     issues: Collection[str]
     """Keys and ids (as text) that there are."""
     fold: int = 0
+    development: bool = False
+    """Whether a development tool is connected."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def _words(jql: str) -> list[_Word]:
             raise BadJql(f"Error in the JQL Query: unexpected '{text[at]}' (line 1, character {at + 1}).")
         double, single, mark, sign, bare = found.groups()
         at = found.end()
-        if bare is not None and not re.fullmatch(r"[\w-]+", bare):
+        if bare is not None and bare not in _COUNTS and not re.fullmatch(r"[\w-]+", bare):
             raise BadJql(f"Error in the JQL Query: '{bare}' has a reserved character and must be quoted.")
         quoted = double if double is not None else single
         plain = mark or sign or bare or ""
@@ -133,6 +137,8 @@ class _Parser:
     def _clause(self) -> Test:
         said = self._next().text.casefold()
         name = _ALIASES.get(said, said)
+        if name in _COUNTS and self.asker.development:
+            return self._how_many(name)
         if name not in _TIMES | _NAMES:
             raise BadJql(f"Field '{said}' does not exist or you do not have permission to view it.")
         sign = self._next().text.casefold()
@@ -148,6 +154,12 @@ class _Parser:
             raise BadJql(f"The operator '{sign}' is not supported by the '{name}' field.")
         value = self._value(name)
         return lambda row: (sign == "=") == _holds(row[name], value)
+
+    def _how_many(self, name: str) -> Test:
+        sign, number = self._next().text, self._next().text
+        if sign != ">" or not number.isdigit():
+            raise BadJql(f"The operator '{sign}' or the value '{number}' is not supported by the '{name}' field.")
+        return lambda row: row[name] > int(number)
 
     def _empty(self, name: str) -> Test:
         if not self._takes("empty", "null"):

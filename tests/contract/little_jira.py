@@ -60,6 +60,8 @@ class LittleJira:
         self.url = ""
         self.page = 100
         self.fold = 0
+        self.development = True
+        """Whether a development tool is connected, so that searches know of pull requests."""
         self.allowed: set[str] = set(PERMISSIONS)
         self.requests: list[str] = []
         """Verb and path of each, in order; the path below `/rest/api/3/`."""
@@ -189,7 +191,9 @@ class LittleJira:
             raise Refused("Too many issues to reconcile (50), or too many properties (5).")
         begin = _begin(body)
         shown = store.shown({str(each) for each in reconciled})
-        asker = Asker(store.people.zone, store.clock(), (PROJECT, PROJECT_ID), store.names(), self.fold)
+        asker = Asker(
+            store.people.zone, store.clock(), (PROJECT, PROJECT_ID), store.names(), self.fold, self.development
+        )
         rows = [store.row(issue) for issue in shown]
         found = [row["issue"] for row in search(body.get("jql", ""), rows, asker)]
         wanted = min(int(body.get("maxResults", 50)), 5_000 if fields == ["id"] else self.page)
@@ -205,6 +209,8 @@ class LittleJira:
         found = {issue.id: issue for key in asked if (issue := self.store.seek(key))}
         fields, wanted = seen.body.get("fields", ["*navigable"]), seen.body.get("properties", ())
         issues = [self.store.json(found[number], fields, wanted) for number in sorted(found)]
+        if "changelog" in seen.body.get("expand", ()):
+            issues = [each | {"changelog": self.store.changelog(found[int(each["id"])])} for each in issues]
         return Answer(data={"issues": issues, "issueErrors": []})
 
     def _bulk(self, seen: Seen) -> Answer:

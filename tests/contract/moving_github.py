@@ -97,7 +97,7 @@ class MovingGitHub:
     # What GitHub answers
 
     def answer(self, seen: Seen) -> Answer:
-        if seen.verb != "GET":
+        if seen.verb != "GET" and not seen.path.endswith("/graphql"):  # which only asks, here
             self.writes.append((seen.verb, seen.path))
         if found := _NUMBERED.fullmatch(seen.path):
             repo = next((repo for repo in self.repos if repo.id == int(found[1])), None)

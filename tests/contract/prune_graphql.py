@@ -38,7 +38,7 @@ from graphql import (
 from connectors.github import evidence
 
 RESULT = Path(__file__).with_name("github-schema.graphql")
-QUERIES = (evidence.query([1]),)
+QUERIES = (evidence.query([1]), evidence.work_query([1]))
 
 
 class _Used(Visitor):

@@ -10,7 +10,7 @@ import pytest
 from contract.conftest import some_people
 
 from connectors.errors import IssueNotFound, RequestRejected
-from connectors.interface import IssueDraft, IssuePatch, IssueState, IssueTracker
+from connectors.interface import IssueDraft, IssuePatch, IssueState, IssueTracker, TellsOfWork
 from connectors.marker import Marker
 
 if TYPE_CHECKING:
@@ -357,6 +357,50 @@ class TestComments:
             bench.tracker.comment(bench.missing, "x")
         with pytest.raises(IssueNotFound):
             bench.tracker.comments(bench.missing)
+
+
+class TestEvidence:
+    """Why an issue will not be done: as whoever closed it said, and Closeout itself never does."""
+
+    @pytest.mark.parametrize(
+        ("words", "reason"),
+        [
+            (
+                "The pool is gone.\n\nWe are on another database now.",
+                "The pool is gone. We are on another database now.",
+            ),
+            ("The document dropped it.\n\n<!-- closeout:said removed abc -->", ""),
+            (None, ""),
+        ],
+    )
+    def test_why_it_will_not_be_done(self, bench: Bench, draft: Draft, words: str | None, reason: str) -> None:
+        issue = bench.tracker.create(draft())
+        closed = bench.tracker.update(issue, IssuePatch(state=IssueState.WONT_DO))
+        if words:
+            bench.tracker.comment(issue.ref, words)
+        found = bench.again().evidence([issue.ref])
+        assert set(found) == {issue.ref}
+        told = found[issue.ref]
+        assert (told.closed_at, told.reason, told.verified) == (closed.closed_at, reason, False)
+
+    def test_what_is_not_closed_as_such_has_no_reason(self, bench: Bench, draft: Draft) -> None:
+        left, done, dropped = (bench.tracker.create(draft()) for _ in range(3))
+        bench.tracker.update(done, IssuePatch(state=IssueState.DONE))
+        bench.tracker.update(dropped, IssuePatch(state=IssueState.WONT_DO))
+        for issue in (left, done, dropped):
+            bench.tracker.comment(issue.ref, "Because.")
+        asked = [left.ref, done.ref, bench.missing]
+        assert {told.reason for told in bench.tracker.evidence(asked).values()} <= {""}
+        assert {told.reason for told in bench.tracker.evidence([*asked, dropped.ref]).values()} >= {"Because."}
+        assert bench.tracker.evidence([]) == {}
+
+    def test_no_work_is_no_work(self, bench: Bench, draft: Draft) -> None:
+        tracker = bench.tracker
+        issue, other = tracker.create(draft()), tracker.create(draft())
+        tracker.update(other, IssuePatch(state=IssueState.DONE))
+        if isinstance(tracker, TellsOfWork):
+            assert tracker.open_work([issue.ref, other.ref, bench.missing]) == {}
+            assert tracker.open_work([]) == {}
 
 
 class TestFinding:

@@ -105,7 +105,7 @@ class TestRequests:
 
     def test_nothing_is_nothing(self, tracker: JiraTracker, issue: Issue, requests: Requests) -> None:
         assert tracker.update(issue, IssuePatch()) is issue
-        assert tracker.evidence([issue.ref]) == {}
+        assert tracker.evidence([]) == tracker.open_work([]) == {}
         assert tracker.is_public() is False
         assert requests() == []
 

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from workplace import Workplace, postmortem
 
-from connectors import ConnectorError, Issue, IssueDraft, IssueNotFound, IssueRef, IssueState, Marker
+from connectors import ConnectorError, Evidence, Issue, IssueDraft, IssueNotFound, IssueRef, IssueState, Marker
 from connectors.database import UtcDateTime
 from connectors.local import LocalTracker
 from connectors.local import tables as local_tables
@@ -109,6 +109,21 @@ def test_how_an_issue_is_gone_comes_out_again(store):
     assert store.events("abc") == (EVENT,)
     store.record_link(LINK, ITEM, [])
     assert store.known().links == {"abc": LINK}
+
+
+def test_what_closed_an_issue_and_what_is_about_to_comes_out_again(store):
+    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_link(LINK, ITEM, [])
+    told = replace(LINK, evidence=Evidence(NOW, "ana", "https://x/2", merged=True, reason="The pool is gone: é"))
+    store.record_evidence([told], [])
+    store.record_work([replace(LINK, work="https://x/4")], [EVENT])
+    assert store.known().links == {"abc": replace(told, work="https://x/4")}
+    assert store.events("abc") == (EVENT,)
+    other = replace(LINK, issue=replace(ISSUE, ref=IssueRef("local", 2, "#2")), work="https://x/5")
+    store.record_work([other], [])  # of the issue that the item had when its target was asked
+    assert store.known().links == {"abc": replace(told, work="https://x/4")}
+    store.record_link(replace(LINK, work="https://x/6"), ITEM, [])
+    assert store.known().links["abc"].work == "https://x/6"
 
 
 def test_recording_again_replaces(store):

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from contract.faults import Answer, FaultServer, Seen, _Handler
-from contract.graph_github import Graph, closing
+from contract.graph_github import Graph, closing, remark
 
 REPOSITORY = "acme/ops"
 PER_MINUTE, PER_HOUR, POINTS = 80, 500, 900
@@ -59,6 +59,8 @@ class LittleGitHub:
         self.issues: dict[int, dict[str, Any]] = {}
         self.comments: dict[int, list[dict[str, Any]]] = {}
         self.labels: dict[str, dict[str, Any]] = {}
+        self.work: dict[int, tuple[dict[str, Any], ...]] = {}
+        """The pull requests that would close issues, by number."""
         self.milestones: list[dict[str, Any]] = []
         self.push = True
         self.parts = 100
@@ -169,7 +171,15 @@ class LittleGitHub:
         """Everybody closes issues by hand here."""
         graph = Graph()
         for number, issue in self.issues.items():
-            graph.close(number, closing(by="ana-lima"), at=issue["closed_at"])
+            there = self.comments.get(number, ())
+            graph.close(
+                number,
+                closing(by="ana-lima"),
+                at=issue["closed_at"],
+                reason=(issue["state_reason"] or "completed").upper(),
+                comments=tuple(remark(each["body"], each["created_at"], each["user"]["login"]) for each in there),
+                pulls=self.work.get(number, ()),
+            )
         return graph
 
     def _of_issue(self, path: str, seen: Seen) -> Answer:
@@ -256,12 +266,12 @@ class LittleGitHub:
             return Answer(data=there[(page - 1) * size : page * size], headers=more)
         return Answer(201, self.say(number, seen.body["body"]))
 
-    def say(self, number: int, body: str) -> dict[str, Any]:
+    def say(self, number: int, body: str, by: str = "bot") -> dict[str, Any]:
         """A new comment, as its JSON."""
         there = self.comments.setdefault(number, [])
         key = number * 100_000 + len(there) + 1
         url = f"{self.url}/{REPOSITORY}/issues/{number}#issuecomment-{key}"
-        told = {"id": key, "html_url": url, "body": body, "user": {"login": "bot"}, "created_at": self._now()}
+        told = {"id": key, "html_url": url, "body": body, "user": {"login": by}, "created_at": self._now()}
         there.append(told)
         self.issues[number]["updated_at"] = self._now()
         return told

@@ -13,7 +13,7 @@ from tracker.app import Wanted
 from tracker.errors import UsageError
 from tracker.model import ItemState
 from tracker.policy import Flag
-from tracker.render import markdown
+from tracker.render import history, markdown
 from tracker.render.evidence import sentence
 
 POOL = "Add monitoring for the connection pool"
@@ -48,6 +48,10 @@ class Explained(Workplace):
     def entry(self, text=POOL):
         [entry] = [entry for entry in self.status(Wanted()).entries if entry.item.text == text]
         return entry
+
+    def told(self):
+        """The first item's story."""
+        return [history.sentence(event) for event in self.history(self.entry().item.id).events]
 
     def verified(self):
         return Flag.VERIFIED in self.entry().flags
@@ -91,10 +95,34 @@ def test_it_is_asked_once(place):
     assert place.asked == [(1,)]
 
 
-def test_what_is_not_done_is_not_asked_about(place):
-    place.by_hand(1, state=IssueState.WONT_DO)
+def test_a_duplicate_is_not_asked_about(place):
+    place.by_hand(1, state=IssueState.DUPLICATE)
     place.run()
     assert place.asked == []
+
+
+def test_why_it_will_not_be_done_is_asked_until_somebody_says(place):
+    place.by_hand(1, state=IssueState.WONT_DO)
+    place.run()
+    place.run()
+    assert place.asked == [(1,)]
+    assert (place.entry().item.state, place.entry().link.evidence.reason) == (ItemState.WONT_DO, "")
+    place.works[1] = {"reason": "The pool is gone."}
+    place.by_hand(1, add_labels=frozenset({"explained"}))
+    place.run()
+    assert place.entry().link.evidence.reason == "The pool is gone."
+    place.by_hand(1, add_labels=frozenset({"again"}))
+    place.run()
+    place.status(Wanted(), check_links=True)
+    assert place.asked == [(1,), (1,)]
+    assert "Closeout found that issue #1 will not be done: “The pool is gone.”" in place.told()
+    assert "by hand: “The pool is gone.”" in sentence(place.entry().link.evidence)
+
+
+def test_that_nobody_said_why_is_told(place):
+    place.by_hand(1, state=IssueState.WONT_DO)
+    place.run()
+    assert place.told()[-1].endswith("found that issue #1 will not be done, and that nobody said why")
 
 
 def test_a_revert_is_found_when_the_links_are_checked(place):

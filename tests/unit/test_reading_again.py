@@ -119,7 +119,7 @@ def test_documents_become_private_with_the_setting(place):
 
 NEWER = {
     "document": ("rules", "services"),
-    "link": ("gone", "evidence"),
+    "link": ("gone", "evidence", "work"),
     "item": ("ignored", "snoozed_until", "extended_to", "parted", "verified_at", "move"),
 }
 """What migrations added to the first schema."""

@@ -178,7 +178,9 @@ def refresh(desk: Desk, *, check_links: bool = False) -> None:
             applied = apply(
                 Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
             )
-            for note in evidence.gather(desk, tracker, None if check_links else applied):
+            notes = evidence.gather(desk, tracker, None if check_links else applied)
+            notes += evidence.look_for_work(desk, tracker, evidence.doubtful(known, applied))
+            for note in notes:
                 desk.progress.tell(note)
     for error in seen.unread.values():
         raise error

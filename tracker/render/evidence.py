@@ -10,7 +10,10 @@ from tracker.render.words import stamp
 
 
 class EvidenceWire(Wire):
-    """What closed an issue. `work` is the address of a pull request or commit; `verified`: merged, and not reverted."""
+    """What closed an issue. `work` is the address of a pull request or commit; `verified`: merged, and not reverted.
+
+    `reason` is why it will not be done, as a person said.
+    """
 
     closed_at: datetime
     by: str | None
@@ -18,6 +21,7 @@ class EvidenceWire(Wire):
     merged: bool
     reverted_by: str | None
     verified: bool
+    reason: str | None
 
 
 def wire(evidence: Evidence | None) -> EvidenceWire | None:
@@ -31,6 +35,7 @@ def wire(evidence: Evidence | None) -> EvidenceWire | None:
         merged=evidence.merged,
         reverted_by=evidence.reverted_by or None,
         verified=evidence.verified,
+        reason=evidence.reason or None,
     )
 
 
@@ -38,7 +43,8 @@ def sentence(evidence: Evidence) -> str:
     """`2026-11-20 09:00 UTC by ana-lima, by https://… (merged)`."""
     who = f" by {evidence.by}" if evidence.by else ""
     if not evidence.work:
-        return f"{stamp(evidence.closed_at)}{who}, by hand"
+        why = f": “{evidence.reason}”" if evidence.reason else ""
+        return f"{stamp(evidence.closed_at)}{who}, by hand{why}"
     how = (
         f"reverted by {evidence.reverted_by}" if evidence.reverted_by else "merged" if evidence.merged else "not merged"
     )

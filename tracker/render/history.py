@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rich.console import Console
 from rich.text import Text
 
+from connectors import IssueState
 from tracker.draft import shorten
 from tracker.model import Event
 from tracker.moves import CLOSED
@@ -131,6 +132,9 @@ def _extended(detail: Mapping[str, Any], _event: Event) -> str:
 
 def _closing(detail: Mapping[str, Any], _event: Event) -> str:
     work = detail.get("work")
+    if detail.get("state") == IssueState.WONT_DO.value:
+        why = f": “{detail['reason']}”" if detail.get("reason") else ", and that nobody said why"
+        return f"found that issue {detail['issue']} will not be done{why}"
     if not work:
         return f"found no work that closed issue {detail['issue']}"
     merged = "merged" if detail.get("merged") else "not merged"
@@ -202,6 +206,8 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "item verified": lambda *_: "saw that it is really done",
     "verification undone": lambda *_: "took that back: it has to be verified again",
     "closing explained": _closing,
+    "work opened": lambda detail, _: f"found issue {detail['issue']} in review: {detail['work']}",
+    "work ended": lambda detail, _: f"found issue {detail['issue']} not in review any more: {detail['work']}",
     "due date extended": _extended,
     "extension undone": lambda detail, _: f"took its extension to {detail['before']} back",
     "extension overtaken": lambda detail, _: (

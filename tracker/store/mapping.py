@@ -91,6 +91,7 @@ def link_values(link: Link) -> dict[str, Any]:
         "linked_at": link.linked_at,
         "gone": gone_values(link.gone),
         "evidence": evidence_values(link.evidence),
+        "work": link.work,
     }
 
 
@@ -98,7 +99,7 @@ def link_of(row: Mapping[str, Any]) -> Link:
     """A link from its columns."""
     gone = _GONE.validate_python(row["gone"]) if row["gone"] else None
     evidence = _EVIDENCE.validate_python(row["evidence"]) if row["evidence"] else None
-    return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"], gone, evidence)
+    return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"], gone, evidence, row["work"])
 
 
 def gone_values(gone: Gone | None) -> dict[str, Any] | None:

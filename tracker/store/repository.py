@@ -120,6 +120,14 @@ class Store(Ledgers):
                 connection.execute(update(_LINK).where(_LINK.c.item == link.item).values(evidence=evidence))
             _append(connection, events)
 
+    def record_work(self, links: Iterable[Link], events: Iterable[Event]) -> None:
+        """Record of several links at once what work is about to close their issues, and nothing else about them."""
+        with self._transaction() as connection:
+            for link in links:
+                same = (_LINK.c.item == link.item, _LINK.c.issue_key == link.ref.key)  # a sync may have changed the tie
+                connection.execute(update(_LINK).where(*same).values(work=link.work))
+            _append(connection, events)
+
     def record_item(self, item: Item, events: Iterable[Event]) -> None:
         """Record an item, and nothing of its link."""
         with self._transaction() as connection:

@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0004"
+HEAD = "0005"
 
 
 class _Table(SQLModel):
@@ -81,6 +81,7 @@ class LinkRow(_Table, table=True):
     linked_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     gone: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     evidence: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    work: str = Field(default="", sa_column=Column(Text, nullable=False))
 
 
 class StrayRow(_Table, table=True):
