@@ -33,6 +33,7 @@ from tracker.render import (  # noqa: E402 - the checkout's own
     issues,
     json,
     lint,
+    metrics,
     parse,
     plan,
     review,
@@ -51,6 +52,7 @@ OUTPUTS = {
     "decision": decisions.DecisionOutput,
     "review": review.ReviewOutput,
     "report": json.ReportDocument,
+    "metrics": metrics.MetricsOutput,
     "issues": issues.IssuesOutput,
     "doctor": doctor.DoctorOutput,
 }

@@ -194,7 +194,7 @@ class _Closings:
         return Spread(
             name,
             sum(self.as_.values()),
-            median(done) if done else None,
+            round(median(done), 2) if done else None,
             _ninetieth(done),
             self.in_time,
             self.with_due,
@@ -205,8 +205,8 @@ class _Closings:
 
 def _ninetieth(numbers: Sequence[float]) -> float | None:
     if len(numbers) < 2:  # noqa: PLR2004 - quantiles are between numbers
-        return numbers[0] if numbers else None
-    return quantiles(numbers, n=10, method="inclusive")[-1]
+        return round(numbers[0], 2) if numbers else None
+    return round(quantiles(numbers, n=10, method="inclusive")[-1], 2)
 
 
 class _Groups:

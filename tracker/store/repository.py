@@ -73,6 +73,12 @@ class Store(Ledgers):
             {link.item: link for link in links},
         )
 
+    def documents(self) -> dict[str, KnownDocument]:
+        """The documents by key, without what they hold."""
+        with self._reading() as connection:
+            rows = connection.execute(select(_DOCUMENT)).mappings()
+            return {row["key"]: mapping.document_of(dict(row)) for row in rows}
+
     def targets_in_use(self) -> set[str]:
         """The targets that items are linked to, were before a person parted or moved them, or may turn out to be.
 
