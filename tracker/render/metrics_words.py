@@ -65,10 +65,24 @@ def most(numbers: Sequence[int]) -> str:
 
 def days(number: float | None) -> str:
     """`8 days`, `0.5 days`, `1 day`; a dash where there is nothing to tell."""
+    shown = short(number)
+    return shown if number is None else f"{shown} day{'' if shown == '1' else 's'}"
+
+
+def short(number: float | None) -> str:
+    """Days without the word: `8`, `0.5`; a dash where there is nothing to tell."""
     if number is None:
         return "–"
-    shown = f"{number:.1f}".removesuffix(".0") if number < 10 else f"{number:.0f}"  # noqa: PLR2004 - two figures do
-    return f"{shown} day{'' if shown == '1' else 's'}"
+    return f"{number:.1f}".removesuffix(".0") if number < 10 else f"{number:.0f}"  # noqa: PLR2004 - two figures do
+
+
+HEADS = ("Closed", "Median days", "90 % days", "In time")
+
+
+def figures(spread: Spread) -> tuple[str, ...]:
+    """A row for narrow tables, below `HEADS`."""
+    in_time = f"{spread.in_time} of {spread.with_due}" if spread.with_due else "–"
+    return str(spread.closed), short(spread.median), short(spread.p90), in_time
 
 
 def in_time(spread: Spread) -> str:
@@ -99,7 +113,7 @@ def closed(spread: Spread) -> str:
 
 
 def pace(spread: Spread) -> str:
-    """`half of them within 8 days, nine in ten within 21 days; 9 of 11 (82 %) in time`; empty when nothing was done."""
+    """`half of what was done took up to 8 days, nine in ten up to 21 days; 9 of 11 (82 %) in time`; else empty."""
     if spread.median is None:
         return ""
     told = f"half of what was done took up to {days(spread.median)}, nine in ten up to {days(spread.p90)}"
@@ -127,6 +141,11 @@ def sparkline(numbers: Sequence[int], highest: int | None = None) -> str:
     """One block for each number; nothing is a space, and whatever is there is seen."""
     top = max(highest or 0, *numbers, 1)
     return "".join(_BARS[max(-(-number * len(_BARS) // top) - 1, 0)] if number else " " for number in numbers)
+
+
+def fewer(numbers: Sequence[int], most: int) -> list[int]:
+    """Every so many of the numbers, from the last one backward, so that there are at most `most`."""
+    return list(numbers[::-1][:: -(-len(numbers) // most) or 1][::-1])
 
 
 def more(rows: Sequence[object]) -> str:
