@@ -58,8 +58,8 @@ def _column(whole: int, lower: int, most: int, height: int) -> Column:
     """What is there is seen: no part of a column is nothing that is not."""
     if not whole:
         return Column(0, 0)
-    full = max(round(height * whole / most), 1 + bool(lower))
-    bottom = max(round(full * lower / whole), bool(lower))
+    full = max(round(height * whole / most), 2 if 0 < lower < whole else 1)
+    bottom = max(round(full * lower / whole), 1) if lower else 0
     return Column(full - bottom, bottom)
 
 
