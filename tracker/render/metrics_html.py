@@ -59,7 +59,7 @@ def _column(whole: int, lower: int, most: int, height: int) -> Column:
     if not whole:
         return Column(0, 0)
     full = max(round(height * whole / most), 2 if 0 < lower < whole else 1)
-    bottom = max(round(full * lower / whole), 1) if lower else 0
+    bottom = min(max(round(full * lower / whole), 1), full - (lower < whole)) if lower else 0
     return Column(full - bottom, bottom)
 
 
