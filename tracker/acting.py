@@ -37,7 +37,7 @@ from tracker.actions import (
 from tracker.applied import Done, Failure
 from tracker.merge import agreed, issue_fields, state_of
 from tracker.model import Event, GoneKind, Item, Link, Outcome
-from tracker.plan import gone_patch
+from tracker.plan import gone_patch, settle
 from tracker.sending import Sender
 from tracker.store import Store
 from tracker.whereabouts import event_of, gone_of, same
@@ -122,7 +122,7 @@ class Actor:
     def _record(self, action: Record) -> None:
         link = action.link
         if link is None:
-            self.store.record_item(action.item, [])
+            self.store.record_item(action.item, self.clock(), [])
             return
         changes = {change.field: [change.before, change.after] for change in action.changes}
         event = self._event(action.item, "issue changed", who=link.ref.target, issue=link.ref.key, changes=changes)
@@ -250,7 +250,7 @@ class Actor:
         if not isinstance(action, Update | Tell):
             return
         link, events = action.link, []
-        item = replace(action.item, state=state_of(action.item, link.issue))
+        item = settle(action.item, state_of(action.item, link.issue), link.issue, self.clock())
         gone = gone_of(error, self.clock()) if error is not None else None
         if gone is not None and not same(gone, link.gone):
             link = replace(link, gone=gone)
@@ -293,7 +293,7 @@ class Actor:
         self.links[item.id] = link
 
     def _record_link(self, link: Link, item: Item, events: Sequence[Event], settles: Sequence[int] = ()) -> None:
-        self.store.record_link(link, item, events, settles)
+        self.store.record_link(link, item, self.clock(), events, settles)
         self.links[item.id] = link
 
     def _settled_conflicts(self, action: Update | Record) -> list[Event]:

@@ -203,7 +203,7 @@ class _Planner:
     def _only_record(self, item: Item, link: Link) -> None:
         """Keep how the issue stands, for the day on which the item counts again; what was agreed on stays."""
         issue = self.world.issues.get(link.ref.key, link.issue)
-        settled = item if item.ignored else _settle(item, state_of(item, issue), issue, self.now)
+        settled = item if item.ignored else settle(item, state_of(item, issue), issue, self.now)
         if issue != link.issue or settled != item:
             self.actions.append(Record(settled, replace(link, issue=issue)))
 
@@ -283,7 +283,7 @@ class _Planner:
     ) -> None:
         link = Link(item.id, issue, base, self.now)
         self.claimed[issue.ref.key] = item.id
-        item = _settle(item, state_of(item, issue), issue, self.now)
+        item = settle(item, state_of(item, issue), issue, self.now)
         self.actions.append(Adopt(item, link, why, settles))
         self._linked(item, link)
 
@@ -307,7 +307,7 @@ class _Planner:
         merged = merge(item, self._draft(item), issue, link.base, self.policy)
         self.conflicts += [(item, conflict) for conflict in merged.conflicts]
         self.drift += [(item, change) for change in merged.drift]
-        settled = _settle(item, merged.state, issue, self.now)
+        settled = settle(item, merged.state, issue, self.now)
         if not merged.patch.empty:
             now = replace(link, issue=issue)
             self.actions.append(Update(settled, now, merged.patch, merged.changes, merged.base, merged.conflicts))
@@ -324,7 +324,7 @@ class _Planner:
         patch = IssuePatch(state=IssueState.OPEN, managed=draft.managed, marker=make_marker(item, fields))
         change = Change("state", issue.state.value, IssueState.OPEN.value)
         base = {**link.base, **agreed(fields, {**issue_fields(issue), "state": IssueState.OPEN.value})}
-        settled = _settle(item, ItemState.OPEN, issue, self.now)
+        settled = settle(item, ItemState.OPEN, issue, self.now)
         self.actions.append(Update(settled, replace(link, issue=issue), patch, (change,), base))
 
     def _left(self, item: Item, link: Link, issue: Issue) -> None:
@@ -439,7 +439,7 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[C
     )
 
 
-def _settle(item: Item, state: ItemState, issue: Issue, now: datetime) -> Item:
+def settle(item: Item, state: ItemState, issue: Issue, now: datetime) -> Item:
     """`item` in `state`, with the time at which it was settled."""
     if not state.settled:
         return replace(item, state=state, settled_at=None)

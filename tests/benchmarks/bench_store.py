@@ -62,7 +62,8 @@ def fill(place: OnLittleGitHub) -> int:
     prepared = place.look()
     creates = [action for action in prepared.plans[0].actions if isinstance(action, Create)]
     with closing(place.open_tracker("ops")) as tracker, place.store() as store:
-        store.record_reading(prepared.reading.documents.values(), prepared.identified.items, prepared.identified.events)
+        found = prepared.identified
+        store.record_reading(prepared.reading.documents.values(), found.items, place.now, found.events)
         with store._transaction() as connection:
             for number, create in enumerate(creates, 1):
                 store._link(connection, linked(create, number, place), create.item)

@@ -90,24 +90,25 @@ def store(url, tmp_path):
 
 
 def test_what_goes_in_comes_out(store):
-    store.record_reading([DOCUMENT], [ITEM], [EVENT])
-    store.record_link(LINK, ITEM, [])
+    store.record_reading([DOCUMENT], [ITEM], NOW, [EVENT])
+    store.record_link(LINK, ITEM, NOW, [])
     known = store.known()
     assert known.documents == {"a.md": DOCUMENT}
     assert known.items == {"abc": ITEM}
     assert known.links == {"abc": LINK}
-    assert store.events("abc") == (EVENT,)
+    (told,) = store.events("abc")
+    assert replace(told, detail=EVENT.detail) == EVENT
     assert store.events("other") == ()
 
 
 def test_how_an_issue_is_gone_comes_out_again(store):
-    store.record_reading([DOCUMENT], [ITEM], [])
-    store.record_link(LINK, ITEM, [])
+    store.record_reading([DOCUMENT], [ITEM], NOW, [])
+    store.record_link(LINK, ITEM, NOW, [])
     gone = replace(LINK, gone=Gone(GoneKind.MOVED, NOW, "it was transferred", "https://x/2", "Look there."))
     store.record_gone([gone], [EVENT])
     assert store.known().links == {"abc": gone}
-    assert store.events("abc") == (EVENT,)
-    store.record_link(LINK, ITEM, [])
+    assert store.events("abc")[1:] == (EVENT,)
+    store.record_link(LINK, ITEM, NOW, [])
     assert store.known().links == {"abc": LINK}
 
 
@@ -127,12 +128,37 @@ def test_what_closed_an_issue_and_what_is_about_to_comes_out_again(store):
 
 
 def test_recording_again_replaces(store):
-    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_reading([DOCUMENT], [ITEM], NOW, [EVENT])
     after = replace(ITEM, text="Other", state=ItemState.DONE, settled_at=NOW)
-    store.record_item(after, [EVENT, EVENT])
+    store.record_item(after, NOW, [EVENT])
     assert store.known().items == {"abc": after}
     assert len(store.events()) == 2
     assert len(store.events(limit=1)) == 1
+
+
+def test_what_changed_of_an_item_stands_on_the_event_that_tells_of_it(store):
+    other = replace(ITEM, id="def")
+    store.record_reading([DOCUMENT], [ITEM, other], NOW, [EVENT])
+    born, alone = store.events()
+    assert (born.what, born.detail["line"], born.detail["stands"]["state"]) == ("item found", 3, "open")
+    assert (alone.what, alone.item, alone.detail["stands"]["owner"]) == ("item recorded", "def", "Jo")
+    store.record_link(LINK, ITEM, NOW, [])  # none of it changed
+    assert len(store.events()) == 2
+    store.record_item(replace(ITEM, line=9, priority=None), NOW, [EVENT, EVENT])
+    assert [event.detail.get("stands") for event in store.events()[2:]] == [None, {"priority": None}]
+    at = NOW + timedelta(hours=1)
+    store.record_item(replace(ITEM, priority=None, state=ItemState.DONE, settled_at=NOW), at, [])
+    last = store.events()[-1]
+    told = {"state": "done", "settled_at": "2026-11-23T09:00:00Z"}
+    assert (last.at, last.what, last.detail) == (at, "item recorded", {"stands": told})
+    store.record_decision(ITEM, Event(at, "Jo", "item ignored", "abc", "a.md"))
+    assert store.events()[-1].detail == {"stands": {"state": "open", "settled_at": None}}
+
+
+def test_events_come_item_by_item_each_as_it_was_written(store):
+    events = [Event(NOW, "x", f"{number}", item) for number, item in enumerate(("b", "a", None, "b", "a"))]
+    store.record_events(events)
+    assert [(event.item, event.what) for event in store.lives()] == [("a", "1"), ("a", "4"), ("b", "0"), ("b", "3")]
 
 
 def test_a_naive_time_is_a_programming_error(store):
@@ -141,7 +167,7 @@ def test_a_naive_time_is_a_programming_error(store):
 
 
 def test_what_people_decided_is_written_by_events_alone(store):
-    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_reading([DOCUMENT], [ITEM], NOW, [])
     told = {"parted": ["local #9"], "target": "local", "issue": "#9"}
     for what, detail in (
         ("item ignored", {}),
@@ -150,33 +176,33 @@ def test_what_people_decided_is_written_by_events_alone(store):
         ("issue unlinked", told),
     ):
         store.record_decision(ITEM, Event(NOW, "Jo", what, "abc", "a.md", detail))
-    store.record_link(LINK, ITEM, [])  # a sync that read the item before
+    store.record_link(LINK, ITEM, NOW, [])  # a sync that read the item before
     (item,) = store.known().items.values()
     assert (item.ignored, item.state, item.parted) == (True, ItemState.IGNORED, ("local #9",))
     assert (item.snoozed_until, item.extended_to) == (date(2026, 12, 24), date(2026, 12, 31))
     assert standing_of(item) == fold(store.events("abc"))
     assert store.known().links == {"abc": LINK}
-    store.record_parting(ITEM, [Event(NOW, "Jo", "item heeded", "abc")])
+    store.record_parting(ITEM, Event(NOW, "Jo", "item heeded", "abc"))
     assert store.known().links == {}
     assert store.known().items["abc"].state is ItemState.OPEN
 
 
 def test_an_item_is_first_recorded_with_what_was_decided_of_it(store):
     item = replace(ITEM, parted=("local #1",), extended_to=date(2026, 12, 31))
-    store.record_reading([DOCUMENT], [item], [found_again(item, NOW)])
+    store.record_reading([DOCUMENT], [item], NOW, [found_again(item, NOW)])
     assert store.known().items["abc"] == item
     assert fold(store.events("abc")) == standing_of(item)
 
 
 def test_verdicts_come_back_in_their_order(store):
     verdicts = [Verdict("a.md", "dó it", "abc"), Verdict("a.md", "dó it", None)]
-    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_reading([DOCUMENT], [ITEM], NOW, [])
     store.record_events(decided(verdict, "Dó it.", Saying("Jo", NOW)) for verdict in verdicts)
     assert list(store.verdicts()) == verdicts
 
 
 def test_the_journal_from_intention_to_confirmation(store):
-    store.record_reading([DOCUMENT], [ITEM], [])
+    store.record_reading([DOCUMENT], [ITEM], NOW, [])
     entry = store.intend("local", "budget", "create", "abc", NOW)
     assert store.in_doubt("local", "create") == ()
     store.sending(entry, NOW)
@@ -295,14 +321,14 @@ def test_one_of_many_takes_over_a_failed_firing(url, tmp_path):
 
 
 def test_a_contradiction_is_told_in_words(store):
-    store.record_reading([DOCUMENT], [ITEM], [])
-    store.record_link(LINK, ITEM, [])
+    store.record_reading([DOCUMENT], [ITEM], NOW, [])
+    store.record_link(LINK, ITEM, NOW, [])
     other = replace(ITEM, id="def", text="Other")
     with pytest.raises(Unavailable, match="belongs to another item") as caught:
-        store.record_link(replace(LINK, item="def"), other, [])
+        store.record_link(replace(LINK, item="def"), other, NOW, [])
     assert "Move closeout.db away" in caught.value.advice
     with pytest.raises(Unavailable, match="contradicts"):
-        store.record_item(replace(ITEM, id="ghi", document="nowhere.md"), [])
+        store.record_item(replace(ITEM, id="ghi", document="nowhere.md"), NOW, [])
     assert set(store.known().items) == {"abc"}
 
 

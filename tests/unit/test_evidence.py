@@ -217,7 +217,7 @@ def test_reopened_is_said_of_what_is_open_again(place):
     link = place.entry().link
     with place.store() as store:
         item = place.known().items[link.item]
-        store.record_link(replace(link, issue=replace(link.issue, reopened=True)), item, [])
+        store.record_link(replace(link, issue=replace(link.issue, reopened=True)), item, place.now, [])
     assert Flag.REOPENED in place.entry().flags
     assert "reopened" in [flag.value for flag in place.status(Wanted(flags=(Flag.REOPENED,))).entries[0].flags]
     assert "no due date, reopened" in markdown.render(place.report("weekly"))

@@ -208,7 +208,7 @@ def test_a_rename_over_several_commits_is_known(place):
 def test_without_the_old_commit_git_tells_no_renames(place):
     with place.store() as store:
         [document] = store.known().documents.values()
-        store.record_reading([replace(document, revision="0" * 40)], [], [])
+        store.record_reading([replace(document, revision="0" * 40)], [], place.now, [])
     rename(place, *(f"{text} of the shop" for text in ITEMS))
     commit(place.root)
     place.run()

@@ -11,7 +11,18 @@ from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_forge, open_tracker
 from connectors.forge import Forge
 from tracker import deliver
-from tracker.app import commenting, deciding, moving, people, proposing, reporting, reviewing, syncing, writing_back
+from tracker.app import (
+    commenting,
+    deciding,
+    measuring,
+    moving,
+    people,
+    proposing,
+    reporting,
+    reviewing,
+    syncing,
+    writing_back,
+)
 from tracker.app.commenting import Commented
 from tracker.app.deciding import Decided
 from tracker.app.desk import Desk
@@ -27,6 +38,7 @@ from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
 from tracker.errors import UsageError
 from tracker.identity import Doubt
+from tracker.metrics import Metrics
 from tracker.policy import Entry
 from tracker.render.doctor import Examined
 from tracker.report import Report
@@ -139,6 +151,11 @@ class App:
         """Build a report; see `tracker.app.reporting.make_report`."""
         with self.store(create=False) as store:
             return reporting.make_report(store, self.settings, name, self.clock(), day)
+
+    def metrics(self, first: date | None = None, last: date | None = None) -> Metrics:
+        """What is measured over time; see `tracker.app.measuring.measured`."""
+        with self.store(create=False) as store:
+            return measuring.measured(store, self.settings, self.clock(), first, last)
 
     def send(self, report: Report, *, dry_run: bool = False) -> tuple[Audience, tuple[deliver.Delivery, ...]]:
         """Mail a report to its owners; see `tracker.app.reporting.send_report`."""

@@ -125,7 +125,7 @@ def link(desk: Desk, text: str, issue_text: str, who: str, why: str) -> Decided:
         draft = desk.draft(tracker, item, before.document)
         own = issue.marker is not None and issue.marker.item == item.id
         base = agreed(draft.fields(item), issue_fields(issue)) if own else as_they_are(item, draft, issue)
-        desk.store.record_link(Link(item.id, issue, base, now), item, [event])
+        desk.store.record_link(Link(item.id, issue, base, now), item, now, [event])
         return Decided(_find(desk, item.id), event, before)
 
 
@@ -150,7 +150,7 @@ def unlink(desk: Desk, text: str, who: str, why: str) -> Decided:
                 "it has no issue", where=before.item.id, advice="`closeout link ITEM ISSUE` ties it to one."
             )
         item, event = decisions.unlink(before.item, before.link, Saying(who, desk.clock(), why))
-        desk.store.record_parting(item, [event])
+        desk.store.record_parting(item, event)
         return Decided(_find(desk, item.id), event, before)
 
 

@@ -335,7 +335,7 @@ def _record_reading(desk: Desk, prepared: Prepared) -> None:
     documents = [document for key, document in reading.documents.items() if known.documents.get(key) != document]
     items = [item for item in prepared.identified.items if known.items.get(item.id) != item]
     if documents or items:
-        desk.store.record_reading(documents, items, prepared.identified.events)
+        desk.store.record_reading(documents, items, desk.clock(), prepared.identified.events)
 
 
 def _keep_strays(desk: Desk, prepared: Prepared) -> None:

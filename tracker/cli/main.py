@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from tracker.cli import deciding, doctor, documents, embedded, facts, letters, moving, people, reviewing, service, start
+from tracker.cli import (
+    deciding,
+    doctor,
+    documents,
+    embedded,
+    facts,
+    letters,
+    measuring,
+    moving,
+    people,
+    reviewing,
+    service,
+    start,
+)
 from tracker.cli.session import Session
 
 OK, FOUND, USAGE, SOME_FAILED, REFUSED, UNREACHABLE = range(6)
@@ -25,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for module in (start, documents, facts, deciding, moving, reviewing, letters, doctor, service):
+for module in (start, documents, facts, deciding, moving, reviewing, letters, measuring, doctor, service):
     module.register(app)
 app.add_typer(embedded.app, name="issues")
 app.add_typer(people.app, name="people")

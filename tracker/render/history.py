@@ -13,6 +13,7 @@ from connectors import IssueState
 from tracker.draft import shorten
 from tracker.model import Event
 from tracker.moves import CLOSED
+from tracker.past import STANDS
 from tracker.policy import Entry
 from tracker.render import escape
 from tracker.render.status import StatusItem, wire
@@ -120,6 +121,12 @@ def _found_again(detail: Mapping[str, Any], event: Event) -> str:
     return f"found it again through its issue, in {event.document}{more}"
 
 
+def _recorded(detail: Mapping[str, Any], _event: Event) -> str:
+    facts = detail.get(STANDS) or {}
+    told = [f"its {name.replace('_', ' ')} is {_shown(facts[name])}" for name in _TOLD_ALONE if name in facts]
+    return f"noted that {' and '.join(told) or 'its state is the same as before'}"
+
+
 def _linked(detail: Mapping[str, Any], _event: Event) -> str:
     apart = ", ".join(detail.get("parted") or ())
     return f"linked it to issue {detail['issue']}{f', and it is not {apart}' if apart else ''}"
@@ -173,9 +180,12 @@ def _written(detail: Mapping[str, Any], event: Event) -> str:
 
 _OUTCOMES = {"failed": "it did not work", "uncertain": "no answer came, so nobody knows yet whether it happened"}
 
+_TOLD_ALONE = ("state", "due_date", "owner", "priority")
+
 TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "item found": lambda detail, event: f"found it in {event.document}, line {detail['line']}",
     "item found again": _found_again,
+    "item recorded": _recorded,
     "item reworded": lambda detail, _: f"saw it reworded from “{detail['before']}”",
     "item moved": lambda detail, _: f"saw it move from {detail['before']} to {detail['after']}",
     "item removed": lambda _, event: f"saw it leave {event.document}",

@@ -16,6 +16,7 @@ _ISSUE = TypeAdapter(Issue)
 _GONE = TypeAdapter(Gone)
 _EVIDENCE = TypeAdapter(Evidence)
 _MOVE = TypeAdapter(Move)
+_DETAIL = TypeAdapter(dict[str, Any])
 
 
 def document_values(document: KnownDocument) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def evidence_values(evidence: Evidence | None) -> dict[str, Any] | None:
 
 def event_values(event: Event) -> dict[str, Any]:
     """Column values of an event; dates and enumerations become JSON."""
-    detail = TypeAdapter(dict[str, Any]).dump_python(dict(event.detail), mode="json")
+    detail = _DETAIL.dump_python(dict(event.detail), mode="json")
     return {**asdict(event), "detail": detail}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, insert, select, upd
 from connectors import Issue
 from tracker.decisions import DOUBT_DECIDED, Verdict, decides, step, verdict_of
 from tracker.model import Event, Item, JournalEntry, KnownDocument, Link, Outcome
+from tracker.past import BORN, FACTS, telling
 from tracker.store import mapping
 from tracker.store.ledgers import Ledgers
 from tracker.store.locks import exclusive
@@ -72,6 +73,12 @@ class Store(Ledgers):
             {link.item: link for link in links},
         )
 
+    def documents(self) -> dict[str, KnownDocument]:
+        """The documents by key, without what they hold."""
+        with self._reading() as connection:
+            rows = connection.execute(select(_DOCUMENT)).mappings()
+            return {row["key"]: mapping.document_of(dict(row)) for row in rows}
+
     def targets_in_use(self) -> set[str]:
         """The targets that items are linked to, were before a person parted or moved them, or may turn out to be.
 
@@ -87,22 +94,23 @@ class Store(Ledgers):
         return linked | before | strays | ahead if linked else set()
 
     def record_reading(
-        self, documents: Iterable[KnownDocument], items: Iterable[Item], events: Iterable[Event]
+        self, documents: Iterable[KnownDocument], items: Iterable[Item], now: datetime, events: Iterable[Event]
     ) -> None:
         """Record what was found in documents, at once."""
         with self._transaction() as connection:
             for document in documents:
                 _put(connection, _DOCUMENT, "key", mapping.document_values(document))
-            for item in items:
-                _put_item(connection, item)
-            _append(connection, events)
+            changed = [(item, _put_item(connection, item)) for item in items]
+            _append(connection, telling(events, changed, now))
 
-    def record_link(self, link: Link, item: Item, events: Iterable[Event], settles: Iterable[int] = ()) -> None:
+    def record_link(
+        self, link: Link, item: Item, now: datetime, events: Iterable[Event], settles: Iterable[int] = ()
+    ) -> None:
         """Record an item with its link, and that these journal entries are confirmed by it."""
         with self._transaction() as connection:
-            self._link(connection, link, item)
+            changed = self._link(connection, link, item)
             self._settle(connection, settles, Outcome.CONFIRMED, link.issue.updated_at, link.ref.key, "")
-            _append(connection, events)
+            _append(connection, telling(events, [(item, changed)], now))
 
     def record_gone(self, links: Iterable[Link], events: Iterable[Event]) -> None:
         """Record of several links at once that their issues are gone, and nothing else about them."""
@@ -128,26 +136,25 @@ class Store(Ledgers):
                 connection.execute(update(_LINK).where(*same).values(work=link.work))
             _append(connection, events)
 
-    def record_item(self, item: Item, events: Iterable[Event]) -> None:
+    def record_item(self, item: Item, now: datetime, events: Iterable[Event]) -> None:
         """Record an item, and nothing of its link."""
         with self._transaction() as connection:
-            _put_item(connection, item)
-            _append(connection, events)
+            _append(connection, telling(events, [(item, _put_item(connection, item))], now))
 
-    def record_parting(self, item: Item, events: Iterable[Event]) -> None:
+    def record_parting(self, item: Item, event: Event) -> None:
         """Record an item that its issue was taken from."""
         with self._transaction() as connection:
             connection.execute(delete(_LINK).where(_LINK.c.item == item.id))
-            _put_item(connection, item)
-            _append(connection, events)
+            _append(connection, telling([event], [(item, _put_item(connection, item))], event.at))
 
     def record_decision(self, item: Item, event: Event) -> None:
         """Record what a person decided and the state that the item has by it; its words may be a sync's to record."""
         values = mapping.item_values(item)
         state = {name: values[name] for name in ("state", "settled_at")}
         with self._transaction() as connection:
+            changed = _changed(connection, item.id, state)
             connection.execute(update(_ITEM).where(_ITEM.c.id == item.id).values(state))
-            _append(connection, [event])
+            _append(connection, telling([event], [(item, changed or {})], event.at))
 
     def record_events(self, events: Iterable[Event]) -> None:
         """Add to the audit log, with what follows for what stands of items."""
@@ -193,9 +200,9 @@ class Store(Ledgers):
     def confirm(self, entry: int, now: datetime, link: Link, item: Item, events: Iterable[Event]) -> None:
         """Journal that the write went through, together with all that follows from it."""
         with self._transaction() as connection:
-            self._link(connection, link, item)
+            changed = self._link(connection, link, item)
             self._settle(connection, [entry], Outcome.CONFIRMED, now, link.ref.key, "")
-            _append(connection, events)
+            _append(connection, telling(events, [(item, changed)], now))
 
     def confirm_stray(self, entry: int, now: datetime, issue: Issue, events: Iterable[Event]) -> None:
         """Journal that a create went through whose issue is no item's, and keep that issue."""
@@ -292,6 +299,13 @@ class Store(Ledgers):
             rows = connection.execute(query).mappings().all()
         return tuple(mapping.event_of(dict(row)) for row in reversed(rows))
 
+    def lives(self) -> Iterator[Event]:
+        """The events of all items, one item's after another's, each as they were written; read as they are taken."""
+        query = select(_EVENT).where(_EVENT.c.item.is_not(None)).order_by(_EVENT.c.item, _EVENT.c.id)
+        with self._reading() as connection:
+            for row in connection.execution_options(yield_per=1000).execute(query).mappings():
+                yield mapping.event_of(dict(row))
+
     def verdicts(self) -> tuple[Verdict, ...]:
         """What people said of texts in doubt, oldest first."""
         query = select(_EVENT).where(_EVENT.c.what == DOUBT_DECIDED).order_by(_EVENT.c.id)
@@ -301,9 +315,10 @@ class Store(Ledgers):
 
     # How it is done
 
-    def _link(self, connection: Connection, link: Link, item: Item) -> None:
-        _put_item(connection, item)
+    def _link(self, connection: Connection, link: Link, item: Item) -> Mapping[str, Any]:
+        changed = _put_item(connection, item)
         _put(connection, _LINK, "item", mapping.link_values(link))
+        return changed
 
     def _settle(
         self,
@@ -336,13 +351,28 @@ def _put_strays(connection: Connection, target: str, strays: Mapping[str, Issue]
         connection.execute(insert(_STRAY), rows)
 
 
-def _put_item(connection: Connection, item: Item) -> None:
-    """Update or insert an item. What people decided of a known one only changes by events: see `_append`."""
+def _put_item(connection: Connection, item: Item) -> Mapping[str, Any]:
+    """Update or insert an item; gives those of its facts that the audit log has to tell of.
+
+    What people decided of a known one only changes by events: see `_append`.
+    """
     values = mapping.item_values(item)
-    said = {name: value for name, value in values.items() if name not in mapping.STANDING}
-    changed = connection.execute(update(_ITEM).where(_ITEM.c.id == item.id).values(said))
-    if not changed.rowcount:
+    changed = _changed(connection, item.id, values)
+    if changed is None:
         connection.execute(insert(_ITEM).values(values))
+        return {name: values[name] for name in (*FACTS, *BORN)}
+    said = {name: value for name, value in values.items() if name not in mapping.STANDING}
+    connection.execute(update(_ITEM).where(_ITEM.c.id == item.id).values(said))
+    return changed
+
+
+def _changed(connection: Connection, item: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Those of the `values` that are facts and differ from what is stored; None for an item that is not."""
+    query = select(*(_ITEM.c[name] for name in FACTS)).where(_ITEM.c.id == item).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    return {name: values[name] for name in FACTS if name in values and row[name] != values[name]}
 
 
 def _append(connection: Connection, events: Iterable[Event]) -> None:
