@@ -27,6 +27,7 @@ import an_issue  # noqa: E402 - beside this file
 
 from tracker.render import (  # noqa: E402 - the checkout's own
     decisions,
+    deliveries,
     doctor,
     explain,
     history,
@@ -51,6 +52,7 @@ OUTPUTS = {
     "decision": decisions.DecisionOutput,
     "review": review.ReviewOutput,
     "report": json.ReportDocument,
+    "delivery": deliveries.DeliveriesOutput,
     "issues": issues.IssuesOutput,
     "doctor": doctor.DoctorOutput,
 }
