@@ -126,7 +126,7 @@ class Notebook:
 
     def claim(self, key, now):
         entry = self.entries.get(key)
-        if entry and (entry.frees_at() is None or entry.frees_at() > now):
+        if entry and not entry.is_free(now):
             return 0
         attempts = entry.attempts + 1 if entry else 1
         self.entries[key] = Entry(key, Standing.CLAIMED, attempts, now)
@@ -140,7 +140,7 @@ class Notebook:
 
     def let_go(self, key, now, detail):
         attempts = self.entries[key].attempts - 1
-        self._settle(key, Standing.FAILED, detail=detail, again_at=now, attempts=attempts)
+        self._settle(key, Standing.FAILED, detail=detail, attempts=attempts)
 
     def give_up(self, key, now, detail):
         self._settle(key, Standing.GIVEN_UP, detail=detail)

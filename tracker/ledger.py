@@ -51,7 +51,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the ledger knows of one sending. `attempts` counts those that left, or may have."""
+    """What the ledger knows of one sending. `attempts` counts those that left, or may have.
+
+    `again_at` is when a failed one may be tried again; None where nothing is to be waited for.
+    """
 
     key: Key
     standing: Standing
@@ -60,15 +63,15 @@ class Entry:
     again_at: datetime | None = None
     detail: str = ""
 
+    def is_free(self, now: datetime) -> bool:
+        """Whether the next run may claim it."""
+        if self.standing is Standing.FAILED:
+            return self.again_at is None or self.again_at <= now
+        return self.standing is Standing.CLAIMED and self.claimed_at < now - CLAIM_HOLDS
+
     def frees_at(self) -> datetime | None:
-        """When the next run may claim it; None when none may."""
-        match self.standing:
-            case Standing.CLAIMED:
-                return self.claimed_at + CLAIM_HOLDS
-            case Standing.FAILED:
-                return self.again_at or self.claimed_at
-            case _:
-                return None
+        """From when on it may be claimed; None for at once, and for never."""
+        return self.claimed_at + CLAIM_HOLDS if self.standing is Standing.CLAIMED else self.again_at
 
 
 def next_try(attempts: int, now: datetime) -> datetime | None:

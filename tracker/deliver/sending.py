@@ -148,10 +148,9 @@ def would_send(
         for way in recipient.owner.ways:
             key = _key(report, recipient, way)
             entry = known.get(key)
-            frees_at = entry.frees_at() if entry else now
             if recipient.held_back:
                 deliveries.append(_held_back(report, recipient, key, entry))
-            elif entry is None or (frees_at is not None and frees_at <= now):
+            elif entry is None or entry.is_free(now):
                 again = f"attempt {entry.attempts + 1}, after: {entry.detail}" if entry and entry.detail else ""
                 deliveries.append(_delivery(report, recipient, DeliveryOutcome.WOULD_SEND, way, again))
             else:

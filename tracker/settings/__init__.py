@@ -99,7 +99,7 @@ class Settings(BaseSettings):
             *unknown("target", [self.target], self.targets, "[targets.NAME]"),
             *unknown("a route", [route.target for route in self.routes], self.targets, "[targets.NAME]"),
             *route_problems(self.routes, self.teams),
-            *channel_problems(self.channels, self.people, self.teams),
+            *channel_problems(self.channels, self.people, self.teams, type(self).model_fields),
             *unknown("policy.allow_public", self.policy.allow_public, self.targets, "[targets.NAME]"),
         ]
         for key, person in self.people.items():

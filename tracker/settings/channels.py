@@ -48,12 +48,19 @@ def channel_problems(
     channels: Mapping[str, ChannelSettings],
     people: Mapping[str, PersonSettings],
     teams: Mapping[str, TeamSettings],
+    settings: Iterable[str],
 ) -> list[str]:
-    """What is wrong with channels, and with who names them."""
+    """What is wrong with channels, and with who names them; `settings` are the names of all settings."""
+    taken = {f"CLOSEOUT_{name}".upper() for name in settings}
     problems = [
         f"channels.{name} needs `url_env` or `url_file`: its address is a secret and does not stand in this file"
         for name, channel in channels.items()
         if not channel.url_env and channel.url_file is None
+    ]
+    problems += [
+        f"channels.{name}.url_env: {channel.url_env} is the setting of that name; call the variable something else"
+        for name, channel in channels.items()
+        if channel.url_env.upper().partition("__")[0] in taken
     ]
     if MAIL in channels:
         problems.append(f"channels.{MAIL}: this name means the e-mail address; give the channel another one")

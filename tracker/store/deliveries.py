@@ -56,8 +56,7 @@ class Deliveries(Door):
 
     def let_go(self, key: Key, now: datetime, detail: str) -> None:
         """The claimed delivery certainly did not leave: it may be claimed at once, and that was no attempt."""
-        fewer = _DELIVERY.c.attempts - 1
-        self._settle_delivery(key, now, Standing.FAILED, detail=detail, next_try_at=now, attempts=fewer)
+        self._settle_delivery(key, now, Standing.FAILED, detail=detail, attempts=_DELIVERY.c.attempts - 1)
 
     def give_up(self, key: Key, now: datetime, detail: str) -> None:
         """The claimed delivery failed for the last time; the audit log says so."""
