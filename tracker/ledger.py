@@ -16,6 +16,9 @@ from enum import StrEnum
 MAIL = "mail"
 """The channel that every owner with an e-mail address has."""
 
+COMMENT = "comment"
+"""The channel of what is said on an issue; the recipient is the item then."""
+
 CLAIM_HOLDS = timedelta(hours=1)
 """How long a sending may take before its claim counts as abandoned."""
 

@@ -62,11 +62,11 @@ def test_a_channel_gets_a_short_message_with_links_and_why(hook, ledger):
     assert message["title"] == "Open corrective actions: 1 overdue, 1 due soon (2026-W47)"
     text = message["message"]
     assert "**Overdue**" in text
-    assert "[acme/ops\\#3](https://github.com/acme/ops/issues/3)" in text
+    assert "[acme/ops#3](https://github.com/acme/ops/issues/3)" in text
     assert "2 days overdue" in text
     assert "You get this because you own 2 open action items" in text
     assert "@channel" not in text
-    assert "<pool>" not in text
+    assert "Alert on \\<pool\\> saturation, \\*now\\* @\u200bchannel" in text
     assert text.index("Alert on") < text.index("Due soon") < text.index("Rehearse")
 
 

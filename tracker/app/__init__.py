@@ -146,7 +146,7 @@ class App:
     def send(self, report: Report, *, dry_run: bool = False) -> tuple[Audience, tuple[deliver.Delivery, ...]]:
         """Send a report to its owners; see `tracker.app.delivering`."""
         with self.store(create=not dry_run) as store:
-            return delivering.send_report(report, store, self.settings, self.open_way, self.clock, dry_run=dry_run)
+            return delivering.send_report(report, self._desk(store), self.open_way, dry_run=dry_run)
 
     def history(self, text: str | None = None, limit: int | None = None) -> Story:
         """The story of one item, or the latest events; see `tracker.app.reporting.history`."""

@@ -8,24 +8,18 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from tracker import deliver
+from tracker.app.desk import Desk
+from tracker.app.reminding import remind
 from tracker.audience import Audience, recipients
 from tracker.deliver import Delivery, DeliveryOutcome
 from tracker.ledger import Entry
 from tracker.people import Owner, PeopleBook
 from tracker.render.deliveries import lost
 from tracker.report import Counts, Report
-from tracker.settings import Settings
-from tracker.store import Store
 
 
 def send_report(
-    report: Report,
-    store: Store,
-    settings: Settings,
-    open_way: Callable[[str], deliver.Way],
-    clock: Callable[[], datetime],
-    *,
-    dry_run: bool = False,
+    report: Report, desk: Desk, open_way: Callable[[str], deliver.Way], *, dry_run: bool = False
 ) -> tuple[Audience, tuple[Delivery, ...]]:
     """Send each owner their part of `report`, once a period; with `dry_run` only tell who would get it and why.
 
@@ -35,7 +29,8 @@ def send_report(
     Raises:
         CloseoutError: a mail server or channel was out of reach or set up wrongly, and nobody was served.
     """
-    book = PeopleBook.from_settings(settings)
+    store, settings, clock, book = desk.store, desk.settings, desk.clock, desk.book
+    reminds = settings.reports[report.name].comment
     past: Sequence[Entry] = ()
     if not dry_run:
         began = datetime.combine(report.today, time.min, ZoneInfo(settings.timezone))
@@ -44,11 +39,13 @@ def send_report(
     audience = _telling(recipients(report), report, tuple(lost(entry, book) for entry in given_up))
     if dry_run:
         known = store.deliveries(report.name, report.period_key)
-        return audience, deliver.would_send(report, audience.recipients, known=known, now=clock())
+        would = deliver.would_send(report, audience.recipients, known=known, now=clock())
+        return audience, (*would, *(remind(desk, report, dry_run=True) if reminds else ()))
     deliveries = deliver.send_report(report, audience.recipients, open_way=open_way, ledger=store, clock=clock)
     if report.fallback and any(_reached(delivery, report.fallback) for delivery in deliveries):
         store.told(entry.key for entry in given_up)
-    return audience, (*(_too_late(entry, book) for entry in past), *deliveries)
+    reminders = remind(desk, report) if reminds else ()
+    return audience, (*(_too_late(entry, book) for entry in past), *deliveries, *reminders)
 
 
 def _telling(audience: Audience, report: Report, undelivered: tuple[str, ...]) -> Audience:

@@ -195,7 +195,7 @@ class _Sending:
         except CloseoutError as down:
             self.down[name] = down
             self.ledger.let_go(key, self.clock(), str(down))
-            return _delivery(self.report, recipient, DeliveryOutcome.FAILED, name, str(down))
+            return _delivery(self.report, recipient, DeliveryOutcome.FAILED, name, f"{down}. {down.advice}".rstrip())
         except BaseException:
             # A bug or Ctrl-C: let go of the claim, or this person would hear nothing for an hour.
             self._failed(key, attempt, recipient, "interrupted; it may have arrived")
@@ -250,11 +250,15 @@ _TOLD = {
 }
 
 
-def _standing(report: Report, recipient: Recipient, key: Key, entry: Entry | None) -> Delivery:
+def standing(entry: Entry) -> DeliveryOutcome:
     """What is told of a sending that can't be claimed now."""
+    return _TOLD[entry.standing]
+
+
+def _standing(report: Report, recipient: Recipient, key: Key, entry: Entry | None) -> Delivery:
     if entry is None:
         return _delivery(report, recipient, DeliveryOutcome.UNDER_WAY, key.channel)
-    return _delivery(report, recipient, _TOLD[entry.standing], key.channel, entry.detail, entry.frees_at())
+    return _delivery(report, recipient, standing(entry), key.channel, entry.detail, entry.frees_at())
 
 
 def _delivery(

@@ -28,7 +28,7 @@ def notice(report: Report) -> Notice:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield escape.markdown(f"{words.overview(report.totals)}.")
+    yield escape.chat(f"{words.overview(report.totals)}.")
     named = list(_pressing_first(report))
     for heading, item in named[:_MOST]:
         if heading:
@@ -41,9 +41,9 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"… and {len(named) - _MOST} more."
     for note in words.notes(report):
         yield ""
-        yield escape.markdown(note)
+        yield escape.chat(note)
     yield ""
-    yield f"_{escape.markdown(f'{report.why} {words.freshness(report)}.')}_"
+    yield f"_{escape.chat(f'{report.why} {words.freshness(report)}.')}_"
 
 
 def _pressing_first(report: Report) -> Iterator[tuple[str, ReportItem]]:
@@ -61,12 +61,12 @@ def _pressing_first(report: Report) -> Iterator[tuple[str, ReportItem]]:
 
 def _item(item: ReportItem) -> str:
     text = " ".join(item.text.split())
-    text = escape.markdown(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…")
-    return f"- {text} ({', '.join([escape.markdown(words.when(item)), *_tickets(item)])})"
+    text = escape.chat(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}…")
+    return f"- {text} ({', '.join([escape.chat(words.when(item)), *_tickets(item)])})"
 
 
 def _tickets(item: ReportItem) -> Iterator[str]:
     target = escape.url(item.issue_url)
-    name = escape.markdown(item.issue or "")
+    name = escape.chat(item.issue or "")
     if name:
         yield f"[{name}]({target.replace('(', '%28').replace(')', '%29')})" if target else name

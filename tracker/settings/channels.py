@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tracker.ledger import MAIL
+from tracker.ledger import COMMENT, MAIL
 from tracker.settings.checks import Closed, unknown
 from tracker.settings.people import PersonSettings, TeamSettings
 
@@ -62,8 +62,12 @@ def channel_problems(
         for name, channel in channels.items()
         if channel.url_env.upper().partition("__")[0] in taken
     ]
-    if MAIL in channels:
-        problems.append(f"channels.{MAIL}: this name means the e-mail address; give the channel another one")
+    reserved = {MAIL: "the e-mail address", COMMENT: "what is said on issues"}
+    problems += [
+        f"channels.{name}: this name means {meaning}; give the channel another one"
+        for name, meaning in reserved.items()
+        if name in channels
+    ]
     owners: Iterable[tuple[str, PersonSettings | TeamSettings]] = [
         *((f"people.{key}", person) for key, person in people.items()),
         *((f"teams.{key}", team) for key, team in teams.items()),

@@ -17,3 +17,7 @@ class ReportSettings(Closed):
         default=None, description="Person or team (key) that is told of items without a known owner."
     )
     title: str = Field(default="Open corrective actions", description="Heading and mail subject.")
+    comment: bool = Field(
+        default=False,
+        description="Whether `report --send` also reminds of each overdue item on its issue, once a period.",
+    )
