@@ -27,6 +27,7 @@ import an_issue  # noqa: E402 - beside this file
 
 from tracker.render import (  # noqa: E402 - the checkout's own
     decisions,
+    deliveries,
     doctor,
     explain,
     history,
@@ -54,6 +55,7 @@ OUTPUTS = {
     "review": review.ReviewOutput,
     "report": json.ReportDocument,
     "metrics": metrics.MetricsOutput,
+    "delivery": deliveries.DeliveriesOutput,
     "issues": issues.IssuesOutput,
     "people": people.PeopleOutput,
     "doctor": doctor.DoctorOutput,

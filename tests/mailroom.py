@@ -1,10 +1,17 @@
-"""A post office for tests: an SMTP server on loopback that does as it is told, and a ledger in memory."""
+"""A post office for tests: an SMTP server and a webhook that do as they are told, and a ledger in memory."""
 # ruff: noqa: ARG002 - the server and the ledger are called with more than these doubles need
 
+import json
+import threading
+from contextlib import suppress
+from dataclasses import replace
 from email import message_from_bytes, policy
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+
+from tracker.ledger import Entry, Standing
 
 PASSWORD = "correct horse battery"
 
@@ -14,7 +21,7 @@ class Post:
 
     def __init__(self):
         self.mails, self.logins, self.connections = [], [], 0
-        self.impatient = False
+        self.impatient, self.asked = False, 0
         self.turned_away, self.hung_up_on, self.greylisted, self.refused = set(), set(), set(), set()
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 - aiosmtpd's name
@@ -23,6 +30,7 @@ class Post:
         return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        self.asked += 1
         if address in self.turned_away:
             return f"550 5.1.1 no such mailbox {PASSWORD}"
         if address in self.greylisted:
@@ -65,27 +73,81 @@ class Server(Controller):
         super()._trigger_server()
 
 
+class Hook:
+    """A webhook on loopback: answers `status` to paths with `only` in them, once `wait` is set."""
+
+    def __init__(self):
+        self.posts, self.status, self.wait, self.only = [], 200, threading.Event(), ""
+        self.wait.set()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.wait.wait(20)
+                status = outer.status if outer.only in self.path else 200
+                if status < 300:
+                    outer.posts.append((self.path, json.loads(body)))
+                with suppress(OSError):  # who asked may have hung up
+                    self.send_response(status)
+                    self.send_header("Location", "/elsewhere")
+                    self.end_headers()
+                    self.wfile.write(f"no {self.path} today".encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True, kwargs={"poll_interval": 0.01}).start()
+
+    def address(self, path="T0PS3CRET/hook"):
+        return f"json://127.0.0.1:{self.port}/{path}"
+
+    def stop(self):
+        self.wait.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Notebook:
     """A ledger in memory, with the promises of the real one."""
 
     def __init__(self):
-        self.rows, self.details = {}, {}
+        self.entries = {}
 
-    def claim(self, report, recipient, period, now):
-        key = (report, recipient, period)
-        if self.rows.get(key, "failed") != "failed":
-            return False
-        self.rows[key] = "claimed"
-        return True
+    @property
+    def rows(self):
+        return {key.recipient: entry.standing.value for key, entry in self.entries.items()}
 
-    def sent(self, report, recipient, period, now):
-        assert self.rows[report, recipient, period] == "claimed"
-        self.rows[report, recipient, period] = "sent"
+    @property
+    def details(self):
+        return {key.recipient: entry.detail for key, entry in self.entries.items()}
 
-    def failed(self, report, recipient, period, now, detail):
-        assert self.rows[report, recipient, period] == "claimed"
-        self.rows[report, recipient, period] = "failed"
-        self.details[recipient] = detail
+    def claim(self, key, now):
+        entry = self.entries.get(key)
+        if entry and not entry.is_free(now):
+            return 0
+        attempts = entry.attempts + 1 if entry else 1
+        self.entries[key] = Entry(key, Standing.CLAIMED, attempts, now)
+        return attempts
 
-    def was_sent(self, report, recipient, period):
-        return self.rows.get((report, recipient, period)) in {"claimed", "sent"}
+    def sent(self, key, now):
+        self._settle(key, Standing.SENT)
+
+    def failed(self, key, now, detail, again_at):
+        self._settle(key, Standing.FAILED, detail=detail, again_at=again_at)
+
+    def let_go(self, key, now, detail):
+        attempts = self.entries[key].attempts - 1
+        self._settle(key, Standing.FAILED, detail=detail, attempts=attempts)
+
+    def give_up(self, key, now, detail):
+        self._settle(key, Standing.GIVEN_UP, detail=detail)
+
+    def delivery(self, key):
+        return self.entries.get(key)
+
+    def _settle(self, key, standing, **values):
+        assert self.entries[key].standing is Standing.CLAIMED
+        self.entries[key] = replace(self.entries[key], standing=standing, **values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tracker.people import Owner
 from tracker.report import Counts, Report, ReportItem, Section
@@ -11,10 +12,15 @@ from tracker.report import Counts, Report, ReportItem, Section
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One owner and what there is to say to them; `part` is None when that is nothing."""
+    """One owner and what there is to say to them; `part` is None when that is nothing.
+
+    `held_back` says why it does not go out now, and `held_until` when it would (None: nobody can say).
+    """
 
     owner: Owner
     part: Report | None
+    held_back: str | None = None
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

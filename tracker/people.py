@@ -14,6 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tracker.ledger import MAIL
 from tracker.spelling import fold, plain, without_role
 
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ class Owner:
     timezone: str | None = None
     away_until: date | None = None
     left: bool = False
+    channels: tuple[str, ...] = ()
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How they are told things: names of channels, and `MAIL`; empty when they can't be reached."""
+        return tuple(way for way in self.channels or (MAIL,) if way != MAIL or self.email)
 
     def login(self, target_kind: str) -> str | None:
         """The name to assign issues to at targets of this kind, or None."""
@@ -91,7 +98,7 @@ class PeopleBook:
         owners: dict[str, Owner] = {}
         spellings: dict[str, set[str]] = {}
         for key, team in settings.teams.items():
-            owners[key] = Owner(key, team.name, team.email, is_team=True, manager=team.manager)
+            owners[key] = Owner(key, team.name, team.email, is_team=True, manager=team.manager, channels=team.channels)
             for spelling in (key, team.name, *team.aliases):
                 spellings.setdefault(fold(spelling), set()).add(key)
         for key, person in settings.people.items():
@@ -108,6 +115,7 @@ class PeopleBook:
                 timezone=person.timezone,
                 away_until=person.away_until,
                 left=person.left,
+                channels=person.channels,
             )
             names = (key, person.name, *person.aliases, person.github or key, person.email or key)
             for spelling in names:

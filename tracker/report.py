@@ -150,6 +150,7 @@ class Report:
 
     `as_of` is when the targets were last asked (None: never). `unknown_names` are owners in documents that the people
     book lacks and `unreachable` owners of open items without an address: both so that somebody can mend the book.
+    `undelivered` are sendings to others that were given up.
     """
 
     name: str
@@ -164,6 +165,7 @@ class Report:
     documents: tuple[Progress, ...]
     unknown_names: tuple[str, ...] = ()
     unreachable: tuple[Owner, ...] = ()
+    undelivered: tuple[str, ...] = ()
     fallback: Owner | None = None
     recipient: Owner | None = None
     why: str = ""

@@ -202,7 +202,7 @@ class Runner:
         _, deliveries = self.app.send(report)
         counts = [f"{sum(d.outcome is each for d in deliveries)} {each.value}" for each in DeliveryOutcome]
         told = ", ".join(count for count in counts if not count.startswith("0 ")) or "nobody to tell"
-        if any(delivery.outcome is DeliveryOutcome.FAILED for delivery in deliveries):
+        if any(delivery.unfinished for delivery in deliveries):
             raise CloseoutError(told, where=f"report {report.name}")
         return told
 

@@ -292,6 +292,7 @@ def _headers(text: str) -> Mapping[str, int]:
 def _check_environment(environment: Mapping[str, str], settings: Settings) -> None:
     """A misspelt variable would be ignored in silence; here it is told."""
     secrets = {settings.mail.password_env} if settings.mail else set()
+    secrets |= {channel.url_env for channel in settings.channels.values()}
     for target in (*settings.targets.values(), settings.write_back):
         secrets |= {getattr(target, name, "") for name in ("token_env", "private_key_env")}
     fields = {f"CLOSEOUT_{name}".upper() for name in Settings.model_fields}

@@ -70,7 +70,7 @@ def finish(process):
 def test_each_owner_gets_their_part_once_a_period(send, post):
     code, out, err = finish(send("report", "weekly", "--send"))
     assert (code, err) == (0, "")
-    assert sorted(line.split()[0] for line in out.splitlines()) == ["sent", "sent"]
+    assert sorted(line.split()[0] for line in out.splitlines()) == ["Outcome", "sent", "sent"]
     assert sorted(post.to) == ["dba@example.com", "jo@example.com"]
     assert "connection pool" in post.mail("jo@example.com").get_body(("plain",)).get_content()
     assert "runbook" not in post.mail("jo@example.com").get_body(("plain",)).get_content()
@@ -104,7 +104,11 @@ def test_one_refused_recipient_is_told_and_tried_again(send, post):
     assert "failed" in out
     assert post.to == ["dba@example.com"]
     post.turned_away.clear()
-    code, _, _ = finish(send("report", "weekly", "--send"))
+    code, out, _ = finish(send("report", "weekly", "--send", "--format", "json"))
+    told = {each["recipient"]: each for each in json.loads(out)["deliveries"]}
+    assert (code, told["jo"]["outcome"], told["dba"]["outcome"]) == (3, "waiting", "already-sent")
+    assert told["jo"]["again_at"].startswith("2026-11-23T09:05")
+    code, _, _ = finish(send("report", "weekly", "--send", now="2026-11-23T09:10:00+00:00"))
     assert (code, sorted(post.to)) == (0, ["dba@example.com", "jo@example.com"])
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -343,8 +344,14 @@ def test_sending_needs_a_mail_server_and_a_dry_run_does_not(closeout):
     assert "[mail]" in err
     code, out, err = closeout("report", "--send", "--dry-run")
     assert code == 0
-    assert "would-send      Jo Smith <jo@example.com>" in out
     assert "1 open items are told to nobody" in err
+    assert re.search(r"would-send +Jo Smith +jo@example.com +\d+ +You get this because you own", out)
+    code, out, _ = closeout("report", "--send", "--dry-run", "--format", "json")
+    told = json.loads(out)
+    assert (code, told["dry_run"], told["untold"]) == (0, True, 1)
+    assert {"recipient": "jo", "channel": "mail", "outcome": "would-send"}.items() <= told["deliveries"][0].items()
+    code, _, err = closeout("report", "--send", "--format", "html")
+    assert (code, "--format html" in err) == (2, True)
 
 
 JIRA = ("--base-url", "https://acme.atlassian.net", "--project", "OPS")

@@ -250,3 +250,15 @@ def test_on_a_terminal_symbols_stand_before_findings(folder, capfd, monkeypatch)
         assert mark in out
     assert "\x1b[31mbad" not in out
     assert "        a = 1" in out
+
+
+def test_channels_are_told_with_whom_they_are_for_and_what_they_lack(doctor, folder, monkeypatch):
+    channels = '[channels.ops]\nurl_env = "OPS"\n[channels.spare]\nurl_env = "SPARE"\n'
+    settle(folder, f'[people.ann]\nname = "Ann"\nchannels = ["ops"]\n{channels}')
+    monkeypatch.setenv("SPARE", "json://127.0.0.1/secret")
+    code, found = doctor()
+    assert code != 0
+    assert found["trouble"]["channels"] == ["environment variable OPS: there is no address of channel ops"]
+    assert found["ok"]["channels"] == ["channel ops is for ann"]
+    assert found["note"]["channels"] == ["channel spare is for nobody"]
+    assert "secret" not in str(found)

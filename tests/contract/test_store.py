@@ -8,20 +8,23 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from workplace import Workplace, postmortem
 
 from connectors import ConnectorError, Evidence, Issue, IssueDraft, IssueNotFound, IssueRef, IssueState, Marker
-from connectors.database import UtcDateTime
+from connectors.database import UtcDateTime, open_engine, resolve_url, writing
 from connectors.local import LocalTracker
 from connectors.local import tables as local_tables
 from connectors.settings import LocalSettings
 from tracker.decisions import Saying, Verdict, decided, fold, found_again, standing_of
 from tracker.errors import Unavailable, UsageError
+from tracker.ledger import Entry, Key, Standing
 from tracker.model import Event, Gone, GoneKind, Item, ItemState, Kind, KnownDocument, Link, Outcome
 from tracker.store import Store, tables
-from tracker.store.engine import open_store_engine
+from tracker.store.engine import MIGRATIONS, open_store_engine
 from tracker.store.locks import exclusive
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -252,30 +255,100 @@ def test_cursors_and_strays(store):
     assert store.read_times() == {"local": NOW}
 
 
-def test_a_delivery_is_claimed_once_until_it_failed(store):
-    key = ("weekly", "jo", "2026-W48")
-    assert store.claim(*key, NOW)
-    assert not store.claim(*key, NOW)
-    assert store.was_sent(*key)
-    store.failed(*key, NOW, "server down")
-    assert not store.was_sent(*key)
-    assert store.claim(*key, NOW)
-    store.sent(*key, NOW)
-    assert not store.claim(*key, NOW)
-    assert store.claim("weekly", "jo", "2026-W49", NOW)
+JO = Key("weekly", "jo", "2026-W48")
+SOON = NOW + timedelta(minutes=5)
+
+
+def test_a_delivery_is_claimed_once_until_it_is_time_to_try_again(store):
+    assert store.delivery(JO) is None
+    assert [store.claim(JO, NOW), store.claim(JO, NOW)] == [1, 0]
+    assert store.delivery(JO) == Entry(JO, Standing.CLAIMED, 1, NOW)
+    store.failed(JO, NOW, "server down", SOON)
+    assert store.delivery(JO) == Entry(JO, Standing.FAILED, 1, NOW, SOON, "server down")
+    assert [store.claim(JO, SOON - timedelta(seconds=1)), store.claim(JO, SOON)] == [0, 2]
+    store.sent(JO, SOON)
+    assert store.deliveries("weekly", "2026-W48") == {JO: Entry(JO, Standing.SENT, 2, SOON)}
+    assert store.claim(JO, NOW + timedelta(days=3)) == 0
+    others = [replace(JO, period="2026-W49"), replace(JO, channel="ops"), replace(JO, recipient="ann")]
+    assert [store.claim(key, NOW) for key in others] == [1, 1, 1]
+    assert set(store.deliveries("weekly", "2026-W48")) == {JO, *others[1:]}
+
+
+def test_what_never_left_was_no_attempt(store):
+    assert store.claim(JO, NOW) == 1
+    store.let_go(JO, NOW, "no mail server")
+    assert store.delivery(JO) == Entry(JO, Standing.FAILED, 0, NOW, None, "no mail server")
+    assert store.claim(JO, NOW - timedelta(seconds=1)) == 1  # another machine's clock
 
 
 def test_a_claim_whose_holder_died_is_taken_over_after_an_hour(store):
-    key = ("weekly", "jo", "2026-W48")
-    assert store.claim(*key, NOW)
-    assert not store.claim(*key, NOW + timedelta(minutes=59))
-    assert store.claim(*key, NOW + timedelta(minutes=61))
-    assert not store.claim(*key, NOW + timedelta(minutes=62))
+    assert store.claim(JO, NOW) == 1
+    assert store.claim(JO, NOW + timedelta(minutes=59)) == 0
+    assert store.claim(JO, NOW + timedelta(minutes=61)) == 2
+    assert store.claim(JO, NOW + timedelta(minutes=62)) == 0
+
+
+def test_what_is_given_up_is_kept_until_somebody_was_told(store):
+    assert store.claim(JO, NOW) == 1
+    store.give_up(JO, NOW, "no such mailbox")
+    assert store.claim(JO, NOW + timedelta(days=1)) == 0
+    [entry] = store.given_up("weekly")
+    assert (entry.key, entry.standing, entry.detail) == (JO, Standing.GIVEN_UP, "no such mailbox")
+    assert store.given_up("daily") == ()
+    [event] = store.events()
+    assert (event.what, event.detail["recipient"], event.detail["error"]) == ("delivery given up", "jo", entry.detail)
+    store.told([])
+    store.told([JO])
+    assert store.given_up("weekly") == ()
+    assert store.claim(JO, NOW + timedelta(days=1)) == 0
+
+
+def test_what_its_period_left_unsent_is_given_up(store):
+    """Failed, abandoned and let go are; sent, still held by somebody, of another report or a later period are not."""
+    keys = {name: replace(JO, recipient=name) for name in ("failed", "dead", "let go", "sent", "alive")}
+    keys["later"] = replace(JO, recipient="later", period="2026-W50")
+    keys["other"] = replace(JO, report="daily")
+    monday = NOW + timedelta(days=7)
+    for name, key in keys.items():
+        assert store.claim(key, monday - timedelta(minutes=10) if name == "alive" else NOW)
+    store.failed(keys["failed"], NOW, "no such mailbox", SOON)
+    store.let_go(keys["let go"], NOW, "no mail server")
+    store.sent(keys["sent"], NOW)
+    store.failed(keys["later"], NOW, "x", SOON)
+    store.failed(keys["other"], NOW, "x", SOON)
+    assert store.give_up_past("weekly", "2026-W48", monday, monday) == ()
+    found = store.give_up_past("weekly", "2026-W49", monday, monday)
+    assert [entry.key.recipient for entry in found] == ["failed", "dead", "let go"]
+    assert [entry.key for entry in store.given_up("weekly")] == [entry.key for entry in found]
+    assert store.delivery(keys["dead"]).detail == "nobody knows what became of it"
+    assert len(store.events()) == 3
+    assert store.give_up_past("weekly", "2026-W49", monday, monday) == ()
+
+
+def test_what_was_sent_by_a_former_release_was_sent_by_mail(url, tmp_path):
+    engine = open_engine(resolve_url(url, tmp_path))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    with writing(engine).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    row = "INSERT INTO delivery (report, recipient, period, outcome, claimed_at, settled_at, detail) "
+    with engine.begin() as connection:
+        for name, outcome in (("jo", "sent"), ("ann", "failed")):
+            values = {"who": name, "outcome": outcome, "now": NOW}
+            connection.execute(sa.text(f"{row} VALUES ('weekly', :who, '2026-W48', :outcome, :now, :now, '')"), values)
+    engine.dispose()
+    with Store.open(url, tmp_path) as store:
+        assert store.claim(JO, NOW) == 0
+        assert store.delivery(JO).standing is Standing.SENT
+        assert store.claim(replace(JO, recipient="ann"), NOW) == 2
+        assert store.claim(replace(JO, channel="ops"), NOW) == 1
 
 
 def test_two_processes_cannot_both_claim(url, tmp_path):
     with Store.open(url, tmp_path) as one, Store.open(url, tmp_path) as two:
-        assert [one.claim("r", "jo", "p", NOW), two.claim("r", "jo", "p", NOW)] == [True, False]
+        assert [one.claim(JO, NOW), two.claim(JO, NOW)] == [1, 0]
         assert [one.start_firing("s", NOW, NOW), two.start_firing("s", NOW, NOW)] == [True, False]
         one.finish_firing("s", NOW, NOW, NOW, "done", "")
         assert two.last_firing("s") == NOW

@@ -1,4 +1,4 @@
-"""A process that syncs and is killed: one JSON line in says how, one JSON line out says what became of it.
+"""A process that syncs or sends a report, and is killed: a JSON line in says how, one out says what became of it.
 
 It forks a child for each order, so that nothing has to be imported again. The child is killed by SIGKILL, either by
 itself before its n-th statement of the modules below, or by its parent after some time.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import smtplib
 import sys
 import tempfile
 import time
@@ -38,8 +39,12 @@ WATCHED = {
         "connectors/local/tracker.py",
         "connectors/github/tracker.py",
         "connectors/github/wire.py",
+        "tracker/app/delivering.py",
+        "tracker/deliver/mail.py",
+        "tracker/deliver/sending.py",
+        "tracker/store/deliveries.py",
     )
-}
+} | {smtplib.__file__}
 
 
 class Fuse:
@@ -54,21 +59,24 @@ class Fuse:
         if event == "line":
             self.count += 1
             if self.count == self.moment:
-                where = f"{Path(frame.f_code.co_filename).relative_to(TOP)}:{frame.f_code.co_name}"
+                where = f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_name}"
                 os.write(self.out, where.encode())
                 os.kill(os.getpid(), signal.SIGKILL)
         return self
 
 
 def live(order: dict[str, Any], out: int) -> None:
-    """The child's life: one sync."""
-    root, local = Path(order["root"]), OpeningSeveral if order["at_once"] else Workplace
-    place = OnLittleGitHub(root, order["url"]) if order["url"] else local(root)
+    """The child's life: one sync, or one report sent."""
+    root, local = Path(order["root"]), OpeningSeveral if order.get("at_once") else Workplace
+    place = OnLittleGitHub(root, order["url"]) if order.get("url") else local(root)
     place.now = datetime.fromisoformat(order["now"])
     fuse = Fuse(order.get("statement", 0), out)
     if "statement" in order:
         sys.settrace(fuse)
-    place.run(consent=Consent(everything=True))
+    if order.get("send"):
+        place.send(place.report("weekly"))
+    else:
+        place.run(consent=Consent(everything=True))
     sys.settrace(None)
     os.write(out, str(fuse.count).encode())
 

@@ -3,6 +3,7 @@
 import smtplib
 import socket
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
@@ -18,16 +19,10 @@ from hypothesis import strategies as st
 from mailroom import PASSWORD, Notebook, Post, Server
 
 from tracker.audience import Recipient, for_recipient, recipients
-from tracker.deliver import (
-    DeliveryOutcome,
-    MailRefused,
-    SmtpMailer,
-    ascii_domain,
-    compose,
-    send_report,
-    would_send,
-)
+from tracker.deliver import DeliveryOutcome, Refused, SmtpMailer, send_report, would_send
+from tracker.deliver.mail import ascii_domain, compose
 from tracker.errors import Unavailable, UsageError
+from tracker.ledger import Key
 from tracker.people import Owner
 from tracker.render import render_letter
 from tracker.report import Letter
@@ -70,17 +65,18 @@ def settings(port, **fields):
 REPORT = build([entry(owner="jo", days=-2, issue=3), entry(owner="dba"), entry(owner="max"), entry(owner=None)])
 
 
-def send(port, ledger, *, report=REPORT, password=None, progress=None, **fields):
-    with SmtpMailer(settings(port, **fields), password) as mailer:
-        return send_report(
-            report,
-            recipients(report).recipients,
-            mailer=mailer,
-            ledger=ledger,
-            now=NOW,
-            render=render_letter,
-            progress=progress,
-        )
+def send(port, ledger, *, report=REPORT, to=None, now=NOW, password=None, progress=None, **fields):
+    return send_report(
+        report,
+        recipients(report).recipients if to is None else to,
+        open_way=lambda _: SmtpMailer(settings(port, **fields), password, render_letter),
+        ledger=ledger,
+        clock=lambda: now,
+        progress=progress,
+    )
+
+
+LATER = NOW + timedelta(minutes=5)
 
 
 def outcomes(deliveries):
@@ -157,7 +153,8 @@ def test_one_recipients_failure_is_their_own_and_is_tried_again(post, ledger, st
     assert words in next(each.detail for each in deliveries if each.outcome is FAILED)
     assert words in ledger.details["dba"]
     getattr(post, trouble).clear()
-    assert outcomes(send(port, ledger))["dba"] == "sent"
+    assert outcomes(send(port, ledger))["dba"] == "waiting"
+    assert outcomes(send(port, ledger, now=LATER))["dba"] == "sent"
     assert sorted(post.to) == ["ann@example.org", "dba@example.org", "jo@example.org"]
 
 
@@ -178,18 +175,22 @@ def test_a_server_that_hangs_up_between_two_mails_costs_nobody_theirs(post, ledg
 def test_an_address_with_accents_before_the_at_sign_fails_alone(post, ledger, start):
     part = for_recipient(REPORT, BOOK.get("jo"))
     both = [Recipient(Owner("é", "É", "é@example.org"), part), Recipient(BOOK.get("jo"), part)]
-    with SmtpMailer(settings(start(post)), None) as mailer:
-        found = send_report(REPORT, both, mailer=mailer, ledger=ledger, now=NOW, render=render_letter)
+    found = send(start(post), ledger, to=both)
     assert [each.outcome for each in found] == [FAILED, SENT]
     assert "é@example.org (or the sender" in found[0].detail
 
 
 def test_a_server_that_keeps_hanging_up_is_down(post, ledger, start):
     post.hung_up_on.update({"jo@example.org", "dba@example.org", "ann@example.org"})
+    port = start(post)
     with pytest.raises(Unavailable, match="2 times in a row"):
-        send(start(post), ledger)
+        send(port, ledger)
     assert post.connections == 2
     assert set(ledger.rows.values()) == {"failed"}
+    post.hung_up_on.clear()
+    again = send(port, ledger)
+    assert outcomes(again) == {"jo": "waiting", "max": "no-address", "dba": "waiting", "ann": "sent"}
+    assert {each.again_at for each in again if each.outcome is DeliveryOutcome.WAITING} == {LATER}
 
 
 def test_a_server_that_goes_down_half_way_fails_the_rest_only(post, ledger, start):
@@ -237,7 +238,7 @@ def test_a_password_that_the_server_repeats_is_hidden(post, ledger, start):
 
 def test_a_user_name_needs_a_password():
     with pytest.raises(UsageError, match="no password"):
-        SmtpMailer(settings(25, username="bot"), None)
+        SmtpMailer(settings(25, username="bot"), None, render_letter)
 
 
 @pytest.fixture(scope="module")
@@ -295,24 +296,70 @@ def test_a_server_without_starttls_is_told_nothing(post, ledger, start):
 
 
 def test_a_dry_run_lists_who_would_get_what_and_why(ledger):
-    found = would_send(REPORT, recipients(REPORT).recipients)
+    def look(now=NOW):
+        return would_send(REPORT, recipients(REPORT).recipients, known=ledger.entries, now=now)
+
+    found = look()
     assert outcomes(found) == {"jo": "would-send", "max": "no-address", "dba": "would-send", "ann": "would-send"}
     assert "you own 1 open action item" in found[0].why
-    assert ledger.claim("weekly", "jo", "2026-W47", NOW)
-    found = would_send(REPORT, recipients(REPORT).recipients, was_sent=ledger.was_sent)
-    assert outcomes(found)["jo"] == "already-sent"
+    assert [each.items for each in found] == [1, 1, 1, 1]
+    key = Key("weekly", "jo", "2026-W47")
+    assert ledger.claim(key, NOW)
+    assert outcomes(look())["jo"] == "under-way"
+    ledger.failed(key, NOW, "no such mailbox", LATER)
+    assert outcomes(look())["jo"] == "waiting"
+    [again] = [each for each in look(LATER) if each.recipient.key == "jo"]
+    assert (again.outcome.value, again.detail) == ("would-send", "attempt 2, after: no such mailbox")
+    assert ledger.claim(key, LATER)
+    ledger.sent(key, LATER)
+    assert outcomes(look(LATER))["jo"] == "already-sent"
 
 
 def test_nothing_to_say_is_not_said(post, ledger, start):
     quiet = build([entry(owner="jo")])
     assert outcomes(send(start(post), ledger, report=quiet)) == {"jo": "sent", "ann": "nothing-to-say"}
-    assert outcomes(would_send(quiet, recipients(quiet).recipients)) == {"jo": "would-send", "ann": "nothing-to-say"}
+    found = would_send(quiet, recipients(quiet).recipients, known={}, now=NOW)
+    assert outcomes(found) == {"jo": "would-send", "ann": "nothing-to-say"}
+
+
+def test_who_is_held_back_gets_nothing_yet_and_claims_nothing(post, ledger, start):
+    port = start(post)
+    held = [replace(each, held_back="away until 2026-11-30") for each in recipients(REPORT).recipients]
+    for found in (send(port, ledger, to=held), would_send(REPORT, held, known={}, now=NOW)):
+        assert outcomes(found) == {"jo": "held-back", "max": "no-address", "dba": "held-back", "ann": "held-back"}
+        assert found[0].detail == "away until 2026-11-30"
+    assert (ledger.entries, post.mails) == ({}, [])
+    send(port, ledger)
+    assert outcomes(send(port, ledger, to=held))["jo"] == "already-sent"
+
+
+def test_a_failing_recipient_is_tried_after_longer_and_longer_waits_and_then_given_up(post, ledger, start):
+    port, now, tries = start(post), NOW, []
+    post.turned_away.add("jo@example.org")
+    only_jo = [each for each in recipients(REPORT).recipients if each.owner.key == "jo"]
+    for _ in range(60 * 40):  # every minute for forty hours, as nobody would
+        [delivery] = send(port, ledger, to=only_jo, now=now)
+        if delivery.outcome in {FAILED, DeliveryOutcome.GIVEN_UP} and delivery.channel and post.asked:
+            tries.append((now - NOW) / timedelta(minutes=1))
+            post.asked = 0
+        now += timedelta(minutes=1)
+        if ledger.rows["jo"] == "given-up":
+            break
+    assert tries == [0, 5, 35, 155, 515, 1955]
+    assert outcomes(send(port, ledger, to=only_jo, now=now)) == {"jo": "given-up"}
+    post.turned_away.clear()
+    assert outcomes(send(port, ledger, to=only_jo, now=now + timedelta(days=2))) == {"jo": "given-up"}
+    assert post.mails == []
 
 
 class Broken:
     """A way out that fails in a way nobody foresaw."""
 
-    sender = "closeout@example.org"
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
 
     def send(self, *_mail):
         raise KeyboardInterrupt
@@ -321,16 +368,15 @@ class Broken:
 def test_an_interrupted_sending_lets_go_of_its_claim(ledger):
     with pytest.raises(KeyboardInterrupt):
         send_report(
-            REPORT, recipients(REPORT).recipients, mailer=Broken(), ledger=ledger, now=NOW, render=render_letter
+            REPORT, recipients(REPORT).recipients, open_way=lambda _: Broken(), ledger=ledger, clock=lambda: NOW
         )
-    assert ledger.rows == {("weekly", "jo", "2026-W47"): "failed"}
+    assert ledger.rows == {"jo": "failed"}
 
 
 def test_an_address_that_is_none_fails_alone(post, ledger, start):
     part = for_recipient(REPORT, BOOK.get("jo"))
     odd = [Recipient(Owner(str(number), "Odd", email), part) for number, email in enumerate(["a@", "a..b@c..d", "<@>"])]
-    with SmtpMailer(settings(start(post)), None) as mailer:
-        found = send_report(REPORT, odd, mailer=mailer, ledger=ledger, now=NOW, render=render_letter)
+    found = send(start(post), ledger, to=odd)
     assert {each.outcome for each in found} == {FAILED}
     assert post.mails == []
 
@@ -380,7 +426,7 @@ def test_the_message_id_is_the_same_for_the_same_report_recipient_and_period_onl
 def test_international_domains_go_out_as_the_dns_has_them():
     assert ascii_domain("jo@bücher.example") == "jo@xn--bcher-kva.example"
     assert mail(to=ascii_domain("jo@bücher.example"))["To"] == "Jo <jo@xn--bcher-kva.example>"
-    with pytest.raises(MailRefused):
+    with pytest.raises(Refused):
         ascii_domain(f"jo@{'x' * 70}.example")
 
 

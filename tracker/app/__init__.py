@@ -14,6 +14,7 @@ from tracker import deliver
 from tracker.app import (
     commenting,
     deciding,
+    delivering,
     measuring,
     moving,
     people,
@@ -36,10 +37,14 @@ from tracker.applied import Progress
 from tracker.audience import Audience
 from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
+from tracker.deliver.channels import Channel
 from tracker.errors import UsageError
 from tracker.identity import Doubt
+from tracker.ledger import MAIL
 from tracker.metrics import Metrics
 from tracker.policy import Entry
+from tracker.render import render_letter
+from tracker.render.chat import notice
 from tracker.render.doctor import Examined
 from tracker.report import Report
 from tracker.settings_file import Loaded, read_secret
@@ -158,9 +163,9 @@ class App:
             return measuring.measured(store, self.settings, self.clock(), first, last)
 
     def send(self, report: Report, *, dry_run: bool = False) -> tuple[Audience, tuple[deliver.Delivery, ...]]:
-        """Mail a report to its owners; see `tracker.app.reporting.send_report`."""
+        """Send a report to its owners; see `tracker.app.delivering`."""
         with self.store(create=not dry_run) as store:
-            return reporting.send_report(report, store, self._mailer, self.clock(), dry_run=dry_run)
+            return delivering.send_report(report, self._desk(store), self.open_way, dry_run=dry_run)
 
     def history(self, text: str | None = None, limit: int | None = None) -> Story:
         """The story of one item, or the latest events; see `tracker.app.reporting.history`."""
@@ -256,6 +261,19 @@ class App:
     def _desk(self, store: Store) -> Desk:
         return Desk(self.settings, self.root, store, self.open_tracker, self.clock, self.sleep, self.progress)
 
+    def open_way(self, channel: str) -> deliver.Way:
+        """The way out of this name: the mail server, or a channel of the settings.
+
+        Raises:
+            UsageError: there is no mail server, or a secret is not where the settings say.
+        """
+        if channel == MAIL:
+            return self._mailer()
+        settings = self.settings.channels[channel]
+        purpose = f"address of channel {channel}"
+        address = read_secret(settings.url_env, settings.url_file, self.root, purpose=purpose)
+        return Channel(channel, address, settings.timeout, notice)
+
     def _mailer(self) -> deliver.SmtpMailer:
         mail = self.settings.mail
         if mail is None:
@@ -265,4 +283,4 @@ class App:
         password = None
         if mail.username:
             password = read_secret(mail.password_env, mail.password_file, self.root, purpose="mail password")
-        return deliver.SmtpMailer(mail, password)
+        return deliver.SmtpMailer(mail, password, render_letter)

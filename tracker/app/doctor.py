@@ -54,6 +54,8 @@ def examine(
     if not targets:
         yield Examined("people", tuple(_people(settings)))
         yield Examined("mail", tuple(_mail(settings, root)))
+        if settings.channels:
+            yield Examined("channels", tuple(_channels(settings, root)))
 
 
 def _store(settings: Settings, root: Path) -> Examined:
@@ -131,6 +133,19 @@ def _logins(settings: Settings, book: PeopleBook, kind: str) -> Iterator[Finding
             f"no {kind} login: {', '.join(without)}",
             advice=f"Issues of theirs stay unassigned; add `{kind}` to their entries.",
         )
+
+
+def _channels(settings: Settings, root: Path) -> Iterator[Finding]:
+    """Whether each address is where the settings say, and who is told things there; nothing is sent to it."""
+    owners: Mapping[str, PersonSettings | TeamSettings] = {**settings.people, **settings.teams}
+    for name, channel in settings.channels.items():
+        try:
+            read_secret(channel.url_env, channel.url_file, root, purpose=f"address of channel {name}")
+        except UsageError as error:
+            yield Finding(f"{error.where}: {error.message}", trouble=True, advice=error.advice)
+        told = [key for key, owner in owners.items() if name in owner.channels]
+        advice = "" if told else "Name it in `channels` of a person or team."
+        yield Finding(f"channel {name} is for {', '.join(told) or 'nobody'}", advice=advice)
 
 
 def _mail(settings: Settings, root: Path) -> Iterator[Finding]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from tracker import deliver
-from tracker.audience import Audience, recipients
 from tracker.errors import UsageError
 from tracker.model import Event, ItemState
 from tracker.people import PeopleBook
 from tracker.policy import Entry, Flag, assess, urgency
 from tracker.recurrence import recurring
-from tracker.render import render_letter
 from tracker.report import Report, build
 from tracker.settings import ReportSettings, Settings
 from tracker.store import Store
@@ -113,34 +110,6 @@ def make_report(store: Store, settings: Settings, name: str, now: datetime, day:
         fallback=chosen.fallback,
         period=chosen.period,
     )
-
-
-def send_report(
-    report: Report,
-    store: Store,
-    open_mailer: Callable[[], deliver.SmtpMailer],
-    now: datetime,
-    *,
-    dry_run: bool = False,
-) -> tuple[Audience, tuple[deliver.Delivery, ...]]:
-    """Mail `report` to each owner, once per period; with `dry_run` only tell who would get it.
-
-    Raises:
-        Unavailable: the mail server could not be reached, so that nobody was served.
-    """
-    audience = recipients(report)
-    if dry_run:
-        return audience, deliver.would_send(report, audience.recipients, was_sent=store.was_sent)
-    with open_mailer() as mailer:
-        sent = deliver.send_report(
-            report,
-            audience.recipients,
-            mailer=mailer,
-            ledger=store,
-            render=render_letter,
-            now=now,
-        )
-    return audience, sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`closeout report`: build a report, and with `--send` mail it."""
+"""`closeout report`: build a report, and with `--send` deliver it."""
 # ruff: noqa: PLC0415 - each command imports what it needs when it runs
 
 from __future__ import annotations
@@ -42,16 +42,24 @@ def report(
     at: Annotated[
         date | None, typer.Option("--at", parser=a_day, metavar="DATE", help="As if today were this day.")
     ] = None,
-    send: Annotated[bool, typer.Option("--send", help="Mail each owner their part, once per period.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Send each owner their part, once per period.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --send: only say who would get it and why.")] = False,
 ) -> int:
     """Tell, per owner, what is overdue, due soon, unlinked and unowned."""
+    from tracker.errors import UsageError
+
     session: Session = context.obj
+    if send and form not in {Format.TEXT, Format.JSON}:
+        raise UsageError(
+            "what was sent to whom is told as text or json",
+            where=f"--format {form.value}",
+            advice="Leave --format away; each recipient gets what their channel takes.",
+        )
     made = session.app.report(name, at)
     if send:
         audience, deliveries = session.app.send(made, dry_run=dry_run)
         session.app.progress.finish()
-        return _tell_sent(session, audience, deliveries)
+        return _tell_sent(session, made, audience, deliveries, form, dry_run=dry_run)
     _print(session, made, form, out)
     return 0
 
@@ -69,17 +77,24 @@ def _print(session: Session, made: Report, form: Format, out: Path | None) -> No
         session.write(render_report(made, ReportFormat(form)))
 
 
-def _tell_sent(session: Session, audience: Audience, deliveries: tuple[Delivery, ...]) -> int:
-    from tracker.deliver import DeliveryOutcome
-    from tracker.render.escape import plain
+def _tell_sent(
+    session: Session,
+    made: Report,
+    audience: Audience,
+    deliveries: tuple[Delivery, ...],
+    form: Format,
+    *,
+    dry_run: bool,
+) -> int:
+    from tracker.render.deliveries import print_deliveries, to_json
 
-    for delivery in deliveries:
-        person = f"{delivery.recipient.name} <{delivery.recipient.email or 'no e-mail address'}>"
-        detail = delivery.detail or (delivery.why if delivery.outcome is DeliveryOutcome.WOULD_SEND else "")
-        session.write(f"{delivery.outcome.value:<15} {plain(person)}{f'  ({plain(detail)})' if detail else ''}\n")
+    if form is Format.JSON:
+        session.write(to_json(made.name, made.period_key, deliveries, len(audience.untold), dry_run=dry_run))
+    else:
+        print_deliveries(deliveries, session.out)
     if audience.untold:
         session.say(
-            f"closeout: {len(audience.untold)} open items are told to nobody: no owner with an address\n"
+            f"closeout: {len(audience.untold)} open items are told to nobody: no owner who can be reached\n"
             "  Name a `fallback` in [reports.NAME], or add the owners to [people]."
         )
-    return 3 if any(delivery.outcome is DeliveryOutcome.FAILED for delivery in deliveries) else 0
+    return 3 if any(delivery.lacking for delivery in deliveries) else 0

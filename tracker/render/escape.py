@@ -13,6 +13,7 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>&|~#$])")
+_CHAT = re.compile(r"([\\`*~\[\]<>]|(?<!\w)_|_(?!\w))")
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _FORMULA = "=+-@＝＋－＠"
 
@@ -31,6 +32,11 @@ def visible(text: str) -> str:
 def markdown(text: str) -> str:
     """`text` as words in a line or a table cell of Markdown. A zero-width space keeps `@name` from calling anybody."""
     return _MENTION.sub("@\u200b", _MARKDOWN.sub(r"\\\1", plain(text)))
+
+
+def chat(text: str) -> str:
+    """`text` as words of a message: what is no markup there stays bare, as several services show the backslash."""
+    return _MENTION.sub("@\u200b", _CHAT.sub(r"\\\1", plain(text)))
 
 
 def cell(text: str) -> str:

@@ -231,5 +231,9 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "move found": lambda detail, _: f"found its issue {detail['now']}, where somebody had moved it on another machine",
     "move finished": _move_finished,
     "doubt decided": _doubt,
+    "delivery given up": lambda detail, _: (
+        f"gave up sending the report {detail['report']} of {detail['period']} to {detail['recipient']}"
+        f" by {detail['channel']}"
+    ),
 }
 """How each kind of event is told, after who did it and before why."""

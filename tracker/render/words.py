@@ -131,6 +131,8 @@ def notes(report: Report) -> list[str]:
     if report.unreachable:
         names = ", ".join(owner.name for owner in report.unreachable)
         said.append(f"No e-mail address in the people book: {names}. They are not told of their open items.")
+    if report.undelivered:
+        said.append(f"Could not be delivered, and is not tried any more: {'; '.join(report.undelivered)}.")
     return said
 
 

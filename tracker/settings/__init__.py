@@ -8,16 +8,18 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from connectors import LocalSettings, TargetSettings
+from tracker.settings.channels import ChannelSettings, MailSettings, channel_problems
 from tracker.settings.checks import database_problem, known_zone, unknown
 from tracker.settings.documents import DocumentSettings, ParserSettings
 from tracker.settings.people import PersonSettings, TeamSettings
 from tracker.settings.policy import BrakeSettings, PolicySettings, WriteBackSettings
-from tracker.settings.reports import MailSettings, ReportSettings
+from tracker.settings.reports import ReportSettings
 from tracker.settings.routes import RouteSettings, route_problems
 from tracker.settings.schedules import ScheduleSettings
 
 __all__ = [
     "BrakeSettings",
+    "ChannelSettings",
     "DocumentSettings",
     "MailSettings",
     "ParserSettings",
@@ -77,6 +79,9 @@ class Settings(BaseSettings):
         default_factory=lambda: {"weekly": ReportSettings()}, description="Reports, by name."
     )
     mail: MailSettings | None = Field(default=None, description="The mail server for `report --send`.")
+    channels: dict[str, ChannelSettings] = Field(
+        default_factory=dict, description="Other ways than mail, by the name that people and teams call them by."
+    )
     schedules: dict[str, ScheduleSettings] = Field(
         default_factory=dict, description="Jobs of `closeout serve`, by name."
     )
@@ -99,6 +104,7 @@ class Settings(BaseSettings):
             *unknown("target", [self.target], self.targets, "[targets.NAME]"),
             *unknown("a route", [route.target for route in self.routes], self.targets, "[targets.NAME]"),
             *route_problems(self.routes, self.teams),
+            *channel_problems(self.channels, self.people, self.teams, type(self).model_fields),
             *unknown("policy.allow_public", self.policy.allow_public, self.targets, "[targets.NAME]"),
         ]
         for key, person in self.people.items():

@@ -29,6 +29,12 @@ class PersonSettings(Closed):
     team: str | None = Field(default=None, description="The key of the person's team.")
     manager: str | None = Field(default=None, description="The key of the person's manager.")
     slack: str | None = Field(default=None, description="Slack member id.", examples=["U024BE7LH"])
+    channels: tuple[str, ...] = Field(
+        default=(),
+        description="How to tell them things: names of `[channels.NAME]`, and `mail` for the address in `email`; mail "
+        "alone when empty.",
+        examples=[["mail", "ops"]],
+    )
     timezone: str | None = Field(default=None, description="IANA time zone; the general one when not given.")
     away_until: date | None = Field(default=None, description="Not to be told of anything before this day.")
     left: bool = Field(default=False, description="No longer here: open items need another owner.")
@@ -51,3 +57,9 @@ class TeamSettings(Closed):
         examples=["ops@example.org"],
     )
     manager: str | None = Field(default=None, description="The key of the person who looks after the team.")
+    channels: tuple[str, ...] = Field(
+        default=(),
+        description="How to tell them things: names of `[channels.NAME]`, and `mail` for the address in `email`; mail "
+        "alone when empty.",
+        examples=[["mail", "ops"]],
+    )

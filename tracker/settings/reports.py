@@ -1,4 +1,4 @@
-"""`[reports]` and `[mail]`: what is reported, and how it is sent."""
+"""`[reports]`: what is reported."""
 
 from typing import Literal
 
@@ -17,22 +17,7 @@ class ReportSettings(Closed):
         default=None, description="Person or team (key) that is told of items without a known owner."
     )
     title: str = Field(default="Open corrective actions", description="Heading and mail subject.")
-
-
-class MailSettings(Closed):
-    """The mail server that `report --send` uses."""
-
-    host: str = Field(description="SMTP server.")
-    port: int = Field(default=587, ge=1, le=65535, description="SMTP port.")
-    security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="Transport security.")
-    sender: str = Field(
-        description="The From address.", pattern=r"^[^@\s]+@[^@\s]+$", examples=["closeout@example.org"]
+    comment: bool = Field(
+        default=False,
+        description="Whether `report --send` also reminds of each overdue item on its issue, once a period.",
     )
-    username: str | None = Field(default=None, description="Login, if the server asks for one.")
-    password_env: str = Field(
-        default="CLOSEOUT_SMTP_PASSWORD", description="The environment variable that holds the password."
-    )
-    password_file: str | None = Field(
-        default=None, description="A file that holds the password; used before `password_env`."
-    )
-    timeout: float = Field(default=20.0, gt=0, le=300, description="Seconds to wait for the server.")

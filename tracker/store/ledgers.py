@@ -1,4 +1,4 @@
-"""What may happen once: a report's delivery to somebody, and a schedule's firing."""
+"""What may happen once: a schedule's firing."""
 
 from __future__ import annotations
 
@@ -8,63 +8,16 @@ from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tracker.store.door import Door
-from tracker.store.tables import METADATA, DeliveryRow, FiringRow
+from tracker.store.tables import METADATA, FiringRow
 
-_DELIVERY = METADATA.tables[str(DeliveryRow.__tablename__)]
 _FIRING = METADATA.tables[str(FiringRow.__tablename__)]
-
-CLAIM_HOLDS = timedelta(hours=1)
-"""How long a sending may take before its claim counts as abandoned."""
 
 FIRING_HOLDS = timedelta(hours=6)
 """How long a firing may run before it counts as abandoned: syncs that wait for a target's rate limit take hours."""
 
 
 class Ledgers(Door):
-    """The delivery ledger and the firings of schedules."""
-
-    # The delivery ledger
-
-    def claim(self, report: str, recipient: str, period: str, now: datetime) -> bool:
-        """True for exactly one caller per report, recipient and period, until that delivery is marked failed.
-
-        A claim that was never settled is its holder's death notice: after an hour somebody else may take over.
-        """
-        key = {"report": report, "recipient": recipient, "period": period}
-        with self._transaction() as connection:
-            mine = [_DELIVERY.c[name] == value for name, value in key.items()]
-            abandoned = and_(_DELIVERY.c.outcome == "claimed", _DELIVERY.c.claimed_at < now - CLAIM_HOLDS)
-            again = (
-                update(_DELIVERY)
-                .where(*mine, or_(_DELIVERY.c.outcome == "failed", abandoned))
-                .values(outcome="claimed", claimed_at=now, settled_at=None, detail="")
-            )
-            if connection.execute(again).rowcount:
-                return True
-            try:
-                with connection.begin_nested():
-                    connection.execute(insert(_DELIVERY).values(**key, outcome="claimed", claimed_at=now, detail=""))
-            except IntegrityError:
-                return False
-        return True
-
-    def sent(self, report: str, recipient: str, period: str, now: datetime) -> None:
-        """The claimed delivery went out."""
-        self._settle_delivery(report, recipient, period, "sent", now, "")
-
-    def failed(self, report: str, recipient: str, period: str, now: datetime, detail: str) -> None:
-        """The claimed delivery did not go out; it may be claimed again."""
-        self._settle_delivery(report, recipient, period, "failed", now, detail)
-
-    def was_sent(self, report: str, recipient: str, period: str) -> bool:
-        """True when somebody sent this, or is at it."""
-        query = select(_DELIVERY.c.outcome).where(
-            _DELIVERY.c.report == report, _DELIVERY.c.recipient == recipient, _DELIVERY.c.period == period
-        )
-        with self._reading() as connection:
-            return connection.scalar(query) in ("claimed", "sent")
-
-    # Firings of schedules
+    """The firings of schedules."""
 
     def start_firing(self, schedule: str, due_at: datetime, now: datetime) -> bool:
         """True for exactly one scheduler per schedule and due time, until that firing failed or was abandoned.
@@ -111,16 +64,6 @@ class Ledgers(Door):
         )
         with self._reading() as connection:
             return connection.scalar(query)
-
-    def _settle_delivery(
-        self, report: str, recipient: str, period: str, outcome: str, now: datetime, detail: str
-    ) -> None:
-        with self._transaction() as connection:
-            connection.execute(
-                update(_DELIVERY)
-                .where(_DELIVERY.c.report == report, _DELIVERY.c.recipient == recipient, _DELIVERY.c.period == period)
-                .values(outcome=outcome, settled_at=now, detail=detail)
-            )
 
 
 def _unfinished(now: datetime) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from tracker.decisions import DOUBT_DECIDED, Verdict, decides, step, verdict_of
 from tracker.model import Event, Item, JournalEntry, KnownDocument, Link, Outcome
 from tracker.past import BORN, FACTS, telling
 from tracker.store import mapping
+from tracker.store.deliveries import Deliveries
 from tracker.store.ledgers import Ledgers
 from tracker.store.locks import exclusive
 from tracker.store.tables import (
@@ -52,7 +53,7 @@ class Known:
     links: Mapping[str, Link]
 
 
-class Store(Ledgers):
+class Store(Deliveries, Ledgers):
     """The one door to the database: for one thread at a time, and any number of processes."""
 
     def exclusive(self, target: str, on_wait: Callable[[], None]) -> AbstractContextManager[None]:

@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0005"
+HEAD = "0006"
 
 
 class _Table(SQLModel):
@@ -145,18 +145,21 @@ class CursorRow(_Table, table=True):
 
 
 class DeliveryRow(_Table, table=True):
-    """The delivery ledger: one row for one report, recipient and period, whoever sends it."""
+    """The delivery ledger: one row for one report, recipient, period and channel, whoever sends it."""
 
     __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("report", "recipient", "period"),)
+    __table_args__ = (UniqueConstraint("report", "recipient", "period", "channel"),)
 
     id: int | None = Field(default=None, primary_key=True)
     report: str
     recipient: str
     period: str
+    channel: str
     outcome: str
+    attempts: int
     claimed_at: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
     settled_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
+    next_try_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     detail: str = Field(default="", sa_column=Column(Text, nullable=False))
 
 

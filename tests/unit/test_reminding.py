@@ -1,0 +1,116 @@
+"""Overdue items, reminded of on their issues: once a period, whatever breaks, and never in the way of a sync."""
+
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from workplace import SETTINGS, START, Workplace, postmortem
+
+from connectors import RequestRejected
+from tracker.errors import UsageError
+from tracker.ledger import BACK_OFF
+
+ITEMS = (
+    "Add monitoring for the connection pool (due: 2026-11-20)",
+    "Rehearse a restore every month (due: 2026-11-21)",
+    "Write a runbook for failing over (due: 2027-01-21)",
+    "Practise it",
+)
+
+
+@pytest.fixture
+def place(tmp_path):
+    made = Workplace(tmp_path, f"{SETTINGS}[reports.weekly]\ncomment = true\n")
+    made.document("a.md", postmortem(*ITEMS))
+    made.run()
+    made.writes.clear()
+    made.now = START + timedelta(hours=1)
+    return made
+
+
+def remind(place, **options):
+    _, deliveries = place.send(place.report("weekly"), **options)
+    return [each.outcome.value for each in deliveries if each.channel == "comment"]
+
+
+def comments(place, number):
+    with closing(place.open_tracker("local")) as tracker:
+        return [each.body for each in tracker.comments(place.issue(number).ref)]
+
+
+def test_each_overdue_item_is_reminded_of_once_a_period(place):
+    assert remind(place, dry_run=True) == ["would-send"] * 2
+    assert place.writes == []
+    assert remind(place) == ["sent"] * 2
+    assert [len(comments(place, number)) for number in (1, 2, 3, 4)] == [1, 1, 0, 0]
+    [said] = comments(place, 1)
+    assert "3 days overdue (due 2026-11-20)" in said
+    assert "Outage of the checkout" in said
+    assert "@" not in said
+    assert remind(place) == remind(place, dry_run=True) == ["already-sent"] * 2
+    place.now += timedelta(days=7)
+    assert remind(place) == ["sent"] * 2
+    assert place.writes == ["comment"] * 4
+    assert "10 days overdue" in comments(place, 1)[1]
+
+
+def test_a_sync_has_nothing_to_do_after_it(place):
+    remind(place)
+    place.writes.clear()
+    place.run()
+    assert place.writes == []
+    with place.store() as store:
+        told = [event for event in store.events() if event.what == "issue told"]
+    assert [event.detail["why"] for event in told] == ["overdue, report weekly of 2026-W48"] * 2
+
+
+def test_a_comment_of_which_the_answer_was_lost_is_not_made_again(place):
+    place.faults[:] = ["lost"]
+    assert remind(place) == ["failed", "sent"]
+    place.now += BACK_OFF[0]
+    assert remind(place) == ["already-sent", "sent"]
+    assert [len(comments(place, number)) for number in (1, 2)] == [1, 1]
+
+
+def test_a_target_that_refuses_is_asked_again_later_and_not_for_ever(place):
+    seen = []
+    for wait in (timedelta(0), *BACK_OFF[:3]):
+        place.now += wait
+        place.faults[:] = [RequestRejected("no", where="local")]
+        seen.append(remind(place).count("failed"))
+        assert remind(place).count("waiting") == 1
+    assert seen == [1] * 4
+    place.faults.clear()
+    place.now += timedelta(days=7)
+    _, deliveries = place.send(place.report("weekly"))
+    assert [each.outcome.value for each in deliveries if each.channel == "comment"] == ["given-up", "sent", "sent"]
+
+
+def test_a_store_of_another_machine_makes_no_second_comment(place):
+    remind(place)
+    for file in place.root.glob("closeout.db*"):
+        file.unlink()
+    place.run()
+    place.writes.clear()
+    assert remind(place) == ["sent"] * 2
+    assert place.writes == []
+
+
+def test_who_does_not_ask_for_it_gets_none(tmp_path):
+    place = Workplace(tmp_path)
+    place.document("a.md", postmortem(*ITEMS))
+    place.run()
+    assert remind(place, dry_run=True) == []
+
+
+def test_a_target_that_cannot_be_used_is_told_and_claims_nothing(place):
+    open_tracker = place.open_tracker
+
+    def lacking(name):
+        raise UsageError("there is no token", where=name, advice="Set it.")
+
+    place.open_tracker = lacking
+    _, deliveries = place.send(place.report("weekly"))
+    assert {each.detail for each in deliveries if each.channel == "comment"} == {"local: there is no token. Set it."}
+    place.open_tracker = open_tracker
+    assert remind(place) == ["sent"] * 2
