@@ -28,13 +28,14 @@ def _fits(
     return (
         (not route.kind or item.kind in route.kind)
         and (not route.path or any(_is_at(document.path, pattern) for pattern in route.path))
-        and (not route.service or _names_one(document.services, route.service))
-        and (not route.severity or _names_one(severity, route.severity))
+        and (not route.service or names_one(document.services, route.service))
+        and (not route.severity or names_one(severity, route.severity))
         and (not route.team or _is_of(item, route.team, book, teams))
     )
 
 
-def _names_one(told: Iterable[str], patterns: Iterable[str]) -> bool:
+def names_one(told: Iterable[str], patterns: Iterable[str]) -> bool:
+    """Whether a pattern fits one of the words, without case; `*` is any characters."""
     wanted = [_fold(pattern) for pattern in patterns]
     return any(_alike(_fold(text), pattern) for text in told for pattern in wanted)
 

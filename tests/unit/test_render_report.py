@@ -16,7 +16,7 @@ from rich.console import Console
 
 from tracker.audience import for_recipient
 from tracker.model import ItemState
-from tracker.render import ReportFormat, escape, render_letter, render_report
+from tracker.render import ReportFormat, escape, render_letter, render_report, words
 from tracker.render.json import schema
 from tracker.render.text import print_report, render
 
@@ -87,13 +87,14 @@ class Page(HTMLParser):
 def test_every_format_tells_every_open_item_once_per_owner(fmt):
     out = render_report(full(), fmt)
     assert out.endswith("\n")
+    once = out.replace(f"{words.preheader(full())}</div>", "")  # an inbox shows the first one beside the subject
     for text, times in {
         "Alert on pool saturation": 1,
-        "Rehearse failover": 2,
-        "Write a runbook": 1,
+        "Rehearse failover": 1 if fmt is ReportFormat.ICS else 2,
+        "Write a runbook": 0 if fmt is ReportFormat.ICS else 1,
         "Stray": 1,
     }.items():
-        assert out.count(text) == times, text
+        assert once.count(text) == times, text
     assert "Not wanted" not in out
     assert "acme/ops" in out
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tracker import deliver
-from tracker.audience import Audience, recipients
+from tracker.audience import Audience, for_recipient, recipients
 from tracker.errors import UsageError
+from tracker.metrics import Metrics
 from tracker.model import Event, ItemState
 from tracker.people import PeopleBook
 from tracker.policy import Entry, Flag, assess, urgency
 from tracker.recurrence import recurring
 from tracker.render import render_letter
-from tracker.report import Report, build
+from tracker.report import Counts, Report, ReportKind, Wording, build, selected
 from tracker.settings import ReportSettings, Settings
 from tracker.store import Store
 
@@ -94,25 +96,79 @@ def one_item(all_entries: Sequence[Entry], text: str) -> Entry:
     raise UsageError(f"several items fit: {names}", where=text, advice="Give more characters of the id.")
 
 
-def make_report(store: Store, settings: Settings, name: str, now: datetime, day: date | None = None) -> Report:
-    """The report called `name` for `day` (today when None).
+def make_report(
+    store: Store,
+    settings: Settings,
+    root: Path,
+    name: str,
+    now: datetime,
+    day: date | None = None,
+    *,
+    due_at: datetime | None = None,
+    metrics: Metrics | None = None,
+) -> Report:
+    """The report called `name` for `day` (today when None); `due_at` is the time at which a schedule wanted it.
 
     Raises:
-        UsageError: the settings have no such report.
+        UsageError: the settings have no such report, or it names a flag or a template that is not there.
     """
     chosen = _report_settings(settings, name)
     today = day or today_of(settings, now)
     return build(
         name,
         chosen.title,
-        entries(store, settings, today),
+        selected(entries(store, settings, today), chosen.only),
         book=PeopleBook.from_settings(settings),
         today=today,
         now=now,
         as_of=min(store.read_times().values(), default=None),
         fallback=chosen.fallback,
         period=chosen.period,
+        kind=ReportKind(chosen.kind),
+        to=chosen.to,
+        flags=_flags(name, chosen.only.flag),
+        due_at=due_at,
+        metrics=metrics,
+        wordings=tuple(_wording(root, name, file) for file in chosen.templates),
     )
+
+
+def part_of(report: Report, settings: Settings, text: str) -> Report:
+    """What of `report` concerns one owner; without items when nothing does.
+
+    Raises:
+        UsageError: the people book knows nobody called so.
+    """
+    book = PeopleBook.from_settings(settings)
+    owner = book.get(text) or book.resolve(text).first
+    if owner is None:
+        raise UsageError(
+            "the people book has no such owner", where=text, advice="Give a key or a name of [people] or [teams]."
+        )
+    nothing = replace(report, totals=Counts(), sections=(), documents=(), themes=(), worst=(), services=())
+    return for_recipient(report, owner) or replace(nothing, recipient=owner, unknown_names=(), unreachable=())
+
+
+def _flags(name: str, words: Sequence[str]) -> frozenset[Flag]:
+    unknown = [word for word in words if word not in set(Flag)]
+    if unknown:
+        raise UsageError(
+            f"there is no flag {unknown[0]!r}",
+            where=f"reports.{name}.only.flag",
+            advice=f"Choose from: {', '.join(Flag)}.",
+        )
+    return frozenset(map(Flag, words))
+
+
+def _wording(root: Path, name: str, file: str) -> Wording:
+    try:
+        return Wording(file, (root / file).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the template can't be read: {getattr(error, 'strerror', None) or error}",
+            where=file,
+            advice=f"Mend reports.{name}.templates; paths start at the folder of closeout.toml.",
+        ) from error
 
 
 def send_report(

@@ -61,7 +61,8 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
         named = "dict" in str(field.annotation)
         for each in models:
             kind = each.model_fields.get("kind")
-            place = (kind.default if kind else "NAME") if named else ""
+            # Of several models for one table, the kind tells which.
+            place = (kind.default if kind and len(models) > 1 else "NAME") if named else ""
             heading = f"{name}.{place}" if place else name
             if str(field.annotation).startswith("tuple"):  # one table for each
                 heading = f"[{heading}]"
