@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vDuration
 
 from tracker.render import escape, words
 from tracker.report import Report, ReportItem
@@ -28,8 +28,8 @@ def render(report: Report) -> str:
     calendar.add("method", "PUBLISH")  # without it Outlook asks whom to answer
     calendar.add("name", name)
     calendar.add("x-wr-calname", name)
-    calendar.add("refresh-interval", _REFRESH)
-    calendar.add("x-published-ttl", _REFRESH)
+    calendar.add("refresh-interval", _REFRESH, parameters={"value": "DURATION"})
+    calendar.add("x-published-ttl", vDuration(_REFRESH))
     for item in report.due_items:
         calendar.add_component(_event(item, report))
     text: bytes = calendar.to_ical()

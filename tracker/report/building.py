@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
 
@@ -31,18 +30,8 @@ _WORST = 10
 """As many of the items that are overdue longest are told to management."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where an entry stands: one key for each section."""
-
-    kind: SectionKind
-    owner: Owner | None = None
-
-    @property
-    def order(self) -> tuple[int, str, str]:
-        """People, teams, then what belongs to nobody we know; each by name."""
-        name, key = (self.owner.name.casefold(), self.owner.key) if self.owner else ("", "")
-        return list(SectionKind).index(self.kind), name, key
+_RANK = {kind: number for number, kind in enumerate(SectionKind)}
+_Place = tuple[SectionKind, Owner | None]
 
 
 def period_key(period: Period, day: date, due_at: datetime | None = None) -> str:
@@ -154,34 +143,42 @@ def _sections(
             return _by_place(ordered, _owner_places)
         case ReportKind.POSTMORTEMS:
             return _by_document(ordered, documents)
-        case ReportKind.TEAMS | ReportKind.MANAGEMENT:
-            listed = kind is ReportKind.TEAMS
-            return _by_place(ordered, lambda entry: _team_places(entry, book), listed=listed)
+        case ReportKind.TEAMS:
+            return _by_place(ordered, lambda entry: _team_places(entry, book))
+        case ReportKind.MANAGEMENT:
+            teams = _by_place(ordered, lambda entry: _team_places(entry, book), listed=False)
+            return tuple(sorted(teams, key=lambda team: (-team.counts.overdue, -team.counts.open)))
 
 
 def _by_place(
     ordered: Iterable[Entry], places: Callable[[Entry], Iterable[_Place]], *, listed: bool = True
 ) -> tuple[Section, ...]:
     """A section for each place with something to tell; what is settled only counts in it."""
-    entries: dict[tuple[int, str, str], list[Entry]] = defaultdict(list)
-    known: dict[tuple[int, str, str], _Place] = {}
+    entries: dict[tuple[SectionKind, str], list[Entry]] = defaultdict(list)
+    owners: dict[tuple[SectionKind, str], Owner | None] = {}
     for entry in ordered:
-        for place in places(entry):
-            order = place.order
-            known[order] = place
-            entries[order].append(entry)
+        for kind, owner in places(entry):
+            place = kind, owner.key if owner else ""
+            owners[place] = owner
+            entries[place].append(entry)
+
+    def order(place: tuple[SectionKind, str]) -> tuple[int, str, str]:
+        kind, key = place
+        owner = owners[place]
+        return _RANK[kind], owner.name.casefold() if owner else "", key
+
     found = []
-    for order in sorted(entries):
-        telling = [entry for entry in entries[order] if is_listed(entry)]
+    for place in sorted(entries, key=order):
+        telling = [entry for entry in entries[place] if is_listed(entry)]
         if telling:
             groups = grouped(telling) if listed else ()
-            found.append(Section(known[order].kind, known[order].owner, groups, count(entries[order])))
+            found.append(Section(place[0], owners[place], groups, count(entries[place])))
     return tuple(found)
 
 
 def _owner_places(entry: Entry) -> Iterator[_Place]:
     for owner in entry.ownership.known:
-        yield _Place(SectionKind.TEAM if owner.is_team else SectionKind.PERSON, owner)
+        yield SectionKind.TEAM if owner.is_team else SectionKind.PERSON, owner
     if not entry.ownership.known:
         yield _nobodys(entry)
 
@@ -192,13 +189,13 @@ def _team_places(entry: Entry, book: PeopleBook) -> Iterator[_Place]:
     teams = (owner if owner.is_team else book.get(owner.team) if owner.team else None for owner in known)
     found = {team.key: team for team in teams if team}
     for team in found.values():
-        yield _Place(SectionKind.TEAM, team)
+        yield SectionKind.TEAM, team
     if not found:
-        yield _Place(SectionKind.TEAMLESS) if known else _nobodys(entry)
+        yield (SectionKind.TEAMLESS, None) if known else _nobodys(entry)
 
 
 def _nobodys(entry: Entry) -> _Place:
-    return _Place(SectionKind.UNKNOWN if entry.ownership.unknown else SectionKind.NOBODY)
+    return SectionKind.UNKNOWN if entry.ownership.unknown else SectionKind.NOBODY, None
 
 
 def _by_document(ordered: Iterable[Entry], documents: Iterable[Progress]) -> tuple[Section, ...]:

@@ -111,19 +111,19 @@ def count(entries: Iterable[Entry]) -> Counts:
 def themes(ordered: Iterable[Entry]) -> tuple[Theme, ...]:
     """What was promised before and is open still, of these entries: what most postmortems promise first."""
     members: dict[str, dict[str, Entry]] = {}
-    recurring: dict[str, None] = {}
+    recurring: dict[int, dict[str, Entry]] = {}
     for entry in ordered:
-        if entry.promised_too:
-            # It names those of other documents only, so that twins in one document meet through the others.
-            others = (each.item.id for each in entry.promised_too)
-            theme = next((members[other] for other in others if other in members), {})
-            for each in (entry, *entry.promised_too):
-                theme[each.item.id] = each
-                members[each.item.id] = theme
+        if not entry.promised_too:
+            continue
+        # It names those of other documents only, so that twins in one document meet through the others.
+        others = (each.item.id for each in entry.promised_too)
+        theme = next((members[other] for other in others if other in members), {})
+        for each in (entry, *entry.promised_too):
+            theme[each.item.id] = each
+            members[each.item.id] = theme
         if Flag.RECURRING in entry.flags:
-            recurring[entry.item.id] = None
-    distinct = {id(members[each]): members[each] for each in recurring}
-    found = (Theme(tuple(map(_promise, sorted(theme.values(), key=_age)))) for theme in distinct.values())
+            recurring[id(theme)] = theme
+    found = (Theme(tuple(map(_promise, sorted(theme.values(), key=_age)))) for theme in recurring.values())
     return tuple(sorted(found, key=lambda theme: (-theme.postmortems, theme.promises[0].id)))
 
 
