@@ -9,6 +9,7 @@ from tracker.render import templating, words
 from tracker.report import Counts, Progress, Report
 
 _ALL = 2**31
+_BARS = 15  # in a mail that would be too long: each takes as much room as an item
 _MAIL = 100_000
 """Bytes of a page that mail services show whole: Gmail cuts off what follows 102 kB, and with it why one got it."""
 
@@ -25,24 +26,40 @@ class Bar:
     overdue: int
 
 
-def render(report: Report, most: int = _ALL) -> str:
-    """The page; lists show at most `most` rows (of sections four times that), and say how many they leave out."""
-    page = templating.render(report, "html", most=most, **_values(report))
+def render(report: Report, most: int = _ALL, bars: int = _ALL) -> str:
+    """The page; lists show at most `most` rows, charts `bars`, of sections there are four times `most` at most.
+
+    Whatever is left out is counted in its place.
+    """
+    page = templating.render(report, "html", most=most, bars=bars, **_values(report))
     return page.rstrip("\n") + "\n"
 
 
 def for_mail(report: Report) -> str:
-    """The page, its lists shortened as far as it takes to be shown whole by mail services."""
-    page, most = render(report), max(map(len, _lists(report)), default=0)
-    while len(page.encode("utf-8", "replace")) > _MAIL and most > 1:
-        most //= 2
-        page = render(report, most)
+    """The page, its charts and lists shortened as far as it takes to be shown whole by mail services."""
+    page = render(report)
+    fits, too_many = 0, max(map(len, _lists(report)), default=0) + 1
+    if _size(page) <= _MAIL:
+        return page
+    page = render(report, 1, 1)
+    while too_many - fits > 1:
+        most = (fits + too_many) // 2
+        shorter = render(report, most, min(most, _BARS))
+        if _size(shorter) <= _MAIL:
+            fits, page = most, shorter
+        else:
+            too_many = most
     return page
+
+
+def _size(page: str) -> int:
+    return len(page.encode("utf-8", "replace"))
 
 
 def _lists(report: Report) -> list[Sequence[object]]:
     groups = [group.items for section in report.sections for group in section.groups]
-    return [*groups, report.sections, report.documents, report.services, report.themes]
+    promises = [theme.promises for theme in report.themes]
+    return [*groups, *promises, report.sections, report.documents, report.services, report.themes]
 
 
 def _values(report: Report) -> dict[str, object]:

@@ -64,7 +64,7 @@ def _section(section: Section) -> Iterator[str]:
 
 def _item(item: ReportItem, section: Section | None, group: GroupName) -> Iterator[str]:
     yield from _wrapped(item.text, first="* ", rest="  ")
-    facts = [f"{words.when(item)} ({words.day(item)})" if item.due else words.when(item)]
+    facts = [f"{words.when(item)} ({day})" if (day := words.day(item)) else words.when(item)]
     if item.priority:
         facts.append(item.priority)
     if item.issue:

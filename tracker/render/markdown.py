@@ -90,7 +90,8 @@ def _row(item: ReportItem, section: Section | None, group: GroupName) -> str:
         text += f" · {_link(marks, item.work)}"
     if item.gone:
         text += f" · {escape.markdown(words.gone(item))}"
-    due = f"{escape.markdown(words.day(item))} ({words.when(item)})" if item.due else escape.markdown(words.when(item))
+    day, when = escape.markdown(words.day(item)), escape.markdown(words.when(item))
+    due = f"{day} ({when})" if day else when
     issue = _link(item.issue, item.issue_url) if item.issue else "none"
     place = f"{_link(item.document_title, item.document_url)}, line {item.line}"
     return f"{text} | {due} | {issue} | {place}"

@@ -155,8 +155,8 @@ def _items(groups: Iterable[ItemGroup], section: Section | None, wide: int) -> T
 
 def _when(item: ReportItem, style: str) -> Text:
     text = Text(escape.plain(words.when(item)), style=style)
-    if item.due:
-        text.append(f"\n{escape.plain(words.day(item))}", style="dim not bold")
+    if day := words.day(item):
+        text.append(f"\n{escape.plain(day)}", style="dim not bold")
     return text
 
 

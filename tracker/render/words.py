@@ -151,8 +151,8 @@ def gone(item: ReportItem) -> str:
 
 
 def day(item: ReportItem) -> str:
-    """The due date, beside the document's own where a person extended it; empty without one."""
-    if item.due is None:
+    """The due date, beside the document's own where a person extended it; empty without one, and for what is closed."""
+    if item.due is None or item.state is not ItemState.OPEN:
         return ""
     written = item.document_due.isoformat() if item.document_due else item.due_words
     own = f"extended from {written}" if written else "not in the postmortem"
