@@ -84,6 +84,7 @@ class ReportItem:
     """One open item as a report tells it. `unknown` are those names of its owners that the people book lacks.
 
     `due` is the day that counts; where a person `extended` it, `document_due` (or `due_words`) is the document's own.
+    `due_rule` words the policy's rule where that gives the day, or `policy_due` beside an extended one.
     """
 
     id: str
@@ -107,6 +108,8 @@ class ReportItem:
     gone: Gone | None = None
     extended: bool = False
     document_due: date | None = None
+    policy_due: date | None = None
+    due_rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +295,7 @@ def _item(entry: Entry) -> ReportItem:
         owner=item.owner,
         owners=tuple(owner.name for owner in entry.ownership.known),
         unknown=entry.ownership.unknown,
-        due=item.falls_due,
+        due=entry.due.day if entry.due else None,
         due_words=item.due if item.due_date is None else None,
         days_left=entry.days_left,
         priority=item.priority,
@@ -301,6 +304,8 @@ def _item(entry: Entry) -> ReportItem:
         flags=entry.flags,
         extended=item.extended_to is not None,
         document_due=item.due_date,
+        policy_due=entry.due.policy_day if entry.due else None,
+        due_rule=entry.due.rule if entry.due else "",
         gone=entry.link.gone if entry.link and Flag.GHOST in entry.flags else None,
     )
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from entries import BOOK, NOW, TODAY, document, entry, patient, worlds
+from entries import BOOK, NOW, document, entry, patient, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.model import Gone, GoneKind, ItemState, Kind
-from tracker.policy import Flag, assess, flagged, present_owners, urgency
+from tracker.policy import Flag, Yardstick, assess, flagged, present_owners, urgency
 from tracker.settings import PolicySettings
 
 
@@ -87,7 +87,7 @@ def test_an_open_item_whose_issue_is_gone_is_a_ghost_and_not_unlinked(kind):
     link = replace(entry(issue=1).link, gone=Gone(kind, NOW, "it is gone"))
     for state in (ItemState.OPEN, ItemState.DONE):
         item = entry(issue=1, state=state).item
-        flags = assess(item, document(), link, BOOK, PolicySettings(), TODAY).flags
+        flags = assess(item, document(), link, Yardstick(PolicySettings(), BOOK, NOW)).flags
         # People read a locked issue as before: only our comments are refused.
         assert (Flag.GHOST in flags) is (state is ItemState.OPEN and kind is not GoneKind.LOCKED)
         assert Flag.UNLINKED not in flags

@@ -81,12 +81,15 @@ def gone(item: ReportItem) -> str:
 
 
 def day(item: ReportItem) -> str:
-    """The due date, beside the document's own where a person extended it; empty without one."""
+    """The due date and where it comes from: beside the former one where a person extended it; empty without one."""
     if item.due is None:
         return ""
-    written = item.document_due.isoformat() if item.document_due else item.due_words
-    own = f"extended from {written}" if written else "not in the postmortem"
-    return f"{item.due}, {own}" if item.extended else item.due.isoformat()
+    rule = f"by policy: {item.due_rule}" if item.due_rule else ""
+    if not item.extended:
+        return f"{item.due}, {rule}" if rule else item.due.isoformat()
+    written = item.document_due or item.policy_due or item.due_words
+    own = f"extended from {written}{f' ({rule})' if rule else ''}" if written else "not in the postmortem"
+    return f"{item.due}, {own}"
 
 
 def owners(item: ReportItem) -> str:
