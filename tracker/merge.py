@@ -12,7 +12,7 @@ A check box says open or done. An issue that was closed as won't do or as a dupl
 that is ticked or unticked later counts as changed apart from it.
 
 A due date that only the policy gives is a default: it never takes the place of one that a person gave the issue, and
-what is settled is told no other.
+a closed one is told no other.
 
 Labels merge as sets: what the document added is added, what it dropped is dropped, others are people's. A base keeps
 both sides' values: they may agree to differ (an issue closed as won't do under an item without a ticked box).
@@ -127,10 +127,9 @@ def state_of(item: Item, issue: Issue) -> ItemState:
 
 
 def _asked(item: Item, draft: Draft, issue: Issue, base_ours: Mapping[str, Any]) -> dict[str, Any]:
-    """The document's side. Of what is settled, a policy that came or changed since asks nothing more."""
+    """The document's side. Of a closed issue, a policy that came or changed since asks nothing more."""
     ours = draft.fields(item)
-    is_settled = issue.state.closed or item.state.settled
-    if item.falls_due is not None or not is_settled or "policy" not in {*ours, *base_ours}:
+    if item.falls_due is not None or not issue.state.closed or "policy" not in {*ours, *base_ours}:
         return ours
     asked = {name: value for name, value in ours.items() if name != "policy"} | {"due": base_ours.get("due")}
     return asked | ({"policy": base_ours["policy"]} if "policy" in base_ours else {})

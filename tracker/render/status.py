@@ -55,9 +55,9 @@ class StatusItem(Wire):
     """One item as the store knows it. `days_left` is negative when overdue.
 
     `due` is the day that counts: `extended_to`, where a person said so, else `document_due`, else `policy_due`; that is
-    only there where the document gives no day, and `due_rule` words the rule that gave it. `work` is the address of open
-    work (a pull request) that would close the issue. `parted` are the issues, as `TARGET KEY`, that a person said are
-    not this item's. `promised_too` are items of other postmortems that promise the same, oldest incident first.
+    only there where the document gives no day, and `due_rule` words the rule that gave it. `work` is the address of
+    open work (a pull request) that would close the issue. `parted` are the issues, as `TARGET KEY`, that a person said
+    are not this item's. `promised_too` are items of other postmortems that promise the same, oldest incident first.
     """
 
     id: str
