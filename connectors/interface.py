@@ -194,7 +194,8 @@ class Evidence:
     """What closed an issue: who, when, and by what work.
 
     `work` is the address of a pull request or commit, empty when a person just closed the issue. `merged`: it became
-    part of the code; `reverted_by` is the address of what took it back out.
+    part of the code; `reverted_by` is the address of what took it back out. `reason` is why it will not be done, as a
+    person said when closing it.
     """
 
     closed_at: datetime
@@ -202,6 +203,7 @@ class Evidence:
     work: str = ""
     merged: bool = False
     reverted_by: str = ""
+    reason: str = ""
 
     @property
     def verified(self) -> bool:

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from tracker.model import Item, KnownDocument
 from tracker.people import PeopleBook
 from tracker.settings import RouteSettings, Settings, TeamSettings
+from tracker.wildcards import fold, names_one
 
 
 def route(item: Item, document: KnownDocument, book: PeopleBook, settings: Settings) -> str:
@@ -34,17 +35,6 @@ def _fits(
     )
 
 
-def names_one(told: Iterable[str], patterns: Iterable[str]) -> bool:
-    """Whether a pattern fits one of the words, without case; `*` is any characters."""
-    wanted = [_fold(pattern) for pattern in patterns]
-    return any(_alike(_fold(text), pattern) for text in told for pattern in wanted)
-
-
-def _alike(text: str, pattern: str) -> bool:
-    """Only `*` has a meaning: brackets and question marks stand in names."""
-    return fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
-
-
 def _is_of(item: Item, wanted: Iterable[str], book: PeopleBook, teams: Mapping[str, TeamSettings]) -> bool:
     """Whether one of these teams owns the item: it is the first owner, or that one's team."""
     owner = book.resolve(item.owner).first
@@ -52,12 +42,8 @@ def _is_of(item: Item, wanted: Iterable[str], book: PeopleBook, teams: Mapping[s
     if not key:
         return False
     team = teams[key]
-    names = {_fold(name) for name in (key, team.name, *team.aliases)}
-    return any(_fold(name) in names for name in wanted)
-
-
-def _fold(text: str) -> str:
-    return " ".join(text.casefold().split())
+    names = {fold(name) for name in (key, team.name, *team.aliases)}
+    return any(fold(name) in names for name in wanted)
 
 
 def _is_at(path: str, pattern: str) -> bool:

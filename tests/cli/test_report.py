@@ -18,8 +18,6 @@ kind = "postmortems"
 period = "cron"
 [reports.late]
 only = { flag = ["overdue"] }
-[reports.odd]
-only = { flag = ["overdu"] }
 [reports.own]
 templates = ["own.html.j2", "own.md.j2"]
 """
@@ -89,11 +87,13 @@ def test_a_report_for_management_goes_to_whom_it_names(closeout):
     assert "nobody is to get this report" in err
 
 
-def test_a_flag_that_is_none_is_told_with_those_there_are(closeout):
-    code, _, err = closeout("report", "odd")
+def test_a_flag_that_is_none_is_told_with_those_there_are(closeout, folder):
+    with (folder / "closeout.toml").open("a", encoding="utf-8") as file:
+        file.write('[reports.odd]\nonly = { flag = ["overdu"] }\n')
+    code, _, err = closeout("report")
     assert code == 2
     assert "reports.odd.only.flag" in err
-    assert "due-soon" in err
+    assert "'due-soon'" in err
 
 
 def test_templates_of_the_teams_own(closeout, folder):

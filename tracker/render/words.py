@@ -154,9 +154,12 @@ def day(item: ReportItem) -> str:
     """The due date, beside the document's own where a person extended it; empty without one, and for what is closed."""
     if item.due is None or item.state is not ItemState.OPEN:
         return ""
-    written = item.document_due.isoformat() if item.document_due else item.due_words
-    own = f"extended from {written}" if written else "not in the postmortem"
-    return f"{item.due}, {own}" if item.extended else item.due.isoformat()
+    rule = f"by policy: {item.due_rule}" if item.due_rule else ""
+    if not item.extended:
+        return f"{item.due}, {rule}" if rule else item.due.isoformat()
+    written = item.document_due or item.policy_due or item.due_words
+    own = f"extended from {written}{f' ({rule})' if rule else ''}" if written else "not in the postmortem"
+    return f"{item.due}, {own}"
 
 
 def owners(item: ReportItem) -> str:

@@ -23,8 +23,8 @@ from tracker.report.values import (
     Standing,
     Wording,
 )
-from tracker.routing import names_one
 from tracker.settings.reports import OnlySettings
+from tracker.wildcards import names_one
 
 _WORST = 10
 """As many of the items that are overdue longest are told to management."""

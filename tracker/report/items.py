@@ -9,7 +9,7 @@ from tracker.model import ItemState
 from tracker.policy import Entry, Flag
 from tracker.report.values import Counts, Group, GroupName, Promise, ReportItem, Theme
 
-_OF_SETTLED = ("unexplained", "removed")
+_OF_SETTLED = frozenset({Flag.UNEXPLAINED, Flag.REMOVED})
 """Flags of settled items of which somebody still has to say or do something."""
 
 
@@ -20,7 +20,7 @@ def is_open(entry: Entry) -> bool:
 
 def is_listed(entry: Entry) -> bool:
     """Whether an owner has to hear of it."""
-    return is_open(entry) or any(flag in entry.flags for flag in _OF_SETTLED)
+    return is_open(entry) or bool(entry.flags & _OF_SETTLED)
 
 
 def grouped(entries: Iterable[Entry]) -> tuple[Group, ...]:
@@ -69,7 +69,7 @@ def told(entry: Entry) -> ReportItem:
         owner=item.owner,
         owners=tuple(owner.name for owner in entry.ownership.known),
         unknown=entry.ownership.unknown,
-        due=item.falls_due,
+        due=entry.due.day if entry.due else None,
         due_words=item.due if item.due_date is None else None,
         days_left=entry.days_left,
         priority=item.priority,
@@ -78,6 +78,8 @@ def told(entry: Entry) -> ReportItem:
         flags=entry.flags,
         extended=item.extended_to is not None,
         document_due=item.due_date,
+        policy_due=entry.due.policy_day if entry.due else None,
+        due_rule=entry.due.rule if entry.due else "",
         gone=link.gone if link and Flag.GHOST in entry.flags else None,
         state=item.state,
         work=link.work if link else "",

@@ -130,6 +130,7 @@ class ReportItem:
     """One item as a report tells it. `unknown` are those names of its owners that the people book lacks.
 
     `due` is the day that counts; where a person `extended` it, `document_due` (or `due_words`) is the document's own.
+    `due_rule` words the policy's rule where that gives the day, or `policy_due` beside an extended one.
     `work` is the address of an open pull request that would close its issue.
     """
 
@@ -154,6 +155,8 @@ class ReportItem:
     gone: Gone | None = None
     extended: bool = False
     document_due: date | None = None
+    policy_due: date | None = None
+    due_rule: str = ""
     state: ItemState = ItemState.OPEN
     work: str = ""
 

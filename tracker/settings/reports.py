@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from tracker.flags import Flag
 from tracker.model import Kind
 from tracker.settings.checks import Closed
 
@@ -13,9 +14,9 @@ _WORDED = (".html.j2", ".md.j2", ".txt.j2")
 class OnlySettings(Closed):
     """What a report is about: items that fit all that is given; texts compare without case, `*` is any characters."""
 
-    flag: tuple[str, ...] = Field(
+    flag: tuple[Flag, ...] = Field(
         default=(),
-        description="What `closeout status --is` takes, as `overdue`: only open items with one of these are told of.",
+        description="What `closeout status --is` takes, as `overdue`: only items with one of these are told of.",
     )
     kind: tuple[Kind, ...] = Field(default=(), description="Kinds of items.")
     priority: tuple[str, ...] = Field(default=(), description="Priorities of items.", examples=["P1"])
