@@ -25,7 +25,7 @@ from connectors import Issue, IssueRef, IssueState  # noqa: E402 - after the pat
 from tracker.audience import for_recipient, recipients  # noqa: E402
 from tracker.model import Item, ItemState, Kind, KnownDocument, Link  # noqa: E402
 from tracker.people import PeopleBook  # noqa: E402
-from tracker.policy import Entry, assess  # noqa: E402
+from tracker.policy import Entry, Yardstick, assess  # noqa: E402
 from tracker.recurrence import recurring  # noqa: E402
 from tracker.render import ReportFormat, render_letter, render_report  # noqa: E402
 from tracker.report import Report, ReportKind, build  # noqa: E402
@@ -63,7 +63,7 @@ def a_book(owners: int) -> PeopleBook:
 def some_entries(items: int, owners: int, book: PeopleBook, seed: int = 1) -> list[Entry]:
     """That many items, ten in a postmortem."""
     chance = random.Random(seed)  # noqa: S311 - nothing secret
-    policy, found = PolicySettings(), []
+    by, found = Yardstick(PolicySettings(), book, NOW), []
     for number in range(items):
         key = number // 10
         day = TODAY - timedelta(days=chance.randrange(5, 900))
@@ -92,7 +92,7 @@ def some_entries(items: int, owners: int, book: PeopleBook, seed: int = 1) -> li
         ref = IssueRef("github", number, f"acme/ops#{number}", address)
         issue = Issue(ref, item.text, "", None, None, IssueState.OPEN, frozenset(), frozenset(), NOW, NOW)
         link = Link(item.id, issue, {}, NOW) if number % 4 else None
-        found.append(assess(item, document, link, book, policy, TODAY))
+        found.append(assess(item, document, link, by))
     return found
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from tracker.metrics import Metrics
 from tracker.model import ItemState
 from tracker.policy import Flag
+from tracker.render.flags import sentence as sentence_of
 from tracker.render.gone import sentence
 from tracker.report import Counts, GroupName, Progress, Promise, Report, ReportItem, Section, SectionKind, Theme
 
@@ -51,13 +52,6 @@ _COUNTED = {
     "removed": "gone from their postmortem",
 }
 """How many items carry a flag, where its name alone would not say it."""
-_MARKS = {
-    "recurring": "promised before",
-    "owner-gone": "its owner has left",
-    "drift": "document and issue disagree",
-    "stale": "long without activity",
-}
-"""What to say beside an item that carries a flag, where its name alone would not do."""
 _TOLD_ELSEWHERE = frozenset(
     {"overdue", "due-soon", "unlinked", "ghost", "unowned", "owner-unknown", "snoozed", "verified", "reopened"}
 )
@@ -141,8 +135,7 @@ def _due(item: ReportItem) -> str:
 
 def marks(item: ReportItem, group: GroupName | None = None) -> str:
     """What else there is to say of an item, beside its group: `promised before, in review`."""
-    telling = [flag for flag in Flag if flag in item.flags and flag.value not in {*_TOLD_ELSEWHERE, group}]
-    return ", ".join(_MARKS.get(flag.value, flag.value.replace("-", " ")) for flag in telling)
+    return sentence_of(flag for flag in item.flags if flag.value not in {*_TOLD_ELSEWHERE, group})
 
 
 def gone(item: ReportItem) -> str:
