@@ -10,7 +10,7 @@ from connectors import Issue, IssueRef, IssueState
 from tracker import report
 from tracker.model import Item, ItemState, Kind, KnownDocument, Link
 from tracker.people import PeopleBook
-from tracker.policy import assess
+from tracker.policy import Yardstick, assess
 from tracker.settings import PersonSettings, PolicySettings, Settings, TeamSettings
 
 # A busy machine is slow; the number of examples is what bounds these tests, not the clock.
@@ -73,7 +73,7 @@ def entry(
         **fields,
     )
     link = Link(item.id, known_issue(issue), {}, NOW) if issue else None
-    return assess(item, doc, link, BOOK, policy or PolicySettings(), TODAY)
+    return assess(item, doc, link, Yardstick(policy or PolicySettings(), BOOK, NOW))
 
 
 def known_issue(number):

@@ -287,8 +287,8 @@ def wake(item: Item, saying: Saying) -> tuple[Item, Event]:
     return after(item, event), event
 
 
-def extend(item: Item, to: date, saying: Saying) -> tuple[Item, Event]:
-    """`to` is the day that counts, whatever the document says now.
+def extend(item: Item, to: date, saying: Saying, by_policy: date | None = None) -> tuple[Item, Event]:
+    """`to` is the day that counts, whatever the document says now; `by_policy` is the policy's where that says none.
 
     Raises:
         UsageError: nothing is expected of it anyway.
@@ -301,6 +301,7 @@ def extend(item: Item, to: date, saying: Saying) -> tuple[Item, Event]:
         to=to.isoformat(),
         before=item.extended_to.isoformat() if item.extended_to else None,
         document=item.due_date.isoformat() if item.due_date else item.due,
+        **({"policy": by_policy.isoformat()} if by_policy else {}),
     )
     return after(item, event), event
 

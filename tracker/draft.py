@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from connectors import Capabilities, IssueDraft, Marker
+from tracker.due import Due, DuePolicy, DueSource
 from tracker.model import Item, ItemState, Kind, KnownDocument, MoveStage
 from tracker.people import PeopleBook
 
@@ -26,18 +27,25 @@ _LONGEST_TEXT = 4000
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """What a draft has to know of its target: what it can hold, and the labels that mark Closeout's issues."""
+    """What a draft has to know of its target: what it can hold, and the labels that mark Closeout's issues.
+
+    `deadlines` give a day to what its document leaves open.
+    """
 
     name: str
     kind: str
     capabilities: Capabilities
     labels: tuple[str, ...] = ()
     public: bool | None = None
+    deadlines: DuePolicy = field(default_factory=DuePolicy)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The document's side of an item, in the target's terms. `essence` is a digest of what the block means."""
+    """The document's side of an item, in the target's terms. `essence` is a digest of what the block means.
+
+    `policy` words the due date where only the policy gives one and the issue is told; the essence does not hold it.
+    """
 
     title: str
     managed: str
@@ -47,6 +55,7 @@ class Draft:
     due: date | None
     priority: str | None
     facts: Mapping[str, str] = field(default_factory=dict)
+    policy: str = ""
 
     def to_open(self, marker: Marker) -> IssueDraft:
         """The issue to open, with `marker` as its tie."""
@@ -65,38 +74,55 @@ class Draft:
             "priority": self.priority,
             "state": "done" if item.done else "open",
             "removed": item.state is ItemState.REMOVED,
+            **({"policy": self.policy} if self.policy else {}),
         }
 
 
-def make_draft(item: Item, document: KnownDocument, book: PeopleBook, target: TargetFacts) -> Draft:
-    """The issue that `item` asks for at `target`."""
-    facts = _facts(item, document, book)
-    source = _source(item, document)
-    managed = "\n\n".join(part for part in (_quote(item.text), source, facts, _moved(item), _FOOTER) if part)
-    essence = "\0".join((item.text, item.section, document.title or document.path, facts))
+def make_draft(
+    item: Item,
+    document: KnownDocument,
+    book: PeopleBook,
+    target: TargetFacts,
+    issue_labels: Collection[str] | None = None,
+) -> Draft:
+    """The issue that `item` asks for at `target`; `issue_labels` are those that it has, None when there is none yet."""
     priority_label = {f"priority: {item.priority}"} if item.priority and not target.capabilities.priority else set()
     kind_label = {"improvement"} if item.kind is Kind.IMPROVEMENT else set()
+    labels = frozenset({*target.labels, *priority_label, *kind_label})
+    due = _told_day(target.deadlines, item, document, labels if issue_labels is None else issue_labels)
+    policy = f"{due.day} (by policy: {due.rule})" if due and due.source is DueSource.POLICY else ""
+    source, facts = _source(item, document), _facts(item, document, book, policy or _due(item))
+    managed = "\n\n".join(part for part in (_quote(item.text), source, facts, _moved(item), _FOOTER) if part)
+    lasting = _facts(item, document, book, _due(item))
+    essence = "\0".join((item.text, item.section, document.title or document.path, lasting))
     logins = {owner.login(target.kind) for owner in book.resolve(item.owner).known}
     return Draft(
         title=_title(item.text, target.capabilities.max_title),
         managed=managed,
         essence=digest(essence),
-        labels=frozenset({*target.labels, *priority_label, *kind_label}),
+        labels=labels,
         assignees=frozenset(filter(None, logins)),
-        due=item.falls_due if target.capabilities.due else None,
+        due=due.day if due and target.capabilities.due else None,
         priority=item.priority if target.capabilities.priority else None,
-        facts=_told(item, document, book),
+        facts=_told(item, document, book, due),
+        policy=policy,
     )
 
 
-def _told(item: Item, document: KnownDocument, book: PeopleBook) -> dict[str, str]:
+def _told_day(deadlines: DuePolicy, item: Item, document: KnownDocument, labels: Collection[str]) -> Due | None:
+    """The day that the issue is told."""
+    due = deadlines.due(item, document, labels)
+    return due if due and (due.source is not DueSource.POLICY or deadlines.settings.write) else None
+
+
+def _told(item: Item, document: KnownDocument, book: PeopleBook, due: Due | None) -> dict[str, str]:
     """What a target may put into fields of its own; what is not known is not there."""
     owner = book.resolve(item.owner).first
     told = {
         "text": item.text,
         "owner": owner.name if owner else item.owner,
         "team": owner and (owner.name if owner.is_team else owner.team),
-        "due": item.falls_due and item.falls_due.isoformat(),
+        "due": due and due.day.isoformat(),
         "priority": item.priority,
         "kind": item.kind.value,
         "section": item.section,
@@ -164,13 +190,13 @@ def _due(item: Item) -> str | None:
     return f"{item.extended_to} ({f'extended; the postmortem says {written}' if written else 'not in the postmortem'})"
 
 
-def _facts(item: Item, document: KnownDocument, book: PeopleBook) -> str:
+def _facts(item: Item, document: KnownDocument, book: PeopleBook, due: str | None) -> str:
     ownership = book.resolve(item.owner)
     unknown = [f"{name} (not in the people book)" for name in ownership.unknown]
     owners = ", ".join([*(owner.name for owner in ownership.known), *unknown])
     rows: Mapping[str, str | None] = {
         "Owner": owners or "nobody yet",
-        "Due": _due(item),
+        "Due": due,
         "Priority": item.priority,
         "Incident": document.incident_date.isoformat() if document.incident_date else None,
         "Severity": document.severity,

@@ -11,6 +11,9 @@
 A check box says open or done. An issue that was closed as won't do or as a duplicate is more than it can say, so a box
 that is ticked or unticked later counts as changed apart from it.
 
+A due date that only the policy gives is a default: it never takes the place of one that a person gave the issue, and
+a closed one is told no other.
+
 Labels merge as sets: what the document added is added, what it dropped is dropped, others are people's. A base keeps
 both sides' values: they may agree to differ (an issue closed as won't do under an item without a ticked box).
 """
@@ -23,23 +26,15 @@ from datetime import date
 from typing import Any
 
 from connectors import Issue, IssuePatch, IssueState, Marker
+from tracker.agreement import ACCEPTED_FROM_ISSUE, SCALARS, Change, decide, is_managed, scalars_of, sides_of
 from tracker.decisions import marked
 from tracker.draft import Draft, digest, shorten
 from tracker.model import Item, ItemState
 from tracker.settings import PolicySettings
 
-SCALARS = ("title", "state", "assignees", "due", "priority")
-ACCEPTED_FROM_ISSUE = frozenset({"state", "assignees"})
+__all__ = ["Change", "Conflict", "Merged", "agreed", "as_they_are", "issue_fields", "make_marker", "merge", "state_of"]
+
 _LONGEST_MARKED = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field of an issue and what becomes of it."""
-
-    field: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +61,8 @@ class Merged:
 
 def issue_fields(issue: Issue) -> dict[str, Any]:
     """The issue's side as JSON, as `Link.base` keeps it. `content` is the digest of the block as it stands there."""
-    return {
-        "title": issue.title,
-        "content": digest(issue.managed) if issue.managed is not None else None,
-        "labels": sorted(issue.labels),
-        "assignees": sorted(issue.assignees),
-        "due": issue.due.isoformat() if issue.due else None,
-        "priority": issue.priority,
-        "state": issue.state.value,
-    }
+    content = digest(issue.managed) if issue.managed is not None else None
+    return {**scalars_of(issue), "content": content, "labels": sorted(issue.labels)}
 
 
 def agreed(document: Mapping[str, Any], issue: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,17 +82,16 @@ def as_they_are(item: Item, draft: Draft, issue: Issue) -> dict[str, Any]:
 
 def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], policy: PolicySettings) -> Merged:
     """Bring `item` (whose document's side is `draft`) and `issue` in step, given what they last agreed on."""
-    ours, theirs = draft.fields(item), issue_fields(issue)
-    base_ours: dict[str, Any] = dict(base.get("document", {}))
-    base_theirs = {**base_ours, **base.get("issue", {})}
-    managed = "content" in base_ours
+    base_ours, base_theirs = sides_of(base)
+    ours, theirs = _asked(item, draft, issue, base_ours), issue_fields(issue)
+    managed = is_managed(base)
     conflicts: list[Conflict] = []
     drift: list[Change] = []
     changes: list[Change] = []
     for name in SCALARS:
         if not managed and name not in ACCEPTED_FROM_ISSUE:
             continue
-        side = _decide(name, ours, theirs, base_ours, base_theirs, policy)
+        side = decide(name, ours, theirs, base_ours, base_theirs, policy)
         if not managed and side.startswith("document"):
             side = "issue!"  # people's own issue, adopted by name: nothing is ever written to it
         if side in ("document", "document!"):
@@ -117,9 +104,9 @@ def merge(item: Item, draft: Draft, issue: Issue, base: Mapping[str, Any], polic
     if labels.add_labels or labels.remove_labels:
         after = sorted((issue.labels | labels.add_labels) - labels.remove_labels)
         changes.append(Change("labels", theirs["labels"], after))
-    if managed and (ours["content"] != base_ours["content"] or _marker_is_behind(issue, ours, base_ours)):
+    if managed and (_words_changed(ours, base_ours) or _marker_is_behind(issue, ours, base_ours)):
         changes.append(Change("content", theirs["content"], ours["content"]))
-    patch = _patch(item, draft, issue, changes, labels)
+    patch = _patch(item, draft, ours, issue, changes, labels)
     settled = replace(issue, state=patch.state) if patch.state else issue
     unresolved = {change.field for change in drift}
     kept = {name: value for name, value in theirs.items() if name not in unresolved}
@@ -139,27 +126,17 @@ def state_of(item: Item, issue: Issue) -> ItemState:
     return ItemState(issue.state.value)
 
 
-def _decide(
-    name: str,
-    ours: Mapping[str, Any],
-    theirs: Mapping[str, Any],
-    base_ours: Mapping[str, Any],
-    base_theirs: Mapping[str, Any],
-    policy: PolicySettings,
-) -> str:
-    """`same`, `document`, `issue` or `drift`; with `!` when both changed apart."""
-    we_changed = ours[name] != base_ours.get(name)
-    # A check box can't say either of these, so it takes neither back: whoever closed the issue so has to be outvoted.
-    beyond = name == "state" and theirs[name] in (IssueState.WONT_DO, IssueState.DUPLICATE)
-    they_changed = theirs[name] != base_theirs.get(name) or (beyond and we_changed)
-    if ours[name] == theirs[name] or not (we_changed or they_changed):
-        return "same"
-    if we_changed and not they_changed:
-        return "document"
-    if they_changed and not we_changed:
-        return "issue" if name in ACCEPTED_FROM_ISSUE else "drift"
-    wins = getattr(policy, f"{name.removesuffix('s')}_authority")
-    return "document!" if wins == "document" else "issue!"
+def _asked(item: Item, draft: Draft, issue: Issue, base_ours: Mapping[str, Any]) -> dict[str, Any]:
+    """The document's side. Of a closed issue, a policy that came or changed since asks nothing more."""
+    ours = draft.fields(item)
+    if item.falls_due is not None or not issue.state.closed or "policy" not in {*ours, *base_ours}:
+        return ours
+    asked = {name: value for name, value in ours.items() if name != "policy"} | {"due": base_ours.get("due")}
+    return asked | ({"policy": base_ours["policy"]} if "policy" in base_ours else {})
+
+
+def _words_changed(ours: Mapping[str, Any], base_ours: Mapping[str, Any]) -> bool:
+    return any(ours.get(name) != base_ours.get(name) for name in ("content", "policy"))
 
 
 def _marker_is_behind(issue: Issue, ours: Mapping[str, Any], base_ours: Mapping[str, Any]) -> bool:
@@ -180,7 +157,9 @@ def _labels(ours: Mapping[str, Any], theirs: Mapping[str, Any], base_ours: Mappi
     return IssuePatch(add_labels=frozenset(now - before - there), remove_labels=frozenset((before - now) & there))
 
 
-def _patch(item: Item, draft: Draft, issue: Issue, changes: list[Change], labels: IssuePatch) -> IssuePatch:
+def _patch(
+    item: Item, draft: Draft, ours: Mapping[str, Any], issue: Issue, changes: list[Change], labels: IssuePatch
+) -> IssuePatch:
     """The patch that carries out `changes`. A managed issue that is written to at all gets a fresh block and marker."""
     if not changes:
         return IssuePatch()
@@ -197,8 +176,7 @@ def _patch(item: Item, draft: Draft, issue: Issue, changes: list[Change], labels
     )
     if issue.managed is None and "content" not in after:
         return patch
-    fields = {**draft.fields(item), "removed": item.state is ItemState.REMOVED}
-    return replace(patch, managed=draft.managed, marker=make_marker(item, fields))
+    return replace(patch, managed=draft.managed, marker=make_marker(item, ours))
 
 
 def make_marker(item: Item, fields: Mapping[str, Any]) -> Marker:

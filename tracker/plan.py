@@ -225,8 +225,9 @@ class _Planner:
         allowed = target.name in self.policy.allow_public
         return bool(self.world.documents[item.document].private and target.public and not allowed)
 
-    def _draft(self, item: Item) -> Draft:
-        return make_draft(item, self.world.documents[item.document], self.book, self.world.target)
+    def _draft(self, item: Item, issue: Issue | None = None) -> Draft:
+        labels = issue.labels if issue else None
+        return make_draft(item, self.world.documents[item.document], self.book, self.world.target, labels)
 
     def _unlinked(self, item: Item) -> None:
         doubtful = self.in_doubt.get(item.id, [])
@@ -245,7 +246,7 @@ class _Planner:
             self._perhaps_create(item, max((entry.id for entry in doubtful), default=None))
 
     def _adopt_named(self, item: Item, issue: Issue, why: str = "the document names it") -> None:
-        self._adopt(item, issue, as_they_are(item, self._draft(item), issue), why)
+        self._adopt(item, issue, as_they_are(item, self._draft(item, issue), issue), why)
 
     def _corrected(self, item: Item, link: Link) -> Issue | None:
         """Another issue that the document names now, where the link only came from the document naming one."""
@@ -304,7 +305,7 @@ class _Planner:
             return
         if "content" in link.base.get("document", {}):
             self.own.append((item, replace(link, issue=issue)))
-        merged = merge(item, self._draft(item), issue, link.base, self.policy)
+        merged = merge(item, self._draft(item, issue), issue, link.base, self.policy)
         self.conflicts += [(item, conflict) for conflict in merged.conflicts]
         self.drift += [(item, change) for change in merged.drift]
         settled = settle(item, merged.state, issue, self.now)
@@ -319,7 +320,7 @@ class _Planner:
 
     def _reopen(self, item: Item, link: Link, issue: Issue) -> None:
         """The item is back, and it was Closeout that closed its issue: nobody decided against it."""
-        draft = self._draft(item)
+        draft = self._draft(item, issue)
         fields = draft.fields(item)
         patch = IssuePatch(state=IssueState.OPEN, managed=draft.managed, marker=make_marker(item, fields))
         change = Change("state", issue.state.value, IssueState.OPEN.value)

@@ -1,38 +1,50 @@
-"""When is something overdue, due soon, unlinked, unowned? One taxonomy for status, reports and `--fail-on`. Pure."""
+"""What is to be said about an item? One taxonomy for status, reports and `--fail-on`. Pure.
+
+`tracker.flags` tells what each flag means, which can stand together and which silence others.
+
+Whether something is late is judged by the calendar of whoever has to do it: a due date counts until the end of its day
+where its owner is (`timezone` in the people book, else the settings'); of several owners, where that day ends last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
-from tracker.model import GoneKind, Item, ItemState, KnownDocument, Link, tickets_of
-from tracker.people import Ownership, PeopleBook
+from tracker.agreement import drift_of
+from tracker.decisions import HEEDED, IGNORED
+from tracker.due import Due, DuePolicy, labels_of
+from tracker.flags import Flag
+from tracker.model import Event, GoneKind, Item, ItemState, KnownDocument, Link, tickets_of
+from tracker.people import Owner, Ownership, PeopleBook
 from tracker.settings import PolicySettings
 
-
-class Flag(StrEnum):
-    """What is to be said about an item. An open one can have several, one that is done only `VERIFIED`."""
-
-    OVERDUE = "overdue"
-    DUE_SOON = "due-soon"
-    UNLINKED = "unlinked"
-    UNOWNED = "unowned"
-    OWNER_UNKNOWN = "owner-unknown"
-    SNOOZED = "snoozed"
-    GHOST = "ghost"
-    REOPENED = "reopened"
-    VERIFIED = "verified"
-    RECURRING = "recurring"
+__all__ = [
+    "Entry",
+    "Flag",
+    "Yardstick",
+    "assess",
+    "day_where",
+    "flagged",
+    "is_quiet",
+    "is_verified",
+    "present_owners",
+    "quiet_since",
+    "unexplained",
+    "urgency",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An item with everything that is known about it on one day.
+    """An item with everything that is known about it at one moment.
 
-    `days_left` is negative when overdue, and None for what has no due date or is settled. `promised_too` are the items
-    of other postmortems that say the same, oldest first; theirs is empty.
+    `due` is the day that counts and where it comes from. `days_left` is negative when overdue, and None for what has no
+    due date or is settled. `promised_too` are the items of other postmortems that say the same, oldest first; theirs is
+    empty.
     """
 
     item: Item
@@ -42,34 +54,83 @@ class Entry:
     flags: frozenset[Flag]
     days_left: int | None
     promised_too: tuple[Entry, ...] = ()
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What items are measured by at the moment `now` (aware); `zone` is the settings' time zone.
+
+    From the log: `active` are items of which something was told within `policy.stale_days`, and `unexplained` those
+    that a person set aside without a word.
+    """
+
+    policy: PolicySettings
+    book: PeopleBook
+    now: datetime
+    zone: str = "UTC"
+    active: Collection[str] = frozenset()
+    unexplained: Collection[str] = frozenset()
+
+    @property
+    def deadlines(self) -> DuePolicy:
+        """What gives a day to what its document leaves open."""
+        return DuePolicy(self.policy.due, self.zone)
 
 
 def assess(
     item: Item,
     document: KnownDocument,
     link: Link | None,
-    book: PeopleBook,
-    policy: PolicySettings,
-    today: date,
+    by: Yardstick,
     *,
     target_kind: str = "",
+    opened_with: Collection[str] = (),
 ) -> Entry:
-    """What is to be said about `item` on `today` (a day in the settings' time zone).
+    """What is to be said about `item`.
 
-    A due date counts until the end of its day. Of a snoozed item nothing else is to be said until its day has come; of
-    one that is done, whether that was verified: by merged work that closed its issue, or by a person. `target_kind` is
-    the linked target's kind.
+    Args:
+        item: as it was last known, with its document and its link.
+        document: the item's.
+        link: the item's, if it has an issue.
+        by: settings, people, the present time.
+        target_kind: the linked target's kind.
+        opened_with: the labels that the target of an item without an issue gives every issue.
     """
-    ownership = present_owners(item, link, book, target_kind)
-    is_open = item.state is ItemState.OPEN
-    days_left = (item.falls_due - today).days if is_open and item.falls_due else None
-    if is_open and item.snoozed_until is not None and today < item.snoozed_until:
-        flags = {Flag.SNOOZED}
-    elif is_open:
-        flags = {*_of_due(days_left, policy), *_of_link(item, link, policy), *_of_owners(ownership)}
-    else:
-        flags = {Flag.VERIFIED} if is_verified(item, link) else set()
-    return Entry(item, document, link, ownership, frozenset(flags), days_left)
+    ownership = present_owners(item, link, by.book, target_kind)
+    due = by.deadlines.due(item, document, labels_of(item, link, opened_with))
+    today = day_where(ownership.known, by.now, by.zone)
+    days_left = (due.day - today).days if due and item.state is ItemState.OPEN else None
+    flags = frozenset(_flags(item, link, ownership, days_left, today, by))
+    return Entry(item, document, link, ownership, flags, days_left, due=due)
+
+
+def _flags(
+    item: Item, link: Link | None, ownership: Ownership, days_left: int | None, today: date, by: Yardstick
+) -> Iterator[Flag]:
+    match item.state:
+        case ItemState.OPEN if item.snoozed_until is not None and today < item.snoozed_until:
+            yield Flag.SNOOZED
+        case ItemState.OPEN:
+            yield from _of_due(days_left, by.policy)
+            yield from _of_link(item, link, by)
+            yield from _of_owners(ownership)
+        case ItemState.DONE if is_verified(item, link):
+            yield Flag.VERIFIED
+        case ItemState.WONT_DO | ItemState.IGNORED if _is_unexplained(item, link, by):
+            yield Flag.UNEXPLAINED
+        case ItemState.REMOVED if link is not None and not link.issue.state.closed and not _is_ghost(link):
+            yield Flag.REMOVED
+
+
+def day_where(owners: Iterable[Owner], now: datetime, zone: str) -> date:
+    """The day it is at `now` for whoever of `owners` has the latest end of day; in `zone` for who gives no other."""
+    return min((_day_in(owner.timezone or zone, now) for owner in owners), default=_day_in(zone, now))
+
+
+@lru_cache(maxsize=1024)
+def _day_in(zone: str, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(zone)).date()
 
 
 def _of_due(days_left: int | None, policy: PolicySettings) -> Iterator[Flag]:
@@ -79,19 +140,78 @@ def _of_due(days_left: int | None, policy: PolicySettings) -> Iterator[Flag]:
         yield Flag.DUE_SOON
 
 
-def _of_link(item: Item, link: Link | None, policy: PolicySettings) -> Iterator[Flag]:
-    # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
-    if link is None and item.kind in policy.kinds and not tickets_of(item):
-        yield Flag.UNLINKED
-    if link is not None and link.gone is not None and link.gone.kind is not GoneKind.LOCKED:
-        yield Flag.GHOST
-    if link is not None and link.issue.reopened:
+def _of_link(item: Item, link: Link | None, by: Yardstick) -> Iterator[Flag]:
+    is_stale = item.id not in by.active and is_quiet(item, link, by.policy, by.now, by.zone)
+    if link is None:
+        # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
+        if item.kind in by.policy.kinds and not tickets_of(item):
+            yield Flag.UNLINKED
+        if is_stale:
+            yield Flag.STALE
+        return
+    if link.issue.reopened:
         yield Flag.REOPENED
+    if _is_ghost(link):
+        yield Flag.GHOST
+        return
+    if drift_of(link.base, link.issue, by.policy):
+        yield Flag.DRIFT
+    if link.work:
+        yield Flag.IN_REVIEW
+    elif is_stale:
+        yield Flag.STALE
+
+
+def _is_ghost(link: Link) -> bool:
+    """People read a locked issue as before: only our comments are refused."""
+    return link.gone is not None and link.gone.kind is not GoneKind.LOCKED
 
 
 def _of_owners(ownership: Ownership) -> Iterator[Flag]:
     if not ownership.known:
         yield Flag.OWNER_UNKNOWN if ownership.unknown else Flag.UNOWNED
+    elif all(owner.left for owner in ownership.known):
+        yield Flag.OWNER_GONE
+
+
+def quiet_since(policy: PolicySettings, now: datetime) -> datetime | None:
+    """What moved last at this time, or before, is stale; None where nothing ever is."""
+    return now - timedelta(days=policy.stale_days) if policy.stale_days else None
+
+
+def is_quiet(item: Item, link: Link | None, policy: PolicySettings, now: datetime, zone: str) -> bool:
+    """Whether, the log aside, nothing moved on the item or its issue for so long that it is stale.
+
+    The end of a snooze counts as a movement: until that day nobody was to do anything.
+    """
+    limit = quiet_since(policy, now)
+    if limit is None or item.state is not ItemState.OPEN:
+        return False
+    moved = [item.first_seen, *([link.issue.updated_at] if link else [])]
+    if item.snoozed_until is not None:
+        moved.append(datetime.combine(item.snoozed_until, time(), ZoneInfo(zone)))
+    return max(moved) <= limit
+
+
+def _is_unexplained(item: Item, link: Link | None, by: Yardstick) -> bool:
+    if item.state is ItemState.IGNORED:
+        return item.id in by.unexplained
+    evidence = link.evidence if link else None
+    if link is None or evidence is None or evidence.closed_at != link.issue.closed_at:
+        return False  # nobody has asked the target yet why it was closed
+    return not evidence.reason.strip()
+
+
+def unexplained(events: Iterable[Event]) -> frozenset[str]:
+    """The items that `events`, oldest first, tell to be ignored without a reason."""
+    without: set[str] = set()
+    for event in events:
+        if event.item is None or event.what not in (IGNORED, HEEDED):
+            continue
+        without.discard(event.item)
+        if event.what == IGNORED and not str(event.detail.get("why") or "").strip():
+            without.add(event.item)
+    return frozenset(without)
 
 
 def is_verified(item: Item, link: Link | None) -> bool:

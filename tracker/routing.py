@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from tracker.model import Item, KnownDocument
 from tracker.people import PeopleBook
 from tracker.settings import RouteSettings, Settings, TeamSettings
+from tracker.wildcards import fold, names_one
 
 
 def route(item: Item, document: KnownDocument, book: PeopleBook, settings: Settings) -> str:
@@ -28,20 +29,10 @@ def _fits(
     return (
         (not route.kind or item.kind in route.kind)
         and (not route.path or any(_is_at(document.path, pattern) for pattern in route.path))
-        and (not route.service or _names_one(document.services, route.service))
-        and (not route.severity or _names_one(severity, route.severity))
+        and (not route.service or names_one(document.services, route.service))
+        and (not route.severity or names_one(severity, route.severity))
         and (not route.team or _is_of(item, route.team, book, teams))
     )
-
-
-def _names_one(told: Iterable[str], patterns: Iterable[str]) -> bool:
-    wanted = [_fold(pattern) for pattern in patterns]
-    return any(_alike(_fold(text), pattern) for text in told for pattern in wanted)
-
-
-def _alike(text: str, pattern: str) -> bool:
-    """Only `*` has a meaning: brackets and question marks stand in names."""
-    return fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 def _is_of(item: Item, wanted: Iterable[str], book: PeopleBook, teams: Mapping[str, TeamSettings]) -> bool:
@@ -51,12 +42,8 @@ def _is_of(item: Item, wanted: Iterable[str], book: PeopleBook, teams: Mapping[s
     if not key:
         return False
     team = teams[key]
-    names = {_fold(name) for name in (key, team.name, *team.aliases)}
-    return any(_fold(name) in names for name in wanted)
-
-
-def _fold(text: str) -> str:
-    return " ".join(text.casefold().split())
+    names = {fold(name) for name in (key, team.name, *team.aliases)}
+    return any(fold(name) in names for name in wanted)
 
 
 def _is_at(path: str, pattern: str) -> bool:

@@ -229,7 +229,7 @@ def _without_tags(location: Sequence[int | str]) -> list[int | str]:
 
 def _known_keys(location: Sequence[int | str]) -> list[str]:
     """The keys that the model at `location` has."""
-    return list(_model(location).model_fields)
+    return [field.alias or name for name, field in _model(location).model_fields.items()]
 
 
 def _field(location: Sequence[int | str]) -> FieldInfo | None:

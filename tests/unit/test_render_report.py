@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 from entries import BOOK, TODAY, build, document, entry, patient, worlds
@@ -13,33 +12,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from rich.console import Console
+from strangers import CONTROLS, WORDS, Page
 
 from tracker.audience import for_recipient
 from tracker.model import ItemState
-from tracker.render import ReportFormat, escape, render_letter, render_report
+from tracker.render import ReportFormat, escape, render_letter, render_report, words
 from tracker.render.json import schema
 from tracker.render.text import print_report, render
 
-NASTY = (
-    "<script>alert(1)</script>",
-    "a | b || c",
-    "[red]not markup[/red] [link](https://evil.example)",
-    "*bold* _it_ `code` ~~no~~ # no & <b>",
-    "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b1m \x07",
-    "=HYPERLINK(1)",
-    "+1",
-    "-1",
-    "@SUM(A1)",
-    "\u202egnp.exe",
-    "two\nlines\r\nthree\ttabs",
-    "ping @everyone and #12",
-    "{{ 7 * 7 }} {% raw %}",
-    "",
-    "\\",
-)
-WORDS = st.sampled_from(NASTY) | st.text(max_size=60)
 VALIDATOR = Draft202012Validator(schema())
-CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def full():
@@ -58,42 +39,18 @@ def full():
     )
 
 
-class Page(HTMLParser):
-    """The text and the tags of a page."""
-
-    def __init__(self, page):
-        super().__init__(convert_charrefs=True)
-        self.words, self.tags, self.open = [], [], []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in {"meta", "br"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-    @property
-    def text(self):
-        return " ".join(" ".join(self.words).split())
-
-
 @pytest.mark.parametrize("fmt", ReportFormat)
 def test_every_format_tells_every_open_item_once_per_owner(fmt):
     out = render_report(full(), fmt)
     assert out.endswith("\n")
+    once = out.replace(f"{words.preheader(full())}</div>", "")  # an inbox shows the first one beside the subject
     for text, times in {
         "Alert on pool saturation": 1,
-        "Rehearse failover": 2,
-        "Write a runbook": 1,
+        "Rehearse failover": 1 if fmt is ReportFormat.ICS else 2,
+        "Write a runbook": 0 if fmt is ReportFormat.ICS else 1,
         "Stray": 1,
     }.items():
-        assert out.count(text) == times, text
+        assert once.count(text) == times, text
     assert "Not wanted" not in out
     assert "acme/ops" in out
 

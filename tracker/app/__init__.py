@@ -152,10 +152,13 @@ class App:
                 syncing.refresh(self._desk(store), check_links=check_links)
             return reporting.status(store, self.settings, wanted, self.clock())
 
-    def report(self, name: str, day: date | None = None) -> Report:
-        """Build a report; see `tracker.app.reporting.make_report`."""
+    def report(
+        self, name: str, day: date | None = None, *, owner: str | None = None, due_at: datetime | None = None
+    ) -> Report:
+        """Build a report, or `owner`'s part of it; see `tracker.app.reporting.make_report`."""
         with self.store(create=False) as store:
-            return reporting.make_report(store, self.settings, name, self.clock(), day)
+            made = reporting.make_report(store, self.settings, self.root, name, self.clock(), day, due_at=due_at)
+        return reporting.part_of(made, self.settings, owner) if owner else made
 
     def metrics(self, first: date | None = None, last: date | None = None) -> Metrics:
         """What is measured over time; see `tracker.app.measuring.measured`."""

@@ -80,7 +80,8 @@ def extend(desk: Desk, text: str, to: date | None, who: str, why: str) -> Decide
     """
 
     def decide(entry: Entry, say: Saying) -> tuple[Item, Event]:
-        return decisions.extend(entry.item, to, say) if to else decisions.unextend(entry.item, say)
+        by_policy = entry.due.policy_day if entry.due else None
+        return decisions.extend(entry.item, to, say, by_policy) if to else decisions.unextend(entry.item, say)
 
     return _record(desk, text, decide, who, why)
 
@@ -122,7 +123,7 @@ def link(desk: Desk, text: str, issue_text: str, who: str, why: str) -> Decided:
         apart = {ref for ref in named if ref is not None} | ({before.link.ref} if before.link else set())
         now = desk.clock()
         item, event = decisions.link(before.item, issue, apart, Saying(who, now, why))
-        draft = desk.draft(tracker, item, before.document)
+        draft = desk.draft(tracker, item, before.document, issue)
         own = issue.marker is not None and issue.marker.item == item.id
         base = agreed(draft.fields(item), issue_fields(issue)) if own else as_they_are(item, draft, issue)
         desk.store.record_link(Link(item.id, issue, base, now), item, now, [event])
@@ -168,7 +169,7 @@ def _heed(entry: Entry, say: Saying) -> tuple[Item, Event]:
 
 
 def _find(desk: Desk, text: str) -> Entry:
-    return one_item(entries(desk.store, desk.settings, today_of(desk.settings, desk.clock())), text)
+    return one_item(entries(desk.store, desk.settings, desk.clock()), text)
 
 
 def _issue_of(desk: Desk, text: str, stack: ExitStack) -> tuple[IssueTracker, IssueRef]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from connectors import IssueTracker
+from connectors import Issue, IssueTracker
 from tracker.applied import Progress
 from tracker.draft import Draft, TargetFacts, make_draft
+from tracker.due import DuePolicy
 from tracker.errors import UsageError
 from tracker.model import Item, KnownDocument
 from tracker.people import PeopleBook
@@ -38,11 +39,12 @@ class Desk:
     def facts(self, tracker: IssueTracker) -> TargetFacts:
         """What drafts have to know of a target."""
         settings = self.settings.targets[tracker.name]
-        return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels)
+        deadlines = DuePolicy(self.settings.policy.due, self.settings.timezone)
+        return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels, deadlines=deadlines)
 
-    def draft(self, tracker: IssueTracker, item: Item, document: KnownDocument) -> Draft:
-        """What `item` asks for at this target."""
-        return make_draft(item, document, self.book, self.facts(tracker))
+    def draft(self, tracker: IssueTracker, item: Item, document: KnownDocument, issue: Issue) -> Draft:
+        """What `item` asks for at this target, of this issue."""
+        return make_draft(item, document, self.book, self.facts(tracker), issue.labels)
 
 
 def open_targets(desk: Desk, stack: ExitStack) -> dict[str, IssueTracker]:

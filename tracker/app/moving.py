@@ -33,7 +33,7 @@ from tracker import moves
 from tracker.actions import Adopt, Create, Plan
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
 from tracker.app.movable import is_begun, no_issue, pointless, refuse_unless_movable, words
-from tracker.app.reporting import entries, one_item, today_of
+from tracker.app.reporting import entries, one_item
 from tracker.app.targets import TargetRead, read_targets
 from tracker.applied import Applied
 from tracker.apply import apply
@@ -373,4 +373,4 @@ def _wait(item: Item, why: str) -> UsageError:
 
 
 def _find(desk: Desk, text: str) -> Entry:
-    return one_item(entries(desk.store, desk.settings, today_of(desk.settings, desk.clock())), text)
+    return one_item(entries(desk.store, desk.settings, desk.clock()), text)

@@ -10,23 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli.session import Session
+from tracker.flags import Flag
 
 if TYPE_CHECKING:
     from tracker.model import ItemState
-    from tracker.policy import Flag
 
-_FLAGS = (
-    "overdue",
-    "due-soon",
-    "unlinked",
-    "unowned",
-    "owner-unknown",
-    "ghost",
-    "snoozed",
-    "reopened",
-    "verified",
-    "recurring",
-)
+_FLAGS = tuple(flag.value for flag in Flag)
+# Copied: `tracker.model` takes three times as long to import as all that `--help` needs.
 _STATES = ("open", "done", "wont-do", "duplicate", "removed", "ignored")
 
 _LATEST = 30
@@ -63,7 +53,10 @@ def status(
         str | None, typer.Option(help="Only items of documents whose path or title holds this.")
     ] = None,
     kinds: Annotated[
-        str, typer.Option("--is", help=f"Only items that are one of these: {', '.join((*_FLAGS, *_STATES))}.")
+        str,
+        typer.Option(
+            "--is", help=f"Only items that are one of these: {', '.join(dict.fromkeys((*_FLAGS, *_STATES)))}."
+        ),
     ] = "",
     form: Annotated[StatusFormat, typer.Option("--format", help="How to print.")] = StatusFormat.TABLE,
     fail_on: Annotated[str, typer.Option(help=f"Exit 1 if an item shown is one of: {', '.join(_FLAGS)}.")] = "",
@@ -80,7 +73,7 @@ def status(
     session: Session = context.obj
     flags, states = _split(kinds, "--is", states_too=True)
     failing, _ = _split(fail_on, "--fail-on", states_too=False)
-    wanted = Wanted(item, owner, document, flags, states)
+    wanted = Wanted(item, owner, document, flags, states, failing)
     found = session.app.status(wanted, refresh=refresh, check_links=check_links)
     session.app.progress.finish()
     if form is StatusFormat.JSON:
@@ -121,16 +114,15 @@ def history(
 
 def _split(text: str, option: str, *, states_too: bool) -> tuple[tuple[Flag, ...], tuple[ItemState, ...]]:
     from tracker.model import ItemState
-    from tracker.policy import Flag
 
     flags: list[Flag] = []
     states: list[ItemState] = []
     for word in filter(None, (part.strip() for part in text.split(","))):
-        if word in _FLAGS:
-            flags.append(Flag(word))
-        elif states_too and word in _STATES:
+        if states_too and word in _STATES:  # all that is removed, with those whose issue is still open
             states.append(ItemState(word.replace("-", "_")))
+        elif word in _FLAGS:
+            flags.append(Flag(word))
         else:
-            known = (*_FLAGS, *_STATES) if states_too else _FLAGS
+            known = dict.fromkeys((*_FLAGS, *_STATES)) if states_too else _FLAGS
             raise typer.BadParameter(f"{word!r} is none of: {', '.join(known)}", param_hint=option)
     return tuple(flags), tuple(states)

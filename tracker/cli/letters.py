@@ -27,6 +27,7 @@ class Format(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+    ICS = "ics"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,20 +43,25 @@ def report(
     at: Annotated[
         date | None, typer.Option("--at", parser=a_day, metavar="DATE", help="As if today were this day.")
     ] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="NAME", help="Only what this person or team would get.")
+    ] = None,
     send: Annotated[bool, typer.Option("--send", help="Send each owner their part, once per period.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --send: only say who would get it and why.")] = False,
 ) -> int:
-    """Tell, per owner, what is overdue, due soon, unlinked and unowned."""
+    """Tell what is overdue, due soon, unlinked and unowned, as [reports.NAME] says; `--format ics` is a calendar."""
     from tracker.errors import UsageError
 
     session: Session = context.obj
+    if send and owner:
+        raise UsageError("--send and --owner don't go together", advice="--send gives each owner their own part.")
     if send and form not in {Format.TEXT, Format.JSON}:
         raise UsageError(
             "what was sent to whom is told as text or json",
             where=f"--format {form.value}",
             advice="Leave --format away; each recipient gets what their channel takes.",
         )
-    made = session.app.report(name, at)
+    made = session.app.report(name, at, owner=owner)
     if send:
         audience, deliveries = session.app.send(made, dry_run=dry_run)
         session.app.progress.finish()
@@ -65,13 +71,14 @@ def report(
 
 
 def _print(session: Session, made: Report, form: Format, out: Path | None) -> None:
+    has_template = any(wording.name.endswith(".txt.j2") for wording in made.wordings)
     from tracker.render import ReportFormat, render_report
     from tracker.render.text import print_report
 
     if out is not None:
         session.write_file(out, render_report(made, ReportFormat(form)))
         session.say(f"the report is in {out}")
-    elif form is Format.TEXT and session.out.is_terminal:
+    elif form is Format.TEXT and session.out.is_terminal and not has_template:
         print_report(made, session.out)
     else:
         session.write(render_report(made, ReportFormat(form)))
@@ -92,6 +99,8 @@ def _tell_sent(
         session.write(to_json(made.name, made.period_key, deliveries, len(audience.untold), dry_run=dry_run))
     else:
         print_deliveries(deliveries, session.out)
+    if not audience.recipients:
+        session.say("closeout: nobody is to get this report: name people, teams or addresses in its `to`")
     if audience.untold:
         session.say(
             f"closeout: {len(audience.untold)} open items are told to nobody: no owner who can be reached\n"

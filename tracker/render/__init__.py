@@ -1,4 +1,4 @@
-"""The face of rendering: a report to text, Markdown, HTML, JSON or CSV. No rules here; `tracker.report` made them."""
+"""The face of rendering: a report to each of its formats. No rules here; `tracker.report` made them."""
 # ruff: noqa: PLC0415 - a format is imported when it is asked for: `closeout status` need not wait for a template engine
 
 from __future__ import annotations
@@ -18,10 +18,15 @@ class ReportFormat(StrEnum):
     HTML = "html"
     JSON = "json"
     CSV = "csv"
+    ICS = "ics"
 
 
 def render_report(report: Report, fmt: ReportFormat) -> str:
-    """`report` as one text, ending in a line break; without colours (`text.print_report` colours a terminal)."""
+    """`report` as one text, ending in a line break; without colours (`text.print_report` colours a terminal).
+
+    Raises:
+        UsageError: the user's own template for this format is broken.
+    """
     match fmt:
         case ReportFormat.TEXT:
             from tracker.render import text
@@ -43,10 +48,18 @@ def render_report(report: Report, fmt: ReportFormat) -> str:
             from tracker.render import csv
 
             return csv.render(report)
+        case ReportFormat.ICS:
+            from tracker.render import calendar
+
+            return calendar.render(report)
 
 
 def render_letter(report: Report) -> Letter:
-    """`report`, one recipient's part, as a mail: subject, plain text and HTML."""
+    """`report`, one recipient's part, as a mail: subject, plain text and HTML.
+
+    Raises:
+        UsageError: a template of the user's own is broken.
+    """
     from tracker.render import mail
 
     return mail.letter(report)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tracker.model import Event, ItemState, tickets_of
 from tracker.policy import Entry, Flag
-from tracker.render import escape
+from tracker.render import escape, flags
 from tracker.render.status import StatusItem, wire
 from tracker.render.wire import Wire
 from tracker.settings import PolicySettings
@@ -59,8 +59,9 @@ def _told(entry: Entry, before: Entry, event: Event, policy: PolicySettings) -> 
         case "due date extended":
             lines = _extended(entry)
         case _:
-            written = entry.item.due_date or entry.item.due
-            lines = [f"due {written} again" if written else "without a due date again", *_due_follows(entry)]
+            written = entry.due.day if entry.due else entry.item.due
+            rule = f", {flags.source(entry.due)}" if flags.source(entry.due) else ""
+            lines = [f"due {written} again{rule}" if written else "without a due date again", *_due_follows(entry)]
     return lines
 
 
@@ -92,10 +93,11 @@ def _unlinked(entry: Entry, before: Entry, policy: PolicySettings) -> list[str]:
 
 def _extended(entry: Entry) -> list[str]:
     item, to = entry.item, entry.item.extended_to
-    written = item.due_date or item.due
+    written = flags.original(entry.due, item.due) if entry.due else ""
     lines = [f"due {written}, extended to {to}" if written else f"due {to}"]
-    if item.due_date and to and to < item.due_date:
-        lines.append("That is earlier than the document says.")
+    before = entry.due.original if entry.due else None
+    if before and to and to < before:
+        lines.append(f"That is earlier than the {'document' if item.due_date else 'policy'} says.")
     if (entry.days_left or 0) < 0:
         lines.append("That day is over: it is overdue.")
     return [*lines, *_due_follows(entry)]

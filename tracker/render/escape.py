@@ -20,6 +20,8 @@ _FORMULA = "=+-@＝＋－＠"
 
 def plain(text: str) -> str:
     """`text` on one line: no escape sequences, control characters, hidden reordering (bidi) or half characters."""
+    if text.isprintable():  # nearly all are, and a large report has very many
+        return " ".join(text.split())
     visible = _SEQUENCE.sub("", text)
     return " ".join("".join(" " if each.isspace() else each for each in visible if _keeps(each)).split())
 

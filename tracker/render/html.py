@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from tracker.render import templating, words
+from tracker.report import Counts, Progress, Report
 
-from tracker.render import escape, words
-from tracker.report import Counts, Report
+_ALL = 2**31
+_BARS = 15  # in a mail that would be too long: each takes as much room as an item
+_MAIL = 100_000
+"""Bytes of a page that mail services show whole: Gmail cuts off what follows 102 kB, and with it why one got it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,58 +26,77 @@ class Bar:
     overdue: int
 
 
-def render(report: Report) -> str:
-    """The page."""
-    tiles = (
-        ("Open", report.totals.open, "text"),
-        ("Overdue", report.totals.overdue, "overdue"),
-        ("Due soon", report.totals.due_soon, "due-soon"),
-        ("No issue", report.totals.unlinked, "unlinked"),
-        ("No owner", report.totals.unowned + report.totals.owner_unknown, "unlinked"),
-        ("Closed", report.totals.closed, "done"),
-    )
-    page = _template().render(
-        report=report, tiles=tiles, owners=_owners(report), documents=_documents(report), words=words
-    )
+def render(report: Report, most: int = _ALL, bars: int = _ALL) -> str:
+    """The page; lists show at most `most` rows, charts `bars`, of sections there are four times `most` at most.
+
+    Whatever is left out is counted in its place.
+    """
+    page = templating.render(report, "html", most=most, bars=bars, **_values(report))
     return page.rstrip("\n") + "\n"
 
 
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("tracker.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Every text that a template puts out passes here, so none can forget it; Markup is the template's own.
-        finalize=lambda value: escape.plain(value) if type(value) is str else value,
-    )
-    environment.filters["web"] = escape.url
-    return environment.get_template("report.html.j2")
+def for_mail(report: Report) -> str:
+    """The page, its charts and lists shortened as far as it takes to be shown whole by mail services."""
+    page = render(report)
+    fits, too_many = 0, max(map(len, _lists(report)), default=0) + 1
+    if _size(page) <= _MAIL:
+        return page
+    page = render(report, 1, 1)
+    while too_many - fits > 1:
+        most = (fits + too_many) // 2
+        shorter = render(report, most, min(most, _BARS))
+        if _size(shorter) <= _MAIL:
+            fits, page = most, shorter
+        else:
+            too_many = most
+    return page
+
+
+def _size(page: str) -> int:
+    return len(page.encode("utf-8", "replace"))
+
+
+def _lists(report: Report) -> list[Sequence[object]]:
+    groups = [group.items for section in report.sections for group in section.groups]
+    promises = [theme.promises for theme in report.themes]
+    return [*groups, *promises, report.sections, report.documents, report.services, report.themes]
+
+
+def _values(report: Report) -> dict[str, object]:
+    """What a template is given beside the report and its words."""
+    totals = report.totals
+    return {
+        "tiles": (
+            ("Open", totals.open, "text"),
+            ("Overdue", totals.overdue, "overdue"),
+            ("Due soon", totals.due_soon, "due-soon"),
+            ("No issue", totals.unlinked, "warning"),
+            ("No owner", totals.unowned + totals.owner_unknown, "warning"),
+            ("Closed", totals.closed, "done"),
+        ),
+        "sections": tuple(section for section in report.sections if section.groups),
+        "owners": _owners(report),
+        "services": _on_one_scale([(each.name, each.counts) for each in report.services]),
+        "documents": tuple(map(_document, report.documents)),
+    }
 
 
 def _owners(report: Report) -> tuple[Bar, ...]:
-    """Open items of each owner, on one scale; a chart of one bar says nothing."""
-    most = max((section.counts.open for section in report.sections), default=0)
-    if len(report.sections) < 2:  # noqa: PLR2004 - one bar
-        return ()
-    return tuple(
-        _bar(words.section(section), None, _open(section.counts), most, f"{section.counts.open} open", section.counts)
-        for section in report.sections
-    )
+    """Open items of each owner or team; a chart of one bar says nothing, and postmortems have their own."""
+    rows = [(words.section(section), section.counts) for section in report.sections if section.document is None]
+    return _on_one_scale(rows) if len(rows) > 1 else ()
 
 
-def _documents(report: Report) -> tuple[Bar, ...]:
-    """How much of what each document promised is closed, and what is late."""
-    bars = []
-    for each in report.documents:
-        counts = each.counts
-        closed = (("done", counts.done), ("wont-do", counts.wont_do + counts.duplicate))
-        bars.append(
-            _bar(each.title, each.url, (*closed, *_open(counts)[:1]), counts.total, words.progress(each), counts)
-        )
-    return tuple(bars)
+def _on_one_scale(rows: Sequence[tuple[str, Counts]]) -> tuple[Bar, ...]:
+    most = max((counts.open for _, counts in rows), default=0)
+    return tuple(_bar(label, None, _open(counts), most, f"{counts.open} open", counts) for label, counts in rows)
+
+
+def _document(each: Progress) -> Bar:
+    """How much of what a document promised is closed, and what is late."""
+    counts = each.counts
+    closed = (("done", counts.done), ("wont-do", counts.wont_do + counts.duplicate))
+    return _bar(each.title, each.url, (*closed, *_open(counts)[:1]), counts.total, words.progress(each), counts)
 
 
 def _open(counts: Counts) -> tuple[tuple[str, int], ...]:
@@ -92,7 +114,7 @@ def _bar(
     ends, sofar = [0], 0
     for _, number in parts:
         sofar += number
-        ends.append(round(100 * sofar / whole))
+        ends.append(round(100 * sofar / whole) if whole else 0)
     segments = tuple(
         (look, end - start) for (look, _), start, end in zip(parts, ends, ends[1:], strict=False) if end > start
     )

@@ -9,13 +9,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tracker.model import Kind
+from tracker.model import ItemState, Kind
 from tracker.people import Owner
 from tracker.policy import Flag
 from tracker.render import gone
 from tracker.render.gone import GoneWire
 from tracker.render.wire import Wire
-from tracker.report import GroupName, Period, Progress, Report, ReportItem, Section, SectionKind
+from tracker.report import GroupName, Period, Report, ReportItem, ReportKind, Section, SectionKind
 
 # Legal in JSON, but terminals obey some of them and UTF-8 can't hold others; \uXXXX is the same value.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -38,6 +38,7 @@ class CountsWire(Wire):
     done: int
     wont_do: int
     duplicate: int
+    flags: dict[Flag, int] = Field(description="By flag, also those above; a flag that no item has is left out.")
 
 
 class OwnerWire(Wire):
@@ -50,11 +51,12 @@ class OwnerWire(Wire):
 
 
 class ItemWire(Wire):
-    """One open item. `days_left` is negative when overdue; `due_words` is what the document says instead of a date."""
+    """One item. `days_left` is negative when overdue; `due_words` is what the document says instead of a date."""
 
     id: str
     text: str
     kind: Kind
+    state: ItemState
     priority: str | None
     owner: str | None = Field(description="As the document writes it.")
     unknown_owners: tuple[str, ...] = Field(description="Names in `owner` that the people book does not have.")
@@ -67,6 +69,7 @@ class ItemWire(Wire):
     issue: str | None
     issue_url: str | None
     gone: GoneWire | None = Field(description="How its issue is gone, and what to do; null when it is not.")
+    work: str | None = Field(description="An open pull request that would close its issue.")
     document: str
     document_title: str
     document_path: str
@@ -82,10 +85,14 @@ class GroupWire(Wire):
 
 
 class SectionWire(Wire):
-    """Everything open of one owner; `owner` is null for unknown owners and for none."""
+    """What there is to tell of one owner, team or postmortem; a report for management has no groups in it.
+
+    `owner` is null for what belongs to nobody known, and for a postmortem, whose `document` is given instead.
+    """
 
     kind: SectionKind
     owner: OwnerWire | None
+    document: str | None
     counts: CountsWire
     groups: tuple[GroupWire, ...]
 
@@ -101,10 +108,39 @@ class ProgressWire(Wire):
     counts: CountsWire
 
 
+class PromiseWire(Wire):
+    """One item of a theme."""
+
+    id: str
+    text: str
+    state: ItemState
+    issue: str | None
+    issue_url: str | None
+    document: str
+    document_title: str
+    document_url: str | None
+    incident_date: date | None
+
+
+class ThemeWire(Wire):
+    """The same work in several postmortems, oldest incident first, and still open in at least one."""
+
+    text: str
+    promises: tuple[PromiseWire, ...]
+
+
+class StandingWire(Wire):
+    """How the items of one service stand."""
+
+    name: str
+    counts: CountsWire
+
+
 class ReportDocument(Wire):
     """One report. A change that could break a reader raises `version`."""
 
     version: Literal[1] = 1
+    kind: ReportKind
     name: str
     title: str
     period: Period
@@ -116,9 +152,13 @@ class ReportDocument(Wire):
     why: str
     totals: CountsWire
     sections: tuple[SectionWire, ...]
+    worst: tuple[ItemWire, ...] = Field(description="Overdue longest; for management.")
+    services: tuple[StandingWire, ...] = Field(description="For management.")
+    themes: tuple[ThemeWire, ...] = Field(description="What was promised before.")
     documents: tuple[ProgressWire, ...]
     unknown_names: tuple[str, ...]
     unreachable: tuple[OwnerWire, ...]
+    departed: tuple[OwnerWire, ...] = Field(description="Who has left and still owns open items.")
 
 
 def render(report: Report) -> str:
@@ -135,6 +175,7 @@ def schema() -> dict[str, Any]:
 def document(report: Report) -> ReportDocument:
     """`report` in the form that goes out."""
     return ReportDocument(
+        kind=report.kind,
         name=report.name,
         title=report.title,
         period=report.period,
@@ -146,9 +187,13 @@ def document(report: Report) -> ReportDocument:
         why=report.why,
         totals=CountsWire.model_validate(report.totals),
         sections=tuple(_section(section) for section in report.sections),
-        documents=tuple(_progress(each) for each in report.documents),
+        worst=tuple(_item(item) for item in report.worst),
+        services=tuple(StandingWire.model_validate(each) for each in report.services),
+        themes=tuple(ThemeWire.model_validate(each) for each in report.themes),
+        documents=tuple(ProgressWire.model_validate(each) for each in report.documents),
         unknown_names=report.unknown_names,
         unreachable=tuple(_owner(owner) for owner in report.unreachable),
+        departed=tuple(_owner(owner) for owner in report.departed),
     )
 
 
@@ -156,6 +201,7 @@ def _section(section: Section) -> SectionWire:
     return SectionWire(
         kind=section.kind,
         owner=_owner(section.owner) if section.owner else None,
+        document=section.document.document if section.document else None,
         counts=CountsWire.model_validate(section.counts),
         groups=tuple(
             GroupWire(name=group.name, items=tuple(_item(item) for item in group.items)) for group in section.groups
@@ -172,6 +218,7 @@ def _item(item: ReportItem) -> ItemWire:
         id=item.id,
         text=item.text,
         kind=item.kind,
+        state=item.state,
         priority=item.priority,
         owner=item.owner,
         unknown_owners=item.unknown,
@@ -184,20 +231,10 @@ def _item(item: ReportItem) -> ItemWire:
         issue=item.issue,
         issue_url=item.issue_url,
         gone=gone.wire(item.gone),
+        work=item.work or None,
         document=item.document,
         document_title=item.document_title,
         document_path=item.document_path,
         document_url=item.document_url,
         line=item.line,
-    )
-
-
-def _progress(progress: Progress) -> ProgressWire:
-    return ProgressWire(
-        document=progress.document,
-        title=progress.title,
-        path=progress.path,
-        url=progress.url,
-        incident_date=progress.incident_date,
-        counts=CountsWire.model_validate(progress.counts),
     )

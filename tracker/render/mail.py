@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from tracker.render import escape, html, words
+from tracker.render import escape, html, templating, words
 from tracker.report import GroupName, Letter, Report, ReportItem, Section
 
 _WIDTH = 72
@@ -13,7 +13,9 @@ _WIDTH = 72
 
 def letter(report: Report) -> Letter:
     """What one recipient is sent."""
-    return Letter(escape.plain(words.subject(report)), text(report), html.render(report))
+    worded = templating.own(report, "text")
+    plain = templating.render(report, "text") if worded else text(report)
+    return Letter(escape.plain(words.subject(report)), plain, html.for_mail(report))
 
 
 def text(report: Report) -> str:
@@ -27,8 +29,18 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _wrapped(f"{recipient}{report.today.isoformat()}")
     yield ""
     yield from _wrapped(words.overview(report.totals))
+    if report.metrics:
+        yield from _wrapped(words.measured(report.metrics))
+    yield from _standings(report)
+    if report.worst:
+        yield from _heading("Overdue longest")
+        for item in report.worst:
+            yield ""
+            yield from _item(item, None, GroupName.OVERDUE)
     for section in report.sections:
-        yield from _section(section)
+        if section.groups:
+            yield from _section(section)
+    yield from _themes(report)
     for note in words.notes(report):
         yield ""
         yield from _wrapped(note)
@@ -41,11 +53,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _section(section: Section) -> Iterator[str]:
-    yield ""
-    yield ""
-    heading = f"{words.section(section)}: {words.summary(section.counts)}"
-    yield from _wrapped(heading)
-    yield "=" * min(len(escape.plain(heading)), _WIDTH)
+    yield from _heading(f"{words.section(section)}: {words.standing(section)}")
     for group in section.groups:
         yield ""
         yield f"{words.GROUPS[group.name]} ({len(group.items)})"
@@ -54,9 +62,9 @@ def _section(section: Section) -> Iterator[str]:
             yield from _item(item, section, group.name)
 
 
-def _item(item: ReportItem, section: Section, group: GroupName) -> Iterator[str]:
+def _item(item: ReportItem, section: Section | None, group: GroupName) -> Iterator[str]:
     yield from _wrapped(item.text, first="* ", rest="  ")
-    facts = [f"{words.when(item)} ({words.day(item)})" if item.due else words.when(item)]
+    facts = [f"{words.when(item)} ({day})" if (day := words.day(item)) else words.when(item)]
     if item.priority:
         facts.append(item.priority)
     if item.issue:
@@ -65,21 +73,52 @@ def _item(item: ReportItem, section: Section, group: GroupName) -> Iterator[str]
         facts.append("no issue")
     if words.shares(item, section):
         facts.append(words.owners(item))
+    if marks := words.marks(item, group):
+        facts.append(marks)
     yield from _wrapped(", ".join(facts), first="  ", rest="  ")
     yield from _address(item.issue_url)
+    yield from _address(item.work)
     yield from _wrapped(words.gone(item), first="  ", rest="  ")
-    yield from _wrapped(f"in {item.document_title}, line {item.line}", first="  ", rest="  ")
-    yield from _address(item.document_url)
+    if section is None or section.document is None:
+        yield from _wrapped(f"in {item.document_title}, line {item.line}", first="  ", rest="  ")
+        yield from _address(item.document_url)
 
 
 def _documents(report: Report) -> Iterator[str]:
-    yield ""
-    yield ""
-    yield "Postmortems"
-    yield "==========="
+    yield from _heading("Postmortems")
     for each in report.documents:
         overdue = f", {each.counts.overdue} overdue" if each.counts.overdue else ""
         yield from _wrapped(f"{each.title}: {words.progress(each)}{overdue}", first="* ", rest="  ")
+
+
+def _standings(report: Report) -> Iterator[str]:
+    """Figures of those whose items are not listed."""
+    rows = [(words.section(section), section.counts) for section in report.sections if not section.groups]
+    for title, standings in (("Who has what", rows), ("Services", [(e.name, e.counts) for e in report.services])):
+        if standings:
+            yield from _heading(title)
+            for name, counts in standings:
+                yield from _wrapped(f"{name}: {words.summary(counts)}", first="* ", rest="  ")
+
+
+def _themes(report: Report) -> Iterator[str]:
+    if not report.themes:
+        return
+    yield from _heading("Promised before")
+    for theme in report.themes:
+        yield ""
+        yield from _wrapped(theme.text, first="* ", rest="  ")
+        for each in theme.promises:
+            issue = f", {each.issue}" if each.issue else ""
+            yield from _wrapped(f"{each.document_title} ({words.promise(each)}{issue})", first="  - ", rest="    ")
+
+
+def _heading(title: str) -> Iterator[str]:
+    yield ""
+    yield ""
+    lines = _wrapped(title)
+    yield from lines
+    yield "=" * max(map(len, lines), default=0)
 
 
 def _address(address: str | None) -> Iterator[str]:

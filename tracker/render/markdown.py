@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tracker.render import escape, words
-from tracker.report import Progress, Report, ReportItem, Section
+from tracker.report import Counts, Group, GroupName, Progress, Report, ReportItem, ReportKind, Section, Theme
 
 
 def render(report: Report) -> str:
-    """The report, ending in one line break."""
+    """The report, ending in one line break.
+
+    Raises:
+        UsageError: the user's own template is broken.
+    """
+    if any(wording.name.endswith(".md.j2") for wording in report.wordings):
+        from tracker.render import templating  # noqa: PLC0415 - only who brings a template waits for the engine
+
+        return templating.render(report, "markdown").rstrip("\n") + "\n"
     return "\n".join(_lines(report)).rstrip("\n") + "\n"
 
 
@@ -22,39 +30,84 @@ def _lines(report: Report) -> Iterator[str]:
     settled = words.settled(report.totals)
     yield f"**{words.overview(report.totals)}**{f'; {settled}' if settled else ''}"
     yield ""
+    if report.metrics:
+        yield f"{words.measured(report.metrics)}."
+        yield ""
     for note in words.notes(report):
         yield f"> {escape.markdown(note)}"
         yield ""
+    yield from _standings("Who has what", [(words.section(each), each.counts) for each in report.sections], report)
+    yield from _standings("Services", [(each.name, each.counts) for each in report.services], report)
+    if report.worst:
+        yield "## Overdue longest"
+        yield ""
+        yield from _items((Group(GroupName.OVERDUE, report.worst),), None)
     for section in report.sections:
-        yield from _section(section)
+        if section.groups:
+            yield from _section(section)
+    yield from _themes(report.themes)
     yield from _documents(report)
     if report.why:
         yield escape.markdown(report.why)
 
 
+def _standings(title: str, rows: list[tuple[str, Counts]], report: Report) -> Iterator[str]:
+    """A table of figures, for a report that lists no items."""
+    if not rows or report.kind is not ReportKind.MANAGEMENT:
+        return
+    yield f"## {title}"
+    yield ""
+    yield "| | Open | Overdue | Due soon | Closed |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for name, counts in rows:
+        yield f"| {escape.markdown(name)} | {counts.open} | {counts.overdue} | {counts.due_soon} | {counts.closed} |"
+    yield ""
+
+
 def _section(section: Section) -> Iterator[str]:
-    yield f"## {escape.markdown(words.section(section))}"
+    title = words.section(section)
+    yield f"## {_link(title, section.document.url) if section.document else escape.markdown(title)}"
     yield ""
-    yield words.summary(section.counts)
+    yield words.standing(section)
     yield ""
+    yield from _items(section.groups, section)
+
+
+def _items(groups: tuple[Group, ...], section: Section | None) -> Iterator[str]:
     yield "| | Item | Due | Issue | Document |"
     yield "| --- | --- | --- | --- | --- |"
-    for group in section.groups:
+    for group in groups:
         for item in group.items:
-            yield f"| {words.GROUPS[group.name]} | {_row(item, section)} |"
+            yield f"| {words.GROUPS[group.name]} | {_row(item, section, group.name)} |"
     yield ""
 
 
-def _row(item: ReportItem, section: Section) -> str:
+def _row(item: ReportItem, section: Section | None, group: GroupName) -> str:
     text = escape.markdown(item.text)
     if words.shares(item, section):
         text += f" · {escape.markdown(words.owners(item))}"
+    if marks := words.marks(item, group):
+        text += f" · {_link(marks, item.work)}"
     if item.gone:
         text += f" · {escape.markdown(words.gone(item))}"
-    due = f"{escape.markdown(words.day(item))} ({words.when(item)})" if item.due else escape.markdown(words.when(item))
+    day, when = escape.markdown(words.day(item)), escape.markdown(words.when(item))
+    due = f"{day} ({when})" if day else when
     issue = _link(item.issue, item.issue_url) if item.issue else "none"
     place = f"{_link(item.document_title, item.document_url)}, line {item.line}"
     return f"{text} | {due} | {issue} | {place}"
+
+
+def _themes(themes: tuple[Theme, ...]) -> Iterator[str]:
+    if not themes:
+        return
+    yield "## Promised before"
+    yield ""
+    for theme in themes:
+        yield f"- {escape.markdown(theme.text)}: {words.theme(theme)}"
+        for each in theme.promises:
+            issue = f", {_link(each.issue, each.issue_url)}" if each.issue else ""
+            yield f"  - {_link(each.document_title, each.document_url)} ({words.promise(each)}{issue})"
+    yield ""
 
 
 def _documents(report: Report) -> Iterator[str]:

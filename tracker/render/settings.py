@@ -61,12 +61,18 @@ def _tables(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
         named = "dict" in str(field.annotation)
         for each in models:
             kind = each.model_fields.get("kind")
-            place = (kind.default if kind else "NAME") if named else ""
+            # Of several models for one table, the kind tells which.
+            place = (kind.default if kind and len(models) > 1 else "NAME") if named else ""
             heading = f"{name}.{place}" if place else name
             if str(field.annotation).startswith("tuple"):  # one table for each
                 heading = f"[{heading}]"
             yield heading, each
-            yield from ((f"{heading}.{inner}", nested) for inner, nested in _tables(each))
+            yield from ((_below(heading, inner), nested) for inner, nested in _tables(each))
+
+
+def _below(heading: str, inner: str) -> str:
+    """The name of a table in a table: `policy.due`, and `[policy.due.rules]` where there is one for each."""
+    return f"[{heading}.{inner[1:]}" if inner.startswith("[") else f"{heading}.{inner}"
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -95,7 +101,7 @@ def _example_lines(model: type[BaseModel], *, top: bool = False) -> Iterator[str
 def _plain_fields(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     for name, field in model.model_fields.items():
         if not list(_models(field.annotation)):
-            yield name, field
+            yield field.alias or name, field
 
 
 def _summary(model: type[BaseModel]) -> str:

@@ -14,9 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.decisions import EXTENDED, IGNORED, SNOOZED, VERIFIED, latest
-from tracker.model import Event, Item, ItemState, Kind
+from tracker.due import DueSource
+from tracker.model import Event, ItemState, Kind
 from tracker.policy import Entry, Flag
-from tracker.render import escape, evidence, gone
+from tracker.render import escape, evidence, flags, gone
 from tracker.render.evidence import EvidenceWire
 from tracker.render.gone import GoneWire
 from tracker.render.wire import Wire
@@ -31,6 +32,7 @@ _STATES = {
     ItemState.REMOVED: ("removed", "dim"),
     ItemState.IGNORED: ("ignored", "dim"),
 }
+_OF_ISSUE = {Flag.DRIFT: "disagrees", Flag.IN_REVIEW: "in review", Flag.REMOVED: "still open"}
 _FLAGS = {Flag.OVERDUE: "bold red", Flag.DUE_SOON: "yellow", Flag.UNLINKED: "magenta"}
 
 
@@ -52,9 +54,10 @@ class PromisedWire(Wire):
 class StatusItem(Wire):
     """One item as the store knows it. `days_left` is negative when overdue.
 
-    `due` is the day that counts: `extended_to`, where a person said so, else `document_due`. `parted` are the issues,
-    as `TARGET KEY`, that a person said are not this item's. `promised_too` are items of other postmortems that promise
-    the same, oldest incident first.
+    `due` is the day that counts: `extended_to`, where a person said so, else `document_due`, else `policy_due`; that is
+    only there where the document gives no day, and `due_rule` words the rule that gave it. `work` is the address of
+    open work (a pull request) that would close the issue. `parted` are the issues, as `TARGET KEY`, that a person said
+    are not this item's. `promised_too` are items of other postmortems that promise the same, oldest incident first.
     """
 
     id: str
@@ -69,7 +72,10 @@ class StatusItem(Wire):
     owners: tuple[str, ...]
     due: date | None
     due_words: str | None
+    due_source: DueSource | None
+    due_rule: str | None
     document_due: date | None
+    policy_due: date | None
     extended_to: date | None
     snoozed_until: date | None
     days_left: int | None
@@ -80,6 +86,7 @@ class StatusItem(Wire):
     issue_url: str | None
     gone: GoneWire | None
     evidence: EvidenceWire | None
+    work: str | None
     links: tuple[str, ...]
     parted: tuple[str, ...]
     promised_too: tuple[PromisedWire, ...]
@@ -135,14 +142,15 @@ def print_item(entry: Entry, events: Sequence[Event], console: Console) -> None:
     item, document = entry.item, entry.document
     facts: dict[str, str | None] = {
         "Item": item.id,
-        "State": " ".join([_STATES[item.state][0], *(flag.value for flag in sorted(entry.flags))]),
+        "State": ": ".join(filter(None, (_STATES[item.state][0], flags.sentence(entry.flags)))),
         "Issue": f"{entry.link.ref.key} {entry.link.ref.url}".strip() if entry.link else None,
         "Gone": gone.sentence(entry.link.gone) if entry.link and entry.link.gone else None,
+        "In review": entry.link.work if entry.link and Flag.IN_REVIEW in entry.flags else None,
         "Closed": evidence.sentence(entry.link.evidence) if entry.link and entry.link.evidence else None,
         "Verified": _decided(events, VERIFIED).strip() if item.said_verified else None,
         "Other tickets": " ".join(item.links) or None,
         "Owner": item.owner,
-        "Due": _due(item, events),
+        "Due": _due(entry, events),
         "Snoozed": f"until {item.snoozed_until}{_decided(events, SNOOZED)}" if item.snoozed_until else None,
         "Ignored": _decided(events, IGNORED).strip() if item.ignored else None,
         "Not its issue": ", ".join(item.parted) or None,
@@ -165,7 +173,7 @@ def print_item(entry: Entry, events: Sequence[Event], console: Console) -> None:
 
 def wire(entry: Entry) -> StatusItem:
     """The item as it goes out."""
-    item, link = entry.item, entry.link
+    item, link, due = entry.item, entry.link, entry.due
     return StatusItem(
         id=item.id,
         text=item.text,
@@ -177,9 +185,12 @@ def wire(entry: Entry) -> StatusItem:
         section=item.section,
         owner=item.owner,
         owners=tuple(owner.key for owner in entry.ownership.known),
-        due=item.falls_due,
+        due=due.day if due else None,
         due_words=None if item.due_date else item.due,
+        due_source=due.source if due else None,
+        due_rule=(due.rule or None) if due else None,
         document_due=item.due_date,
+        policy_due=due.policy_day if due else None,
         extended_to=item.extended_to,
         snoozed_until=item.snoozed_until,
         days_left=entry.days_left,
@@ -190,6 +201,7 @@ def wire(entry: Entry) -> StatusItem:
         issue_url=link.ref.url or None if link else None,
         gone=gone.wire(link.gone) if link else None,
         evidence=evidence.wire(link.evidence) if link else None,
+        work=(link.work or None) if link else None,
         links=item.links,
         parted=item.parted,
         promised_too=tuple(map(_promised_wire, entry.promised_too)),
@@ -220,12 +232,17 @@ def _promised(entry: Entry) -> str:
     return f"{standing}: {' '.join(entry.item.text.split())}"
 
 
-def _due(item: Item, events: Sequence[Event]) -> str | None:
-    """The document's own day, and beside it the one that a person let count instead."""
-    written = item.due_date.isoformat() if item.due_date else item.due
-    if item.extended_to is None:
-        return written
-    return f"{f'{written}, ' if written else ''}extended to {item.extended_to}{_decided(events, EXTENDED)}"
+def _due(entry: Entry, events: Sequence[Event]) -> str | None:
+    """The document's own day or the policy's, and beside it the one that a person let count instead."""
+    due, words = entry.due, entry.item.due
+    if due is None:
+        return words
+    if due.source is DueSource.EXTENDED:
+        before = flags.original(due, words)
+        return f"{f'{before}, ' if before else ''}extended to {due.day}{_decided(events, EXTENDED)}"
+    rule = flags.source(due)
+    said = f"; the postmortem says “{words}”" if rule and words else ""
+    return f"{due.day}, {rule}{said}" if rule else due.day.isoformat()
 
 
 def _decided(events: Sequence[Event], what: str) -> str:
@@ -244,15 +261,18 @@ def _cell(value: Any) -> str:
 
 
 def _row(entry: Entry) -> tuple[Text, ...]:
-    item = entry.item
-    due = Text(item.falls_due.isoformat() if item.falls_due else escape.plain(item.due or "")[:10])
+    item, counts = entry.item, entry.due
+    due = Text(counts.day.isoformat() if counts else escape.plain(item.due or "")[:10])
     for flag in (Flag.OVERDUE, Flag.DUE_SOON):
         if flag in entry.flags:
             due.stylize(_FLAGS[flag])
-    if item.extended_to:
-        due.append(f"\nwas {item.due_date or 'open'}", style="dim not bold")
+    if counts and counts.source is DueSource.EXTENDED:
+        due.append(f"\nwas {counts.original or 'open'}", style="dim not bold")
+    elif counts and counts.source is DueSource.POLICY:
+        due.append("\nby policy", style="dim not bold")
     owner = Text(
-        escape.plain(_owner(entry)), style="magenta" if entry.flags & {Flag.UNOWNED, Flag.OWNER_UNKNOWN} else ""
+        escape.plain(_owner(entry)),
+        style="magenta" if entry.flags & {Flag.UNOWNED, Flag.OWNER_UNKNOWN, Flag.OWNER_GONE} else "",
     )
     what = Text(escape.plain(item.text), style="" if not item.state.settled else "dim")
     what.append(f"\n{escape.plain(entry.document.path.rsplit('/', 1)[-1])}:{item.line}", style="dim")
@@ -260,13 +280,16 @@ def _row(entry: Entry) -> tuple[Text, ...]:
     issue = Text(entry.link.ref.key if entry.link else escape.plain(tickets) or ("" if item.state.settled else "none"))
     if entry.link and entry.link.gone:
         issue.append(f" ({entry.link.gone.kind.value})")
-    if entry.flags & {Flag.UNLINKED, Flag.GHOST}:
+    if entry.flags & {Flag.UNLINKED, Flag.GHOST, Flag.REMOVED}:
         issue.stylize("magenta")
+    for flag in (Flag.DRIFT, Flag.IN_REVIEW, Flag.REMOVED):
+        if flag in entry.flags:
+            issue.append(f"\n{_OF_ISSUE[flag]}", style="dim not bold")
     return Text(item.id, style="dim"), _standing(entry), due, owner, what, issue
 
 
 def _standing(entry: Entry) -> Text:
-    """Where the item stands, in a word or two."""
+    """Where the item stands, in a few words."""
     word, style = _STATES[entry.item.state]
     if Flag.OVERDUE in entry.flags:
         word, style = f"{-(entry.days_left or 0)}d late", _FLAGS[Flag.OVERDUE]
@@ -276,8 +299,11 @@ def _standing(entry: Entry) -> Text:
         word, style = f"snoozed until\n{entry.item.snoozed_until}", "dim"
     elif Flag.VERIFIED in entry.flags:
         word = "verified"
-    if Flag.REOPENED in entry.flags:
-        word = "reopened" if word == "open" else f"{word}\nreopened"
+    elif Flag.UNEXPLAINED in entry.flags:
+        word = f"{word}\nunexplained"
+    for flag in (Flag.REOPENED, Flag.STALE):
+        if flag in entry.flags:
+            word = flag.value if word == "open" else f"{word}\n{flag.value}"
     return Text(word, style=style)
 
 
@@ -285,7 +311,8 @@ def _owner(entry: Entry) -> str:
     if Flag.UNOWNED in entry.flags:
         return "nobody"
     unknown = [f"{name}?" for name in entry.ownership.unknown]
-    return ", ".join([*(owner.name for owner in entry.ownership.known), *unknown]) or entry.item.owner or ""
+    known = [f"{owner.name} (left)" if owner.left else owner.name for owner in entry.ownership.known]
+    return ", ".join([*known, *unknown]) or entry.item.owner or ""
 
 
 def _summary(entries: Sequence[Entry], as_of: datetime | None) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -14,21 +14,31 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.render import escape, words
-from tracker.report import GroupName, Progress, Report, ReportItem, Section
+from tracker.report import Counts, GroupName, Progress, Report, ReportItem, ReportKind, Section, Theme
+from tracker.report import Group as ItemGroup
 
 _STYLES = {
     GroupName.OVERDUE: "bold red",
     GroupName.DUE_SOON: "yellow",
-    GroupName.GHOST: "magenta",
-    GroupName.UNLINKED: "magenta",
+    GroupName.IN_REVIEW: "green",
     GroupName.OPEN: "cyan",
+    GroupName.CLOSED: "green",
 }
 _PAGE = 100
 _WIDEST_KEY = 24
+_BAR = 16
 
 
 def render(report: Report, width: int = _PAGE) -> str:
-    """The report without colours, for a file or a pipe."""
+    """The report without colours, for a file or a pipe.
+
+    Raises:
+        UsageError: the user's own template is broken.
+    """
+    if any(wording.name.endswith(".txt.j2") for wording in report.wordings):
+        from tracker.render import templating  # noqa: PLC0415 - only who brings a template waits for the engine
+
+        return templating.render(report, "text").rstrip("\n") + "\n"
     page = io.StringIO()
     print_report(report, Console(file=page, width=width, color_system=None, force_terminal=False, legacy_windows=False))
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
@@ -42,13 +52,21 @@ def print_report(report: Report, console: Console) -> None:
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield _head(report)
-    keys = [item.issue or "none" for section in report.sections for item in section.items]
-    wide = min(max(map(len, keys), default=0), _WIDEST_KEY)  # one width for all tables, so that they line up
+    keys = [item.issue or "none" for item in report.items]
+    wide = max(min(max(map(len, keys), default=0), _WIDEST_KEY), len("Issue"))  # one width, so that tables line up
+    if report.kind is ReportKind.MANAGEMENT:
+        yield from _standings("Who has what", [(words.section(each), each.counts) for each in report.sections])
+        yield from _standings("Services", [(each.name, each.counts) for each in report.services])
+    if report.worst:
+        yield Text("\nOverdue longest", style="bold")
+        yield _items((ItemGroup(GroupName.OVERDUE, report.worst),), None, wide)
     for section in report.sections:
-        yield Text.assemble(
-            "\n", (escape.plain(words.section(section)), "bold"), "  ", _figures(words.summary(section.counts))
-        )
-        yield _items(section, max(wide, len("Issue")))
+        if section.groups:
+            yield Text.assemble(
+                "\n", (escape.plain(words.section(section)), "bold"), "  ", _figures(words.standing(section))
+            )
+            yield _items(section.groups, section, wide)
+    yield from _themes(report.themes)
     if report.documents:
         yield Text("\nPostmortems", style="bold")
         yield _documents(report.documents)
@@ -62,6 +80,8 @@ def _head(report: Report) -> Panel:
     lines = [_figures(words.overview(report.totals))]
     if settled := words.settled(report.totals):
         lines.append(Text(settled, style="green"))
+    if report.metrics:
+        lines.append(Text(words.measured(report.metrics)))
     lines.append(Text(words.freshness(report), style="dim"))
     title = Text(escape.plain(report.title), style="bold")
     if report.recipient:
@@ -78,33 +98,76 @@ def _figures(sentence: str) -> Text:
     return text
 
 
-def _items(section: Section, wide: int) -> Table:
+def _standings(title: str, rows: Sequence[tuple[str, Counts]]) -> Iterator[RenderableType]:
+    if not rows:
+        return
+    yield Text(f"\n{title}", style="bold")
+    table = _table("", "", "Open", "Overdue")
+    most = max(counts.open for _, counts in rows)
+    for name, counts in rows:
+        bar = ProgressBar(total=most or 1, completed=counts.open, width=_BAR)
+        table.add_row(Text(escape.plain(name), overflow="fold"), bar, str(counts.open), _overdue(counts))
+    yield table
+
+
+def _table(*names: str) -> Table:
+    """A table whose first column takes the room, whose second is a bar."""
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="dim")
+    table.add_column(names[0], ratio=1)
+    table.add_column(names[1], width=_BAR)
+    for name in names[2:]:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _overdue(counts: Counts) -> Text:
+    return Text(str(counts.overdue) if counts.overdue else "", style="bold red")
+
+
+def _themes(themes: Iterable[Theme]) -> Iterator[RenderableType]:
+    for number, theme in enumerate(themes):
+        if not number:
+            yield Text("\nPromised before", style="bold")
+        text = Text(f"\n{escape.plain(theme.text)}", overflow="fold")
+        text.append(f"\n  {words.theme(theme)}", style="magenta")
+        for each in theme.promises:
+            text.append("\n  - ").append(escape.plain(each.document_title), style=_linked(each.document_url))
+            text.append(f" ({words.promise(each)}", style="dim")
+            if each.issue:
+                text.append(", ", style="dim").append(escape.plain(each.issue), style=_linked(each.issue_url))
+            text.append(")", style="dim")
+        yield text
+
+
+def _items(groups: Iterable[ItemGroup], section: Section | None, wide: int) -> Table:
     table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="dim")
     table.add_column("When", width=17)
     table.add_column("What was promised", ratio=1)
     table.add_column("Issue", width=wide, overflow="fold")
-    for group in section.groups:
-        style = _STYLES[group.name]
+    for group in groups:
+        style = _STYLES.get(group.name, "magenta")
         table.add_section()
         table.add_row(Text(f"{words.GROUPS[group.name]} ({len(group.items)})", style=style), "", "")
         for item in group.items:
-            table.add_row(_when(item, style), _what(item, section), _issue(item))
+            table.add_row(_when(item, style), _what(item, section, group.name), _issue(item))
     return table
 
 
 def _when(item: ReportItem, style: str) -> Text:
     text = Text(escape.plain(words.when(item)), style=style)
-    if item.due:
-        text.append(f"\n{escape.plain(words.day(item))}", style="dim not bold")
+    if day := words.day(item):
+        text.append(f"\n{escape.plain(day)}", style="dim not bold")
     return text
 
 
-def _what(item: ReportItem, section: Section) -> Text:
+def _what(item: ReportItem, section: Section | None, group: GroupName) -> Text:
     text = Text(escape.plain(item.text), overflow="fold")
     if item.priority:
         text.append(f"  {escape.plain(item.priority)}", style="bold")
     if words.shares(item, section):
         text.append(f"\n{escape.plain(words.owners(item))}", style="magenta")
+    if marks := words.marks(item, group):
+        text.append(f"\n{marks}", style=Style.combine([Style(color="magenta"), _linked(item.work)]))
     if item.gone:
         text.append(f"\n{escape.plain(words.gone(item))}", style="magenta")
     place = f"{escape.plain(item.document_path)}:{item.line}"
@@ -122,14 +185,9 @@ def _linked(address: str | None, *, dim: bool = False) -> Style:
 
 
 def _documents(documents: tuple[Progress, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="dim")
-    table.add_column("Document", ratio=1)
-    table.add_column("", width=16)
-    table.add_column("Closed")
-    table.add_column("Overdue", justify="right")
+    table = _table("Document", "", "Closed", "Overdue")
     for each in documents:
-        overdue = Text(str(each.counts.overdue) if each.counts.overdue else "", style="bold red")
-        bar = ProgressBar(total=each.counts.total, completed=each.counts.closed, width=16)
+        bar = ProgressBar(total=each.counts.total, completed=each.counts.closed, width=_BAR)
         title = Text(escape.plain(each.title), style=_linked(each.url), overflow="fold")
-        table.add_row(title, bar, words.progress(each), overdue)
+        table.add_row(title, bar, words.progress(each), _overdue(each.counts))
     return table

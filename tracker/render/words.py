@@ -3,46 +3,102 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
+from tracker.metrics import Metrics
+from tracker.model import ItemState
 from tracker.policy import Flag
+from tracker.render.flags import sentence as sentence_of
 from tracker.render.gone import sentence
-from tracker.report import Counts, GroupName, Progress, Report, ReportItem, Section, SectionKind
+from tracker.report import Counts, GroupName, Progress, Promise, Report, ReportItem, Section, SectionKind, Theme
 
 GROUPS = {
     GroupName.OVERDUE: "Overdue",
     GroupName.DUE_SOON: "Due soon",
+    GroupName.DRIFT: "At odds with its issue",
     GroupName.GHOST: "Issue gone",
     GroupName.UNLINKED: "No issue yet",
+    GroupName.STALE: "Nothing heard of it for long",
+    GroupName.UNEXPLAINED: "Won't do, and nobody said why",
+    GroupName.REMOVED: "Left its postmortem, issue still open",
+    GroupName.IN_REVIEW: "In review",
     GroupName.OPEN: "Open",
+    GroupName.CLOSED: "Closed",
 }
-_NOBODY = {
+SECTIONS = {
+    SectionKind.TEAMLESS: "People without a team",
     SectionKind.UNKNOWN: "Owners nobody knows",
     SectionKind.NOBODY: "No owner",
 }
+STATES = {
+    ItemState.OPEN: "open",
+    ItemState.DONE: "done",
+    ItemState.WONT_DO: "won't do",
+    ItemState.DUPLICATE: "duplicate",
+    ItemState.REMOVED: "removed",
+    ItemState.IGNORED: "ignored",
+}
+_COUNTED = {
+    "unlinked": "without an issue",
+    "unowned": "without an owner",
+    "owner-unknown": "with an unknown owner",
+    "owner-gone": "whose owner has left",
+    "ghost": "with a gone issue",
+    "drift": "at odds with their issue",
+    "stale": "long without activity",
+    "recurring": "promised before",
+    "unexplained": "won't do without a reason",
+    "removed": "gone from their postmortem",
+}
+"""How many items carry a flag, where its name alone would not say it."""
+_TOLD_ELSEWHERE = frozenset(
+    {"overdue", "due-soon", "unlinked", "ghost", "unowned", "owner-unknown", "snoozed", "verified", "reopened"}
+)
+"""Flags that a group, the due date, the issue or the owners of an item tell already."""
+_OF_NOBODY = (Flag.UNOWNED, Flag.OWNER_UNKNOWN)
+
+
+def heading(report: Report) -> str:
+    """What the report is called, and whose part it is."""
+    return f"{report.title} for {report.recipient.name}" if report.recipient else report.title
 
 
 def section(part: Section) -> str:
     """The heading of a section."""
-    return part.owner.name if part.owner else _NOBODY[part.kind]
+    if part.document:
+        return part.document.title
+    if part.owner is None:
+        return SECTIONS[part.kind]
+    return f"{part.owner.name} (has left)" if part.owner.left else part.owner.name
+
+
+def standing(part: Section) -> str:
+    """The line below a section's heading."""
+    if part.document is None:
+        return summary(part.counts)
+    when_ = f"{part.document.incident_date}, " if part.document.incident_date else ""
+    return f"{when_}{progress(part.document)}, {summary(part.counts)}"
+
+
+def counted(flag: Flag) -> str:
+    """What `3` items are that carry `flag`: `overdue`, `without an issue`."""
+    return _COUNTED.get(flag.value, flag.value.replace("-", " "))
 
 
 def summary(counts: Counts) -> str:
     """The figures that matter, without those that are nothing: `5 open, 2 overdue, 1 without an issue`."""
-    figures = (
-        (counts.overdue, "overdue"),
-        (counts.due_soon, "due soon"),
-        (counts.unlinked, "without an issue"),
-        (counts.ghost, "with a gone issue"),
-        (counts.snoozed, "snoozed"),
-    )
-    return ", ".join([f"{counts.open} open", *(f"{number} {what}" for number, what in figures if number)])
+    telling = [flag for flag in Flag if flag not in (*_OF_NOBODY, Flag.VERIFIED)]
+    return ", ".join([f"{counts.open} open", *_figures(counts, telling)])
 
 
 def overview(counts: Counts) -> str:
     """The summary of several owners, with what belongs to none of them (a section's heading says that already)."""
-    figures = ((counts.unowned, "without an owner"), (counts.owner_unknown, "with an unknown owner"))
-    return ", ".join([summary(counts), *(f"{number} {what}" for number, what in figures if number)])
+    return ", ".join([summary(counts), *_figures(counts, _OF_NOBODY)])
+
+
+def _figures(counts: Counts, flags: Iterable[Flag]) -> list[str]:
+    return [f"{number} {counted(flag)}" for flag in flags if (number := counts.of(flag))]
 
 
 def settled(counts: Counts) -> str:
@@ -58,6 +114,8 @@ def progress(document: Progress) -> str:
 
 def when(item: ReportItem) -> str:
     """How pressing an item is: `12 days overdue`, `due tomorrow, reopened`, the document's own words, `no due date`."""
+    if item.state is not ItemState.OPEN:
+        return STATES[item.state]
     return f"{_due(item)}, reopened" if Flag.REOPENED in item.flags else _due(item)
 
 
@@ -75,18 +133,26 @@ def _due(item: ReportItem) -> str:
             return f"{-days} day{'' if days == -1 else 's'} overdue"
 
 
+def marks(item: ReportItem, group: GroupName | None = None) -> str:
+    """What else there is to say of an item, beside its group: `promised before, in review`."""
+    return sentence_of(flag for flag in item.flags if flag.value not in {*_TOLD_ELSEWHERE, group})
+
+
 def gone(item: ReportItem) -> str:
     """What became of the item's issue and what to do; empty when it is where it should be."""
     return sentence(item.gone) if item.gone else ""
 
 
 def day(item: ReportItem) -> str:
-    """The due date, beside the document's own where a person extended it; empty without one."""
-    if item.due is None:
+    """The due date, beside the document's own where a person extended it; empty without one, and for what is closed."""
+    if item.due is None or item.state is not ItemState.OPEN:
         return ""
-    written = item.document_due.isoformat() if item.document_due else item.due_words
-    own = f"extended from {written}" if written else "not in the postmortem"
-    return f"{item.due}, {own}" if item.extended else item.due.isoformat()
+    rule = f"by policy: {item.due_rule}" if item.due_rule else ""
+    if not item.extended:
+        return f"{item.due}, {rule}" if rule else item.due.isoformat()
+    written = item.document_due or item.policy_due or item.due_words
+    own = f"extended from {written}{f' ({rule})' if rule else ''}" if written else "not in the postmortem"
+    return f"{item.due}, {own}"
 
 
 def owners(item: ReportItem) -> str:
@@ -114,10 +180,14 @@ def freshness(report: Report) -> str:
 def subject(report: Report) -> str:
     """The mail's subject: what matters comes first, as a phone shows only that."""
     counts = report.totals
-    pressing = [
-        f"{number} {what}" for number, what in ((counts.overdue, "overdue"), (counts.due_soon, "due soon")) if number
-    ]
+    pressing = _figures(counts, (Flag.OVERDUE, Flag.DUE_SOON))
     return f"{report.title}: {', '.join(pressing or [f'{counts.open} open'])} ({report.period_key})"
+
+
+def preheader(report: Report) -> str:
+    """What an inbox shows beside the subject: the most pressing item in its own words."""
+    first = next(iter(report.items), None)
+    return f"{when(first)}: {first.text}" if first and first.state is ItemState.OPEN else overview(report.totals)
 
 
 def notes(report: Report) -> list[str]:
@@ -133,9 +203,44 @@ def notes(report: Report) -> list[str]:
         said.append(f"No e-mail address in the people book: {names}. They are not told of their open items.")
     if report.undelivered:
         said.append(f"Could not be delivered, and is not tried any more: {'; '.join(report.undelivered)}.")
+    if report.departed:
+        names = ", ".join(owner.name for owner in report.departed)
+        said.append(f"Have left, and still own open items: {names}. Somebody else has to take these over.")
     return said
 
 
-def shares(item: ReportItem, section: Section) -> bool:
+def shares(item: ReportItem, section: Section | None) -> bool:
     """True when the heading of `section` alone does not tell whose `item` is."""
-    return section.kind is not SectionKind.NOBODY and len(item.owners) + len(item.unknown) > (1 if section.owner else 0)
+    if section is None or section.owner is None:
+        return section is None or section.kind is not SectionKind.NOBODY
+    return bool(item.unknown) or item.owners != (section.owner.name,)
+
+
+def theme(found: Theme) -> str:
+    """`promised in 3 postmortems, open in 2`."""
+    still = len({each.document for each in found.promises if each.state is ItemState.OPEN})
+    return f"promised in {found.postmortems} postmortems, open in {still}"
+
+
+def promise(one: Promise) -> str:
+    """`2026-03-01, done`: when the incident was, and what became of the promise."""
+    day_ = one.incident_date.isoformat() if one.incident_date else "no date"
+    return f"{day_}, {STATES[one.state]}"
+
+
+def more(number: int, report: Report) -> str:
+    """What stands in the place of what a mail has no room for."""
+    part = f" --owner {report.recipient.key}" if report.recipient and not report.for_all else ""
+    return f"and {number} more; all of them: closeout report {report.name}{part}"
+
+
+def measured(metrics: Metrics) -> str:
+    """How well promises were kept, in a sentence or two."""
+    overall = metrics.overall
+    said = [f"{overall.closed} closed from {metrics.first} to {metrics.last}"]
+    if overall.median is not None and overall.p90 is not None:
+        said.append(f"half of them within {overall.median:.0f} days, nine of ten within {overall.p90:.0f}")
+    if overall.with_due:
+        said.append(f"{overall.in_time} of {overall.with_due} by their day")
+    said.append(f"{metrics.fully_closed} of {metrics.documents} postmortems fully closed")
+    return ", ".join(said)

@@ -122,6 +122,8 @@ class Settings(BaseSettings):
         owners = {**self.people, **self.teams}
         for name, report in self.reports.items():
             problems += unknown(f"reports.{name}.fallback", [report.fallback], owners, "[people.NAME] or [teams.NAME]")
+            keys = [key for key in report.to if "@" not in key]
+            problems += unknown(f"reports.{name}.to", keys, owners, "[people.NAME] or [teams.NAME]")
         problems += [
             f"{key!r} stands in [people] and in [teams]: an owner's key must be one or the other"
             for key in sorted(set(self.people) & set(self.teams))

@@ -7,6 +7,7 @@ from pydantic import Field
 from connectors.forge import ForgeSettings
 from tracker.model import Kind
 from tracker.settings.checks import Closed
+from tracker.settings.due import DueSettings
 
 Authority = Literal["document", "target"]
 
@@ -20,6 +21,12 @@ class PolicySettings(Closed):
     due_soon_days: int = Field(
         default=7, ge=0, description="An item is due soon from this many days before its due date."
     )
+    stale_days: int = Field(
+        default=30,
+        ge=0,
+        description="An open item is stale when nothing moved on it or its issue for this many days; 0: never.",
+    )
+    due: DueSettings = Field(default_factory=DueSettings, description="When items are due whose documents give no day.")
     removed: Literal["keep", "comment", "close"] = Field(
         default="comment", description="What happens to the open issue of an item that left its document."
     )

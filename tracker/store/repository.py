@@ -307,12 +307,22 @@ class Store(Deliveries, Ledgers):
             for row in connection.execution_options(yield_per=1000).execute(query).mappings():
                 yield mapping.event_of(dict(row))
 
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """What people said of texts in doubt, oldest first."""
-        query = select(_EVENT).where(_EVENT.c.what == DOUBT_DECIDED).order_by(_EVENT.c.id)
+    def events_called(self, *names: str) -> tuple[Event, ...]:
+        """The events of these kinds, oldest first."""
+        query = select(_EVENT).where(_EVENT.c.what.in_(names)).order_by(_EVENT.c.id)
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return tuple(verdict_of(mapping.event_of(dict(row))) for row in rows)
+        return tuple(mapping.event_of(dict(row)) for row in rows)
+
+    def told_since(self, moment: datetime) -> frozenset[str]:
+        """The items of which the log tells anything after `moment`."""
+        query = select(_EVENT.c.item).where(_EVENT.c.at > moment, _EVENT.c.item.is_not(None)).distinct()
+        with self._reading() as connection:
+            return frozenset(connection.execute(query).scalars())
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What people said of texts in doubt, oldest first."""
+        return tuple(map(verdict_of, self.events_called(DOUBT_DECIDED)))
 
     # How it is done
 

@@ -1,0 +1,150 @@
+"""How an entry stands in a report: its facts, its group, what it counts as, where else it was promised. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from tracker.model import ItemState
+from tracker.policy import Entry, Flag
+from tracker.report.values import Counts, Group, GroupName, Promise, ReportItem, Theme
+
+_OF_SETTLED = frozenset({Flag.UNEXPLAINED, Flag.REMOVED})
+"""Flags of settled items of which somebody still has to say or do something."""
+
+
+def is_open(entry: Entry) -> bool:
+    """Whether something is expected of somebody today."""
+    return entry.item.state is ItemState.OPEN and Flag.SNOOZED not in entry.flags
+
+
+def is_listed(entry: Entry) -> bool:
+    """Whether an owner has to hear of it."""
+    return is_open(entry) or bool(entry.flags & _OF_SETTLED)
+
+
+def grouped(entries: Iterable[Entry]) -> tuple[Group, ...]:
+    """The entries in their groups; each keeps the order in which they came."""
+    groups: dict[GroupName, list[ReportItem]] = {name: [] for name in GroupName}
+    for entry in entries:
+        groups[_group(entry)].append(told(entry))
+    return tuple(Group(name, tuple(items)) for name, items in groups.items() if items)
+
+
+def _group(entry: Entry) -> GroupName:
+    """The most pressing thing about an item: what else there is to say shows on the item itself.
+
+    What is in review comes last of all, even when it is overdue: its owner has done what they could.
+    """
+    flags = {flag.value for flag in entry.flags}
+    if GroupName.IN_REVIEW.value in flags:
+        return GroupName.IN_REVIEW
+    default = GroupName.OPEN if entry.item.state is ItemState.OPEN else GroupName.CLOSED
+    return next((name for name in GroupName if name.value in flags), default)
+
+
+def ticket_name(reference: str) -> str:
+    """What people call the ticket behind an address: `SHOP-311`, `catalogue#482`. Other references stay as they are."""
+    if "://" not in reference:
+        return reference
+    parts = reference.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].rstrip("/").split("/")
+    if parts[-1].isdigit() and len(parts) > 4:  # noqa: PLR2004 - https://HOST/OWNER/NAME/issues/N
+        return f"{parts[-3]}#{parts[-1]}"
+    return parts[-1] or reference
+
+
+def told(entry: Entry) -> ReportItem:
+    """The entry as a report tells it."""
+    item, document, link = entry.item, entry.document, entry.link
+    issue, issue_url = _issue(entry)
+    return ReportItem(
+        id=item.id,
+        text=item.text,
+        kind=item.kind,
+        document=document.key,
+        document_title=document.title or document.path,
+        document_path=document.path,
+        document_url=document.web_url,
+        line=item.line,
+        owner=item.owner,
+        owners=tuple(owner.name for owner in entry.ownership.known),
+        unknown=entry.ownership.unknown,
+        due=entry.due.day if entry.due else None,
+        due_words=item.due if item.due_date is None else None,
+        days_left=entry.days_left,
+        priority=item.priority,
+        issue=issue,
+        issue_url=issue_url,
+        flags=entry.flags,
+        extended=item.extended_to is not None,
+        document_due=item.due_date,
+        policy_due=entry.due.policy_day if entry.due else None,
+        due_rule=entry.due.rule if entry.due else "",
+        gone=link.gone if link and Flag.GHOST in entry.flags else None,
+        state=item.state,
+        work=link.work if link else "",
+    )
+
+
+def _issue(entry: Entry) -> tuple[str | None, str | None]:
+    """What people call its issue, and where that is: the linked one, else the ticket that the document names."""
+    if entry.link:
+        return entry.link.ref.key, entry.link.ref.url or None
+    links = entry.item.links
+    return ticket_name(links[0]) if links else None, next((link for link in links if "://" in link), None)
+
+
+def count(entries: Iterable[Entry]) -> Counts:
+    """How many entries stand how."""
+    states: Counter[ItemState] = Counter()
+    flags: Counter[Flag] = Counter()
+    for entry in entries:
+        states[entry.item.state] += 1
+        flags.update(entry.flags)
+    return Counts(
+        open=states[ItemState.OPEN] - flags[Flag.SNOOZED],
+        done=states[ItemState.DONE],
+        wont_do=states[ItemState.WONT_DO],
+        duplicate=states[ItemState.DUPLICATE],
+        flags=flags,
+    )
+
+
+def themes(ordered: Iterable[Entry]) -> tuple[Theme, ...]:
+    """What was promised before and is open still, of these entries: what most postmortems promise first."""
+    members: dict[str, dict[str, Entry]] = {}
+    recurring: dict[int, dict[str, Entry]] = {}
+    for entry in ordered:
+        if not entry.promised_too:
+            continue
+        # It names those of other documents only, so that twins in one document meet through the others.
+        others = (each.item.id for each in entry.promised_too)
+        theme = next((members[other] for other in others if other in members), {})
+        for each in (entry, *entry.promised_too):
+            theme[each.item.id] = each
+            members[each.item.id] = theme
+        if Flag.RECURRING in entry.flags:
+            recurring[id(theme)] = theme
+    found = (Theme(tuple(map(_promise, sorted(theme.values(), key=_age)))) for theme in recurring.values())
+    return tuple(sorted(found, key=lambda theme: (-theme.postmortems, theme.promises[0].id)))
+
+
+def _age(entry: Entry) -> tuple[str, str, int, str]:
+    day = entry.document.incident_date or entry.item.first_seen.date()
+    return day.isoformat(), entry.document.key, entry.item.line, entry.item.id
+
+
+def _promise(entry: Entry) -> Promise:
+    item, document = entry.item, entry.document
+    issue, issue_url = _issue(entry)
+    return Promise(
+        id=item.id,
+        text=item.text,
+        state=item.state,
+        document=document.key,
+        document_title=document.title or document.path,
+        document_url=document.web_url,
+        incident_date=document.incident_date,
+        issue=issue,
+        issue_url=issue_url,
+    )
