@@ -10,7 +10,7 @@ A policy's day is worked out anew each time and kept nowhere, so that it follows
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, date, timedelta
 from enum import StrEnum
@@ -60,32 +60,53 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class _Fit:
+    """The rule that fits, and what of the item it fits, in its own spelling: `SEV-1, P0`."""
+
+    rule: DueRule
+    seen: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DuePolicy:
     """`[policy.due]`, and the time zone in which the day counts on which an item was first seen."""
 
     settings: DueSettings = field(default_factory=DueSettings)
     zone: str = "UTC"
+    _fits: dict[tuple[Collection[str], ...], _Fit | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """What was found before: many items are alike in what rules ask for."""
 
     def due(self, item: Item, document: KnownDocument, labels: Collection[str]) -> Due | None:
         """By when `item` has to be done; `labels` as `labels_of` gives them. None when nobody says."""
-        rule = None if item.due_date else self._rule(item, document, labels)
-        words, day = (self._applied(rule, item, document, labels)) if rule else ("", None)
+        fit = self._fit(item, document, labels) if self.settings.rules and item.due_date is None else None
+        words, day = self._applied(fit, item, document) if fit else ("", None)
         if item.extended_to is not None:
             return Due(item.extended_to, DueSource.EXTENDED, words, item.due_date, day)
         if item.due_date is not None:
             return Due(item.due_date, DueSource.DOCUMENT, document_day=item.due_date)
         return Due(day, DueSource.POLICY, words, policy_day=day) if day else None
 
-    def _rule(self, item: Item, document: KnownDocument, labels: Collection[str]) -> DueRule | None:
-        return next((rule for rule in self.settings.rules if _fits(rule, item, document, labels)), None)
+    def _fit(self, item: Item, document: KnownDocument, labels: Collection[str]) -> _Fit | None:
+        facts = {
+            "severity": (document.severity,) if document.severity else (),
+            "priority": (item.priority,) if item.priority else (),
+            "kind": (item.kind.value,),
+            "labels": frozenset(labels),
+        }
+        key = tuple(facts.values())
+        if key not in self._fits:
+            found = (_fit(rule, facts) for rule in self.settings.rules)
+            self._fits[key] = next((fit for fit in found if fit is not None), None)
+        return self._fits[key]
 
-    def _applied(self, rule: DueRule, item: Item, document: KnownDocument, labels: Collection[str]) -> tuple[str, date]:
-        """The rule in words, with what of the item it fits, and the day that it gives."""
-        incident = document.incident_date if rule.counted_from == "incident" else None
+    def _applied(self, fit: _Fit, item: Item, document: KnownDocument) -> tuple[str, date]:
+        """The rule in words, and the day that it gives."""
+        incident = document.incident_date if fit.rule.counted_from == "incident" else None
         start = incident or item.first_seen.astimezone(ZoneInfo(self.zone)).date()
         whence = "the incident" if incident else "when it was first seen"
-        words = ", ".join((*_fitting(rule, item, document, labels), f"{rule.within} from {whence}"))
-        return words, _after(start, rule.span, self.settings)
+        return ", ".join((*fit.seen, f"{fit.rule.within} from {whence}")), _after(start, fit.rule.span, self.settings)
 
 
 def labels_of(item: Item, link: Link | None, opened_with: Collection[str]) -> Collection[str]:
@@ -95,30 +116,13 @@ def labels_of(item: Item, link: Link | None, opened_with: Collection[str]) -> Co
     return {*opened_with, "improvement"} if item.kind is Kind.IMPROVEMENT else opened_with
 
 
-def _facts(item: Item, document: KnownDocument, labels: Collection[str]) -> dict[str, Collection[str]]:
-    """What conditions are held against, by their name."""
-    return {
-        "severity": (document.severity,) if document.severity else (),
-        "priority": (item.priority,) if item.priority else (),
-        "kind": (item.kind.value,),
-        "labels": labels,
-    }
-
-
-def _fits(rule: DueRule, item: Item, document: KnownDocument, labels: Collection[str]) -> bool:
-    facts = _facts(item, document, labels)
-    return all(names_one(facts[name], patterns) for name, patterns in rule.conditions.items())
-
-
-def _fitting(rule: DueRule, item: Item, document: KnownDocument, labels: Collection[str]) -> list[str]:
-    """What the item has of what the rule asks for, in its own spelling."""
-    facts = _facts(item, document, labels)
-    return [
-        told
+def _fit(rule: DueRule, facts: Mapping[str, Collection[str]]) -> _Fit | None:
+    """The rule with what it fits, if each of its conditions is met; `facts` are by the conditions' names."""
+    met = [
+        [told for told in sorted(facts[name]) if names_one((told,), patterns)]
         for name, patterns in rule.conditions.items()
-        for told in sorted(facts[name])
-        if names_one((told,), patterns)
     ]
+    return _Fit(rule, tuple(told for each in met for told in each)) if all(met) else None
 
 
 def _after(start: date, span: Within, settings: DueSettings) -> date:

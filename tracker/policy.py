@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from tracker.agreement import drift_of
@@ -57,7 +57,7 @@ class Entry:
     due: Due | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Yardstick:
     """What items are measured by at the moment `now` (aware); `zone` is the settings' time zone.
 
@@ -72,7 +72,7 @@ class Yardstick:
     active: Collection[str] = frozenset()
     unexplained: Collection[str] = frozenset()
 
-    @property
+    @cached_property
     def deadlines(self) -> DuePolicy:
         """What gives a day to what its document leaves open."""
         return DuePolicy(self.policy.due, self.zone)

@@ -203,3 +203,23 @@ def test_a_merge_settles(before, ours, theirs):
     second = merge(item, draft, written, first.base, POLICY)
     assert second.patch.empty
     assert not second.conflicts
+
+
+@pytest.mark.parametrize(
+    ("agreed_on", "there", "written"),
+    [
+        ((None, None), None, True),
+        (("2026-12-01", "2026-12-01"), date(2026, 12, 1), True),
+        ((None, "2027-01-15"), date(2027, 1, 15), False),  # agreed to differ, as after `closeout link`
+        (("2026-12-01", "2026-12-01"), None, False),
+        ((None, None), date(2027, 1, 15), False),
+    ],
+)
+def test_a_day_of_the_policy_takes_the_place_of_nothing_that_a_person_said(agreed_on, there, written):
+    draft = replace(DRAFT, due=date(2026, 12, 24), policy="2026-12-24 (by policy: 4 weeks from the incident)")
+    ours, theirs = agreed_on
+    base = {"document": {**BASE["document"], "due": ours}, "issue": {"due": theirs}}
+    merged = merge(ITEM, draft, replace(ISSUE, due=there), base, POLICY)
+    assert (merged.patch.due == draft.due) is written
+    assert not merged.patch.clear_due
+    assert not merged.conflicts
