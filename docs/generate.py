@@ -36,6 +36,7 @@ from tracker.render import (  # noqa: E402 - the checkout's own
     parse,
     plan,
     review,
+    schedule,
     settings,
     status,
 )
@@ -53,6 +54,7 @@ OUTPUTS = {
     "report": json.ReportDocument,
     "issues": issues.IssuesOutput,
     "doctor": doctor.DoctorOutput,
+    "schedule": schedule.ScheduleOutput,
 }
 
 PICTURED_AT = "2026-11-23T09:00:00+00:00"

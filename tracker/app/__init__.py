@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -21,7 +22,7 @@ from tracker.app.reading import explain_paths, lint_paths, parse_paths
 from tracker.app.reporting import Status, Story, Wanted
 from tracker.app.reviewing import Review, verdict_for
 from tracker.app.syncing import Agree, Prepared, Synced
-from tracker.applied import Progress
+from tracker.applied import Progress, Stop, never
 from tracker.audience import Audience
 from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
@@ -81,6 +82,15 @@ class App:
         self.progress = progress
         self.clock = clock
         self.sleep = sleep
+        self.stop: Stop = never
+
+    def stop_with(self, event: threading.Event) -> None:
+        """Begin nothing more once `event` is set; what waits then waits no longer."""
+
+        def sleep(seconds: float) -> None:
+            event.wait(seconds)
+
+        self.stop, self.sleep = event.is_set, sleep
 
     def plan(self, paths: Sequence[str], agree: Agree | None = None) -> Prepared:
         """What `sync` would do; see `tracker.app.syncing.plan`."""
@@ -232,7 +242,9 @@ class App:
         return Store.open(self.settings.database, self.root, create=create)
 
     def _desk(self, store: Store) -> Desk:
-        return Desk(self.settings, self.root, store, self.open_tracker, self.clock, self.sleep, self.progress)
+        return Desk(
+            self.settings, self.root, store, self.open_tracker, self.clock, self.sleep, self.progress, self.stop
+        )
 
     def _mailer(self) -> deliver.SmtpMailer:
         mail = self.settings.mail

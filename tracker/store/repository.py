@@ -54,9 +54,11 @@ class Known:
 class Store(Ledgers):
     """The one door to the database: for one thread at a time, and any number of processes."""
 
-    def exclusive(self, target: str, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
+    def exclusive(
+        self, target: str, on_wait: Callable[[], None], stop: Callable[[], bool] = lambda: False
+    ) -> AbstractContextManager[None]:
         """Hold off every other sync of `target` that uses this store; see `tracker.store.locks`."""
-        return exclusive(self._engine, target, on_wait)
+        return exclusive(self._engine, target, on_wait, stop=stop)
 
     # What is known
 
