@@ -18,9 +18,10 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from tracker.errors import UsageError
+from tracker.nearest import FILE_NAME, find_file
 from tracker.settings import Settings
 
-FILE_NAME = "closeout.toml"
+__all__ = ["FILE_NAME", "NOT_SETTINGS", "Loaded", "find_file", "load", "read_secret"]
 
 NOT_SETTINGS = frozenset({"CLOSEOUT_CONFIG", "CLOSEOUT_NOW", "CLOSEOUT_SMTP_PASSWORD"})
 """Environment variables with our prefix that are no settings: they are read elsewhere."""
@@ -33,11 +34,6 @@ class Loaded:
     settings: Settings
     file: Path | None
     root: Path
-
-
-def find_file(start: Path) -> Path | None:
-    """The nearest `closeout.toml` in `start` or above it."""
-    return next((file for folder in (start, *start.parents) if (file := folder / FILE_NAME).is_file()), None)
 
 
 def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Loaded:

@@ -11,7 +11,7 @@ from functools import partial
 from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_forge, open_tracker
 from connectors.forge import Forge
-from tracker import deliver
+from tracker import deliver, standing
 from tracker.app import commenting, deciding, moving, proposing, reporting, reviewing, syncing, writing_back
 from tracker.app.commenting import Commented
 from tracker.app.deciding import Decided
@@ -19,7 +19,7 @@ from tracker.app.desk import Desk
 from tracker.app.doctor import examine, unusable
 from tracker.app.moving import Moved
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
-from tracker.app.reporting import Status, Story, Wanted
+from tracker.app.reporting import Story
 from tracker.app.reviewing import Review, verdict_for
 from tracker.app.syncing import Agree, Prepared, Synced
 from tracker.applied import Progress, Stop, never
@@ -28,14 +28,17 @@ from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
 from tracker.errors import UsageError
 from tracker.identity import Doubt
+from tracker.people import Owner, PeopleBook
 from tracker.policy import Entry
 from tracker.render.doctor import Examined
 from tracker.report import Report
 from tracker.settings_file import Loaded, read_secret
+from tracker.standing import About, Status, Wanted
 from tracker.store import Store
 from tracker.writeback import Mode, Written
 
 __all__ = [
+    "About",
     "App",
     "Commented",
     "Consent",
@@ -142,7 +145,16 @@ class App:
         with self.store(create=refresh or check_links) as store:
             if refresh or check_links:
                 syncing.refresh(self._desk(store), check_links=check_links)
-            return reporting.status(store, self.settings, wanted, self.clock())
+            return standing.status(store, self.settings, wanted, self.clock())
+
+    def about(self, text: str) -> About:
+        """All that the store knows about one item; see `tracker.standing.about`."""
+        with self.store(create=False) as store:
+            return standing.about(store, self.settings, text, self.clock())
+
+    def myself(self) -> Owner:
+        """Who runs this, as the people book knows them; see `tracker.standing.who_am_i`."""
+        return standing.who_am_i(PeopleBook.from_settings(self.settings), deciding.whoever(self.root, None))
 
     def report(self, name: str, day: date | None = None) -> Report:
         """Build a report; see `tracker.app.reporting.make_report`."""

@@ -18,13 +18,13 @@ from pathlib import Path
 from connectors import Issue, IssueMoved, IssueNotFound, IssueRef, IssueTracker
 from tracker import decisions
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
-from tracker.app.reporting import entries, one_item, today_of
 from tracker.decisions import Saying
 from tracker.errors import UsageError
 from tracker.merge import agreed, as_they_are, issue_fields
 from tracker.model import Event, Item, Link, tickets_of
 from tracker.policy import Entry
 from tracker.sources import git_person
+from tracker.standing import entries, one_item, today_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli import completing
 from tracker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -30,6 +31,13 @@ _FLAGS = (
 _STATES = ("open", "done", "wont-do", "duplicate", "removed", "ignored")
 
 _LATEST = 30
+_ME = "me"
+
+
+AnItem = Annotated[
+    str | None,
+    typer.Argument(metavar="[ITEM]", help="An item's id (or its start), or an issue.", autocompletion=completing.items),
+]
 
 
 class StatusFormat(StrEnum):
@@ -55,41 +63,55 @@ def register(app: typer.Typer) -> None:
 
 def status(
     context: typer.Context,
-    item: Annotated[
-        str | None, typer.Argument(metavar="[ITEM]", help="An item's id (or its start), or an issue.")
+    item: AnItem = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            help="Only items of this person or team; `me` is who git's settings, or the login, say you are.",
+            autocompletion=completing.owners,
+        ),
     ] = None,
-    owner: Annotated[str | None, typer.Option(help="Only items of this person or team.")] = None,
     document: Annotated[
         str | None, typer.Option(help="Only items of documents whose path or title holds this.")
     ] = None,
     kinds: Annotated[
-        str, typer.Option("--is", help=f"Only items that are one of these: {', '.join((*_FLAGS, *_STATES))}.")
+        str,
+        typer.Option(
+            "--is",
+            help=f"Only items that are one of these: {', '.join((*_FLAGS, *_STATES))}.",
+            autocompletion=completing.words(*_FLAGS, *_STATES),
+        ),
     ] = "",
     form: Annotated[StatusFormat, typer.Option("--format", help="How to print.")] = StatusFormat.TABLE,
-    fail_on: Annotated[str, typer.Option(help=f"Exit 1 if an item shown is one of: {', '.join(_FLAGS)}.")] = "",
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            help=f"Exit 1 if an item shown is one of: {', '.join(_FLAGS)}.", autocompletion=completing.words(*_FLAGS)
+        ),
+    ] = "",
     refresh: Annotated[bool, typer.Option("--refresh", help="Read the issues again first.")] = False,
     check_links: Annotated[
         bool, typer.Option("--check-links", help="Read all issues again first, and look for linked ones that are gone.")
     ] = False,
 ) -> int:
     """Say where things stand, from the store, with an "as of" time."""
-    from tracker.app import Wanted
     from tracker.policy import flagged
     from tracker.render import status as render
+    from tracker.standing import Wanted
 
     session: Session = context.obj
     flags, states = _split(kinds, "--is", states_too=True)
     failing, _ = _split(fail_on, "--fail-on", states_too=False)
-    wanted = Wanted(item, owner, document, flags, states)
+    mine = session.app.myself() if owner == _ME else None
+    wanted = Wanted(item, None if mine else owner, document, flags, states, mine)
     found = session.app.status(wanted, refresh=refresh, check_links=check_links)
     session.app.progress.finish()
-    if form is StatusFormat.JSON:
-        session.write(render.to_json(found.entries, found.as_of, found.today))
-    elif form is StatusFormat.CSV:
+    if form is StatusFormat.CSV:
         session.write(render.to_csv(found.entries))
-    elif item and found.entries:
-        only = found.entries[0]
-        render.print_item(only, session.app.history(only.item.id).events, session.out)
+    elif item:
+        _tell_all(session, found.entries[0].item.id, form)
+    elif form is StatusFormat.JSON:
+        session.write(render.to_json(found.entries, found.as_of, found.today))
     else:
         render.print_table(found.entries, found.as_of, session.out)
     bad = len(flagged(found.entries, failing))
@@ -100,9 +122,7 @@ def status(
 
 def history(
     context: typer.Context,
-    item: Annotated[
-        str | None, typer.Argument(metavar="[ITEM]", help="An item's id (or its start), or an issue.")
-    ] = None,
+    item: AnItem = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Only the latest events [default: all of an item, 30 without one].")
     ] = None,
@@ -117,6 +137,16 @@ def history(
         session.write(render.to_json(story.item, story.events))
     else:
         render.print_story(story.item, story.events, story.texts, session.out)
+
+
+def _tell_all(session: Session, item: str, form: StatusFormat) -> None:
+    from tracker.render import item as render
+
+    about = session.app.about(item)
+    if form is StatusFormat.JSON:
+        session.write(render.to_json(about))
+    else:
+        render.print_about(about, session.out)
 
 
 def _split(text: str, option: str, *, states_too: bool) -> tuple[tuple[Flag, ...], tuple[ItemState, ...]]:

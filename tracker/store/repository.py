@@ -217,6 +217,14 @@ class Store(Ledgers):
         with self._reading() as connection:
             return tuple(mapping.journal_of(dict(row)) for row in connection.execute(query).mappings())
 
+    def in_doubt_of(self, item: str) -> tuple[JournalEntry, ...]:
+        """The writes for an item whose outcome nobody knows, oldest first."""
+        query = (
+            select(_JOURNAL).where(_JOURNAL.c.item == item, _JOURNAL.c.outcome.in_(_IN_DOUBT)).order_by(_JOURNAL.c.id)
+        )
+        with self._reading() as connection:
+            return tuple(mapping.journal_of(dict(row)) for row in connection.execute(query).mappings())
+
     def sent_since(self, budget_key: str, since: datetime, actions: Sequence[str]) -> list[datetime]:
         """When requests that write such things reached the target of this budget, in ascending order.
 
