@@ -93,6 +93,11 @@ class PeopleBook:
                 spellings.setdefault(_fold(spelling), set()).add(key)
         return cls(owners, {text: next(iter(keys)) for text, keys in spellings.items() if len(keys) == 1})
 
+    @property
+    def owners(self) -> tuple[Owner, ...]:
+        """Everybody in it."""
+        return tuple(self._owners.values())
+
     def get(self, key: str) -> Owner | None:
         """The owner with this key of the settings."""
         return self._owners.get(key)

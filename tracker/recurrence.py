@@ -8,6 +8,7 @@ too few others proves nothing, and what is to be done about every incident (its 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,9 @@ SAME_WORD = 80.0
 
 TELLING = 3
 """A text with fewer telling words is said of too many things."""
+
+RULES = "1"
+"""Which rules `likeness` is made by."""
 
 _BEGINNING = 4
 """Letters that two forms of a word share; shorter words have to be equal, and so have those with digits."""
@@ -78,6 +82,18 @@ def themes(items: Iterable[Item], documents: Mapping[str, KnownDocument]) -> tup
     groups = (sorted(group, key=lambda item: place[item.id]) for group in _groups(ordered))
     found = (Theme(tuple(group)) for group in groups if len({item.document for item in group}) > 1)
     return tuple(sorted(found, key=lambda theme: place[theme.items[0].id]))
+
+
+def likeness(text: str, kind: Kind) -> str:
+    """Equal for items that may promise the same, so that these are found by it; empty for what never does.
+
+    It is kept with each item: when what it is made of changes, so does `RULES`, and a migration makes it anew.
+    """
+    words = _telling(text)
+    if len(words) < TELLING:
+        return ""
+    told = "\n".join([kind.value, *sorted(set(map(_beginning, words)))])
+    return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def recurring(entries: Sequence[Entry]) -> list[Entry]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tracker.errors import UsageError
@@ -13,7 +14,11 @@ from tracker.people import Owner, PeopleBook
 from tracker.policy import Entry, Flag, assess, urgency
 from tracker.recurrence import recurring
 from tracker.settings import Settings
-from tracker.store import Store
+from tracker.store.glance import Glance, Selection
+from tracker.store.known import Known
+
+if TYPE_CHECKING:
+    from tracker.store import Store
 
 _SHOWN = frozenset(ItemState) - {ItemState.REMOVED, ItemState.IGNORED}
 """The states that are shown where none is asked for."""
@@ -50,8 +55,11 @@ def today_of(settings: Settings, now: datetime) -> date:
 
 def entries(store: Store, settings: Settings, today: date) -> list[Entry]:
     """Every item that is still in its document or has an issue, assessed for `today`, most urgent first."""
-    known = store.known()
-    book = PeopleBook.from_settings(settings)
+    return assessed(store.known(), settings, PeopleBook.from_settings(settings), today)
+
+
+def assessed(known: Known, settings: Settings, book: PeopleBook, today: date) -> list[Entry]:
+    """The items of `known`, assessed for `today`, most urgent first."""
     kinds = {name: target.kind for name, target in settings.targets.items()}
     found = []
     for item in known.items.values():
@@ -62,14 +70,19 @@ def entries(store: Store, settings: Settings, today: date) -> list[Entry]:
     return recurring(sorted(found, key=urgency))
 
 
-def status(store: Store, settings: Settings, wanted: Wanted, now: datetime) -> Status:
+def status(store: Store | Glance, settings: Settings, wanted: Wanted, now: datetime) -> Status:
     """What the store knows about the wanted items.
 
     Raises:
         UsageError: no item has the id that was asked for, or several have.
     """
     today = today_of(settings, now)
-    all_entries = entries(store, settings, today)
+    book = PeopleBook.from_settings(settings)
+    if isinstance(store, Glance):
+        known = store.known(_selection(store, book, wanted, settings, today))
+    else:
+        known = store.known()
+    all_entries = assessed(known, settings, book, today)
     chosen = [one_item(all_entries, wanted.item)] if wanted.item else [e for e in all_entries if _fits(e, wanted)]
     times = store.read_times()
     return Status(tuple(chosen), min(times.values(), default=None), today)
@@ -86,7 +99,7 @@ class About:
     in_doubt: tuple[JournalEntry, ...]
 
 
-def about(store: Store, settings: Settings, text: str, now: datetime) -> About:
+def about(store: Store | Glance, settings: Settings, text: str, now: datetime) -> About:
     """Everything about the item that is called so.
 
     Raises:
@@ -136,6 +149,55 @@ def one_item(all_entries: Sequence[Entry], text: str) -> Entry:
         raise UsageError("no such item", where=text, advice="`closeout status` lists items with their ids and issues.")
     names = ", ".join(entry.item.id for entry in found[:5])
     raise UsageError(f"several items fit: {names}", where=text, advice="Give more characters of the id.")
+
+
+_ONLY_OPEN = frozenset(Flag) - {Flag.VERIFIED}
+"""Flags that `tracker.policy` gives to open items only."""
+
+_A_DAY = timedelta(days=1)
+"""It is another day already, or still, where somebody else is."""
+
+
+def _selection(glance: Glance, book: PeopleBook, wanted: Wanted, settings: Settings, today: date) -> Selection:
+    """What `_fits` may find among: decided by less than it knows, so it may be more, and never less."""
+    if wanted.item is not None:
+        return Selection(item=wanted.item.casefold())
+    flags, due_by = frozenset(wanted.flags), None
+    if flags and flags <= {Flag.OVERDUE, Flag.DUE_SOON}:
+        due_by = today + _A_DAY
+        due_by += timedelta(days=settings.policy.due_soon_days) if Flag.DUE_SOON in flags else timedelta(0)
+    open_only = (bool(flags) and flags <= _ONLY_OPEN) or wanted.states == (ItemState.OPEN,)
+    texts, logins = _names_of_owners(glance, book, wanted, settings)
+    return Selection(None, open_only, due_by, texts, logins)
+
+
+def _names_of_owners(
+    glance: Glance, book: PeopleBook, wanted: Wanted, settings: Settings
+) -> tuple[list[str] | None, list[str]]:
+    """How documents write the wanted owners, and their logins; None when any item may be theirs."""
+    if wanted.owner is None and wanted.mine is None:
+        return None, []
+    kinds = {target.kind for target in settings.targets.values()}
+    owners = [owner for owner in book.owners if _is_wanted(owner, wanted)]
+    logins = sorted({login for owner in owners for kind in kinds if (login := owner.login(kind))})
+    texts = [text for text in glance.owner_texts() if _may_name(text, book, wanted)]
+    too_many = len(texts) + len(logins) > _FEW
+    return (None, []) if too_many or not all(map(str.isascii, logins)) else (texts, logins)
+
+
+_FEW = 200
+"""More names than that are not looked for one by one."""
+
+
+def _may_name(text: str, book: PeopleBook, wanted: Wanted) -> bool:
+    said = wanted.owner is not None and wanted.owner.casefold() in text.casefold()
+    return said or any(_is_wanted(owner, wanted) for owner in book.resolve(text).known)
+
+
+def _is_wanted(owner: Owner, wanted: Wanted) -> bool:
+    if wanted.mine is not None:
+        return owner == wanted.mine
+    return any((wanted.owner or "").casefold() in name.casefold() for name in (owner.key, owner.name))
 
 
 def _fits(entry: Entry, wanted: Wanted) -> bool:

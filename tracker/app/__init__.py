@@ -28,17 +28,16 @@ from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
 from tracker.errors import UsageError
 from tracker.identity import Doubt
-from tracker.people import Owner, PeopleBook
 from tracker.policy import Entry
 from tracker.render.doctor import Examined
 from tracker.report import Report
 from tracker.settings_file import Loaded, read_secret
-from tracker.standing import About, Status, Wanted
+from tracker.sources.person import whoever
+from tracker.standing import Status, Wanted
 from tracker.store import Store
 from tracker.writeback import Mode, Written
 
 __all__ = [
-    "About",
     "App",
     "Commented",
     "Consent",
@@ -147,15 +146,6 @@ class App:
                 syncing.refresh(self._desk(store), check_links=check_links)
             return standing.status(store, self.settings, wanted, self.clock())
 
-    def about(self, text: str) -> About:
-        """All that the store knows about one item; see `tracker.standing.about`."""
-        with self.store(create=False) as store:
-            return standing.about(store, self.settings, text, self.clock())
-
-    def myself(self) -> Owner:
-        """Who runs this, as the people book knows them; see `tracker.standing.who_am_i`."""
-        return standing.who_am_i(PeopleBook.from_settings(self.settings), deciding.whoever(self.root, None))
-
     def report(self, name: str, day: date | None = None) -> Report:
         """Build a report; see `tracker.app.reporting.make_report`."""
         with self.store(create=False) as store:
@@ -179,43 +169,43 @@ class App:
     def decide_doubt(self, doubt: Doubt, verdict: Verdict, who: str | None, why: str = "") -> None:
         """Remember what a person said of a doubt."""
         with self.store() as store:
-            reviewing.record(store, doubt, verdict, Saying(deciding.whoever(self.root, who), self.clock(), why))
+            reviewing.record(store, doubt, verdict, Saying(whoever(self.root, who), self.clock(), why))
 
     def link(self, item: str, issue: str, who: str | None, why: str = "") -> Decided:
         """Tie an item to an issue; see `tracker.app.deciding`, also for the decisions below."""
         with self.store() as store:
-            return deciding.link(self._desk(store), item, issue, deciding.whoever(self.root, who), why)
+            return deciding.link(self._desk(store), item, issue, whoever(self.root, who), why)
 
     def unlink(self, item: str, who: str | None, why: str) -> Decided:
         """Take an item's issue from it."""
         with self.store() as store:
-            return deciding.unlink(self._desk(store), item, deciding.whoever(self.root, who), why)
+            return deciding.unlink(self._desk(store), item, whoever(self.root, who), why)
 
     def move(self, item: str, to: str, who: str | None, why: str, sure: Callable[[Entry], bool]) -> Moved | None:
         """Take an item's issue to another target; None when `sure` said no. See `tracker.app.moving`."""
         with self.store() as store:
-            saying = Saying(deciding.whoever(self.root, who), self.clock(), why)
+            saying = Saying(whoever(self.root, who), self.clock(), why)
             return moving.move(self._desk(store), item, to, saying, sure)
 
     def ignore(self, item: str, who: str | None, why: str, *, undo: bool = False) -> Decided:
         """Set an item aside, or take that back."""
         with self.store() as store:
-            return deciding.ignore(self._desk(store), item, deciding.whoever(self.root, who), why, undo=undo)
+            return deciding.ignore(self._desk(store), item, whoever(self.root, who), why, undo=undo)
 
     def snooze(self, item: str, until: date | None, who: str | None, why: str) -> Decided:
         """Keep an item out of reports until a day; None takes that back."""
         with self.store() as store:
-            return deciding.snooze(self._desk(store), item, until, deciding.whoever(self.root, who), why)
+            return deciding.snooze(self._desk(store), item, until, whoever(self.root, who), why)
 
     def extend(self, item: str, to: date | None, who: str | None, why: str) -> Decided:
         """Let another day count than the document's; None takes that back."""
         with self.store() as store:
-            return deciding.extend(self._desk(store), item, to, deciding.whoever(self.root, who), why)
+            return deciding.extend(self._desk(store), item, to, whoever(self.root, who), why)
 
     def verify(self, item: str, who: str | None, why: str, *, undo: bool = False) -> Decided:
         """Say that an item is really done, or take that back."""
         with self.store() as store:
-            return deciding.verify(self._desk(store), item, deciding.whoever(self.root, who), why, undo=undo)
+            return deciding.verify(self._desk(store), item, whoever(self.root, who), why, undo=undo)
 
     def embedded(self, name: str | None = None) -> IssueTracker:
         """The embedded tracker of this name, or the one there is.

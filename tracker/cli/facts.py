@@ -14,7 +14,9 @@ from tracker.cli.session import Session
 
 if TYPE_CHECKING:
     from tracker.model import ItemState
+    from tracker.people import Owner
     from tracker.policy import Flag
+    from tracker.standing import Status, Wanted
 
 _FLAGS = (
     "overdue",
@@ -102,10 +104,9 @@ def status(
     session: Session = context.obj
     flags, states = _split(kinds, "--is", states_too=True)
     failing, _ = _split(fail_on, "--fail-on", states_too=False)
-    mine = session.app.myself() if owner == _ME else None
+    mine = _myself(session) if owner == _ME else None
     wanted = Wanted(item, None if mine else owner, document, flags, states, mine)
-    found = session.app.status(wanted, refresh=refresh, check_links=check_links)
-    session.app.progress.finish()
+    found = _found(session, wanted, refresh=refresh, check_links=check_links)
     if form is StatusFormat.CSV:
         session.write(render.to_csv(found.entries))
     elif item:
@@ -139,10 +140,31 @@ def history(
         render.print_story(story.item, story.events, story.texts, session.out)
 
 
+def _found(session: Session, wanted: Wanted, *, refresh: bool, check_links: bool) -> Status:
+    if refresh or check_links:
+        found = session.app.status(wanted, refresh=refresh, check_links=check_links)
+        session.app.progress.finish()
+        return found
+    from tracker.standing import status as standing
+
+    with session.look() as store:
+        return standing(store, session.loaded.settings, wanted, session.clock())
+
+
+def _myself(session: Session) -> Owner:
+    from tracker.people import PeopleBook
+    from tracker.sources.person import whoever
+    from tracker.standing import who_am_i
+
+    return who_am_i(PeopleBook.from_settings(session.loaded.settings), whoever(session.required.root, None))
+
+
 def _tell_all(session: Session, item: str, form: StatusFormat) -> None:
     from tracker.render import item as render
+    from tracker.standing import about as everything
 
-    about = session.app.about(item)
+    with session.look() as store:
+        about = everything(store, session.loaded.settings, item, session.clock())
     if form is StatusFormat.JSON:
         session.write(render.to_json(about))
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from connectors import Issue
 from tracker.decisions import DOUBT_DECIDED, Verdict, decides, step, verdict_of
 from tracker.model import Event, Item, JournalEntry, KnownDocument, Link, Outcome
 from tracker.store import mapping
+from tracker.store.known import Known
 from tracker.store.ledgers import Ledgers
 from tracker.store.locks import exclusive
 from tracker.store.tables import (
@@ -40,15 +40,6 @@ _IN_DOUBT = (Outcome.SENT.value, Outcome.UNCERTAIN.value)
 
 _SLOWEST_ANSWER = timedelta(minutes=10)
 """No write waits longer for its answer than the connectors' time-outs let it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All that the store knows of documents, items and links."""
-
-    documents: Mapping[str, KnownDocument]
-    items: Mapping[str, Item]
-    links: Mapping[str, Link]
 
 
 class Store(Ledgers):
