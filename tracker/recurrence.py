@@ -14,13 +14,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
-from tracker.actions import Create, Relate
 from tracker.matching import normalise
 from tracker.model import Item, ItemState, Kind, KnownDocument, Link
 from tracker.policy import Entry, Flag
+
+if TYPE_CHECKING:
+    from tracker.actions import Create, Relate
 
 SAME_WORD = 80.0
 """Least similarity (0 to 100) at which two words that begin alike are one: `configuring`, `configuration`."""
@@ -127,6 +130,8 @@ def plan_relations(
         opened: the issues that this plan opens.
         own: items whose issues Closeout opened, with these as they are now.
     """
+    from tracker.actions import Relate  # noqa: PLC0415 - `closeout status` asks for themes only, and soon
+
     new = {create.item.id for create in opened}
     mine = {item.id: link for item, link in own if not link.issue.state.closed}
     actions = []
