@@ -40,7 +40,7 @@ def place(tmp_path_factory):
     place.by_hand(3, state=IssueState.WONT_DO)
     place.snooze("#5", date(2026, 12, 24), "Jo", "later")
     place.extend("#4", date(2026, 11, 1), "Jo", "sooner")
-    place.ignore("#7", "Jo", "gone")
+    place.ignore("#6", "Jo", "gone")
     place.document("a.md", postmortem(*FIRST))
     place.run()
     return place
