@@ -32,6 +32,7 @@ from tracker.render import (  # noqa: E402 - the checkout's own
     explain,
     history,
     issues,
+    item,
     json,
     lint,
     metrics,
@@ -39,6 +40,7 @@ from tracker.render import (  # noqa: E402 - the checkout's own
     people,
     plan,
     review,
+    schedule,
     settings,
     status,
 )
@@ -50,6 +52,7 @@ OUTPUTS = {
     "plan": plan.PlanOutput,
     "sync": plan.SyncOutput,
     "status": status.StatusOutput,
+    "status-item": item.ItemOutput,
     "history": history.HistoryOutput,
     "decision": decisions.DecisionOutput,
     "review": review.ReviewOutput,
@@ -59,6 +62,7 @@ OUTPUTS = {
     "issues": issues.IssuesOutput,
     "people": people.PeopleOutput,
     "doctor": doctor.DoctorOutput,
+    "schedule": schedule.ScheduleOutput,
 }
 
 PICTURED_AT = "2026-11-23T09:00:00+00:00"

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from connectors import ConnectorError, Issue, OutcomeUnknown
 from tracker.actions import Action
 from tracker.model import Link
+
+Stop: TypeAlias = Callable[[], bool]
+"""Whether to begin nothing more: a service is being stopped."""
+
+
+def never() -> bool:
+    """Go on to the end."""
+    return False
 
 
 class Progress(Protocol):
@@ -64,7 +73,9 @@ class Failure:
 
 @dataclass(slots=True)
 class Applied:
-    """What became of a plan. `postponed` were not tried because the target had failed several times in a row.
+    """What became of a plan.
+
+    `postponed` were not tried because the target had failed several times in a row, or because it was time to stop.
 
     `links` are those that were made or changed, as they are now, by item.
     """

@@ -22,7 +22,7 @@ from connectors import (
 )
 from tracker.acting import Actor
 from tracker.actions import Action, Adopt, Create, CreateParent, Follow, Mark, Plan, Record, Tell
-from tracker.applied import Applied, Failure, Progress
+from tracker.applied import Applied, Failure, Progress, Stop, never
 from tracker.sending import CONTENT_ACTIONS, Sender, most_at_once
 from tracker.store import Store
 
@@ -40,14 +40,17 @@ def apply(
     clock: Callable[[], datetime],
     sleep: Callable[[float], None],
     progress: Progress,
+    stop: Stop = never,
 ) -> Applied:
     """Carry out `plan`, in order. One item's failure is its own; a target that keeps failing is left alone.
+
+    Once `stop` says so no other request is sent; what is left the next run finds.
 
     Raises:
         Unavailable: the store failed. What was sent is journalled, and the next run finds out.
     """
     applied = Applied()
-    actor = Actor(tracker, store, clock, Sender(tracker, store, clock, sleep, progress), applied.links)
+    actor = Actor(tracker, store, clock, Sender(tracker, store, clock, sleep, progress, stop), applied.links)
     needed = paced(plan, tracker, store, clock())
     if needed >= LONG:
         progress.tell(patience_for(plan.target, needed))
@@ -55,7 +58,7 @@ def apply(
     trust = _Trust()
     for together in _requests(plan.actions, tracker):
         sends = not isinstance(together[0], Adopt | Record | Mark | Follow)
-        if trust.lost and sends:
+        if sends and (trust.lost or stop()):
             for action in together:
                 actor.remember(action, trust.whole)
             applied.postponed += together

@@ -4,14 +4,15 @@
     ├── UsageError          2   wrong arguments, settings or input
     ├── RefusedByBrake      4   a plan too large to carry out without consent
     ├── StalePlan           4   the world moved since the plan was made
-    └── Unavailable         5   a target, the store or the mail server could not be reached at all
+    ├── Unavailable         5   a target, the store or the mail server could not be reached at all
+    └── Stopped           130   told to stop: what was left is the next run's
 
 `connectors.ConnectorError` has the same shape (message, where, advice) and joins them in the command line's output.
 """
 
 from __future__ import annotations
 
-__all__ = ["CloseoutError", "RefusedByBrake", "StalePlan", "Unavailable", "UsageError"]
+__all__ = ["CloseoutError", "RefusedByBrake", "StalePlan", "Stopped", "Unavailable", "UsageError"]
 
 
 class CloseoutError(Exception):
@@ -57,3 +58,9 @@ class Unavailable(CloseoutError):
     """A target, the store or a mail server could not be reached at all."""
 
     exit_code = 5
+
+
+class Stopped(CloseoutError):
+    """Told to stop before all was done: what was done is recorded, the rest is left for the next run."""
+
+    exit_code = 130

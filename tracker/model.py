@@ -340,3 +340,18 @@ class Event:
     item: str | None = None
     document: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One run of a schedule. `due_at` is when it was to run, whatever delayed it.
+
+    `outcome` is `started` until it is `done`, `failed`, or `stopped` with the service that ran it.
+    """
+
+    schedule: str
+    due_at: datetime
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str = "started"
+    detail: str = ""

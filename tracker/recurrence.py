@@ -8,24 +8,31 @@ too few others proves nothing, and what is to be done about every incident (its 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
-from tracker.actions import Create, Relate
 from tracker.matching import normalise
 from tracker.model import Item, ItemState, Kind, KnownDocument, Link
 from tracker.policy import Entry, Flag
+
+if TYPE_CHECKING:
+    from tracker.actions import Create, Relate
 
 SAME_WORD = 80.0
 """Least similarity (0 to 100) at which two words that begin alike are one: `configuring`, `configuration`."""
 
 TELLING = 3
 """A text with fewer telling words is said of too many things."""
+
+RULES = "1"
+"""Which rules `likeness` is made by."""
 
 _BEGINNING = 4
 """Letters that two forms of a word share; shorter words have to be equal, and so have those with digits."""
@@ -80,6 +87,18 @@ def themes(items: Iterable[Item], documents: Mapping[str, KnownDocument]) -> tup
     return tuple(sorted(found, key=lambda theme: place[theme.items[0].id]))
 
 
+def likeness(text: str, kind: Kind) -> str:
+    """Equal for items that may promise the same, so that these are found by it; empty for what never does.
+
+    It is kept with each item: when what it is made of changes, so does `RULES`, and a migration makes it anew.
+    """
+    words = _telling(text)
+    if len(words) < TELLING:
+        return ""
+    told = "\n".join([kind.value, *sorted(set(map(_beginning, words)))])
+    return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
 def recurring(entries: Sequence[Entry]) -> list[Entry]:
     """The entries, in their order, each with the others of its theme.
 
@@ -111,6 +130,8 @@ def plan_relations(
         opened: the issues that this plan opens.
         own: items whose issues Closeout opened, with these as they are now.
     """
+    from tracker.actions import Relate  # noqa: PLC0415 - `closeout status` asks for themes only, and soon
+
     new = {create.item.id for create in opened}
     mine = {item.id: link for item, link in own if not link.issue.state.closed}
     actions = []

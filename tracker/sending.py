@@ -27,7 +27,7 @@ from connectors import (
     next_slot,
 )
 from tracker.actions import Create
-from tracker.applied import Progress
+from tracker.applied import Progress, Stop, never
 from tracker.model import Event, Item, Outcome
 from tracker.store import Store
 
@@ -57,8 +57,10 @@ class Sender:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         progress: Progress,
+        stop: Stop = never,
     ) -> None:
         self._tracker, self._store, self._clock, self._sleep, self._progress = tracker, store, clock, sleep, progress
+        self._stop = stop
 
     def send(self, kind: str, item: Item, call: Callable[[], Answer]) -> tuple[int, Answer]:
         """Journal and send one write; a refusal by a limit is waited out.
@@ -85,10 +87,15 @@ class Sender:
     def open(self, creates: Sequence[Create]) -> Iterator[tuple[Create, int, Issue | ConnectorError]]:
         """Journal and send what one request opens; a refusal by a limit is waited out.
 
-        Gives what became of each, in any order, with the journal's entry: an issue is for the caller to confirm
-        before it takes the next; an error is settled.
+        Gives what became of each, in any order, with the journal's entry (0 where none was made): an issue is for the
+        caller to confirm before it takes the next; an error is settled.
         """
         for attempt in count(1):
+            try:
+                self._pace("create")
+            except RateLimited as error:
+                yield from ((create, 0, error) for create in creates)
+                return
             limited: list[tuple[Create, int, RateLimited]] = []
             for create, entry, result in self._request(creates):
                 if isinstance(result, ConnectorError):
@@ -103,7 +110,6 @@ class Sender:
             creates = [create for create, *_ in limited]
 
     def _request(self, creates: Sequence[Create]) -> Iterator[tuple[Create, int, Issue | ConnectorError]]:
-        self._pace("create")
         key = self._tracker.capabilities.budget_key
         items = [create.item.id for create in creates]
         entries = self._store.intend_together(self._tracker.name, key, "create", items, self._clock())
@@ -133,10 +139,14 @@ class Sender:
         if attempt == _TRIES or last.retry_at - self._clock() > LONGEST_WAIT:
             return False
         self._wait(last.retry_at, last.message)
-        return True
+        return not self._stop()
 
     def _pace(self, kind: str) -> None:
-        """Wait until the request fits the target's budget, which the journal counts for every process."""
+        """Wait until the request fits the target's budget, which the journal counts for every process.
+
+        Raises:
+            RateLimited: it was time to stop before it fitted.
+        """
         capabilities = self._tracker.capabilities
         if kind not in CONTENT_ACTIONS or not capabilities.budget.windows:
             return
@@ -146,7 +156,10 @@ class Sender:
             slot = next_slot(sent, capabilities.budget, now)
             if slot <= now:
                 return
-            self._wait(slot, f"the write budget of {self._tracker.name} is used up")
+            why = f"the write budget of {self._tracker.name} is used up"
+            self._wait(slot, why)
+            if self._stop():
+                raise RateLimited(f"{why}, and it was time to stop", where=self._tracker.name, retry_at=slot)
 
     def _wait(self, until: datetime, why: str) -> None:
         self._progress.waiting(until, why)

@@ -23,10 +23,11 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError
 
 from tracker.errors import UsageError
+from tracker.nearest import FILE_NAME, find_file
 from tracker.people_files import MODELS, PeopleFile, parse
 from tracker.settings import Settings
 
-FILE_NAME = "closeout.toml"
+__all__ = ["FILE_NAME", "NOT_SETTINGS", "Loaded", "find_file", "load", "read_secret"]
 
 NOT_SETTINGS = frozenset({"CLOSEOUT_CONFIG", "CLOSEOUT_NOW", "CLOSEOUT_SMTP_PASSWORD"})
 """Environment variables with our prefix that are no settings: they are read elsewhere."""
@@ -58,11 +59,6 @@ class Loaded:
             return f"{home.path}:{home.lines[table, key]}"
         line = _headers(self.text).get(f"{table}.{key}") or _line(self.text, [table, key])
         return f"{self.file.name if self.file else FILE_NAME}:{line}" if line else "environment"
-
-
-def find_file(start: Path) -> Path | None:
-    """The nearest `closeout.toml` in `start` or above it."""
-    return next((file for folder in (start, *start.parents) if (file := folder / FILE_NAME).is_file()), None)
 
 
 def load(file: Path | None, environment: Mapping[str, str] | None = None) -> Loaded:

@@ -173,7 +173,7 @@ def test_decisions_wait_for_a_running_sync_only_where_they_change_links(place, m
 
     place.document("a.md", postmortem(LOAD))
     place.run()
-    monkeypatch.setattr(locks.exclusive.__wrapped__, "__defaults__", (0.01,))
+    monkeypatch.setattr(locks.exclusive.__wrapped__, "__defaults__", (0.01, lambda: False))
     with place.store() as store, store.exclusive("local:local", lambda: None):
         place.snooze("#1", date(2026, 12, 24), "Jo", "x")
         with pytest.raises(Unavailable, match="still running"):

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workplace import Workplace, postmortem
 
-from tracker.app.reporting import Wanted, status
 from tracker.model import Item, ItemState, Kind
 from tracker.policy import Flag
 from tracker.recurrence import recurring, themes
+from tracker.standing import Wanted, status
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 DOCUMENTS = {key: document(key, incident_date=date(2026, 1 + n, 1)) for n, key in enumerate("abcd")}

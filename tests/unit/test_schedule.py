@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from workplace import SETTINGS, Workplace, postmortem
 
 from tracker.errors import Unavailable, UsageError
-from tracker.schedule import Runner, jobs, latest_due, make_trigger, missed, serve, weekdays
+from tracker.schedule import Runner, serve, timetable
+from tracker.schedule.crontab import Delayed, in_words, jobs, latest_due, make_trigger, weekdays
+from tracker.schedule.running import missed
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SCHEDULES = """
@@ -106,12 +108,15 @@ class Bounded:
         ("*/15 * * * *", "2026-10-25T01:20Z", "2026-10-25T01:15Z"),
         ("*/15 * * * *", "2026-10-25T04:01Z", "2026-10-25T04:00Z"),
         ("30 2 * * *", "2026-10-25T00:31Z", "2026-10-25T00:30Z"),
-        ("30 2 * * *", "2026-10-25T08:00Z", "2026-10-25T01:30Z"),
+        ("30 2 * * *", "2026-10-25T08:00Z", "2026-10-25T00:30Z"),
+        ("*/30 2 * * *", "2026-10-25T08:00Z", "2026-10-25T00:30Z"),
+        ("30 * * * *", "2026-10-25T01:40Z", "2026-10-25T01:30Z"),
         ("0 9 * * *", "2026-10-25T08:30Z", "2026-10-25T08:00Z"),
         # ... and the one in which it never shows it.
         ("*/15 * * * *", "2026-03-29T01:20Z", "2026-03-29T01:15Z"),
         ("*/15 * * * *", "2026-03-29T04:01Z", "2026-03-29T04:00Z"),
         ("0 9 * * *", "2026-03-29T07:30Z", "2026-03-29T07:00Z"),
+        ("30 2 * * *", "2026-03-29T08:00Z", "2026-03-29T01:30Z"),
     ],
 )
 def test_the_latest_due_time_is_found_when_the_clocks_change(cron, now, due, local):
@@ -217,7 +222,7 @@ def test_catch_up_takes_over_from_a_killed_scheduler_after_six_hours(place):
 
 
 def test_serving_catches_up_again_and_again(place, monkeypatch):
-    monkeypatch.setattr("tracker.schedule._CATCH_UP_EVERY", timedelta(seconds=0.05))
+    monkeypatch.setattr("tracker.schedule.running._CATCH_UP_EVERY", timedelta(seconds=0.05))
     stop = threading.Event()
     threads = []
 
@@ -257,4 +262,148 @@ def test_serving_stops_when_told(place):
 
     serve(place, stop, say)
     assert any(line.startswith("sync: sync at 2026-11-23 09:00") for line in said)
-    assert said[-1] == "stopping; the running job is finished first"
+    assert said[-1] == "stopping; what is being done is finished first"
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("* * * * *", "every minute"),
+        ("*/15 * * * *", "every 15 minutes"),
+        ("*/7 * * * *", "*/7 * * * *"),
+        ("5 * * * *", "every hour at :05"),
+        ("0 9 * * *", "daily at 09:00"),
+        ("30 8,14 * * *", "daily at 08:30 and 14:30"),
+        ("0 9 * * MON", "Mondays at 09:00"),
+        ("0 9 * * 0", "Sundays at 09:00"),
+        ("0 9 * * 7,1", "Mondays and Sundays at 09:00"),
+        ("0 9 * * 1-5", "Monday to Friday at 09:00"),
+        ("0 9 1 * *", "on day 1 of the month at 09:00"),
+        ("0 9 1 1 *", "0 9 1 1 *"),
+        ("0 */2 * * *", "0 */2 * * *"),
+    ],
+)
+def test_a_readable_line_is_told_in_words(cron, words):
+    assert in_words(cron) == words
+
+
+def fired(trigger, start, end):
+    """The times in UTC at which it is due between two instants."""
+    found, now = [], datetime.fromisoformat(start)
+    while (due := trigger.get_next_fire_time(None, now)) is not None and due < datetime.fromisoformat(end):
+        found.append(due.astimezone(UTC).isoformat()[:16])
+        now = due.astimezone(UTC) + timedelta(microseconds=1)
+    return found
+
+
+@pytest.mark.parametrize("jitter", [0, 600])
+def test_half_past_two_comes_once_in_either_night_in_which_the_clocks_change(jitter):
+    trigger = make_trigger("30 2 * * *", "Europe/Berlin")
+    delayed = Delayed(trigger, jitter)
+    for start, end, due in (
+        ("2026-03-28T12:00Z", "2026-03-29T12:00Z", "2026-03-29T01:30"),
+        ("2026-10-24T12:00Z", "2026-10-25T12:00Z", "2026-10-25T00:30"),
+    ):
+        assert fired(trigger, start, end) == [due]
+        [taken_up] = fired(delayed, start, end)
+        late = datetime.fromisoformat(f"{taken_up}Z") - datetime.fromisoformat(f"{due}Z")
+        assert timedelta(0) <= late <= timedelta(seconds=jitter)
+
+
+def test_every_half_hour_comes_in_both_of_the_repeated_hours():
+    trigger = make_trigger("*/30 * * * *", "Europe/Berlin")
+    assert len(fired(trigger, "2026-10-25T00:00Z", "2026-10-25T03:00Z")) == 6
+    assert len(fired(trigger, "2026-03-29T00:00Z", "2026-03-29T03:00Z")) == 6
+
+
+def test_what_was_down_for_a_year_is_found_in_few_steps():
+    trigger = Bounded("*/15 * * * *")
+    assert latest_due(trigger, MONDAY - timedelta(days=365), MONDAY) == MONDAY
+    yearly = Bounded("0 0 1 1 *")
+    assert latest_due(yearly, MONDAY - timedelta(days=365), MONDAY).isoformat() == "2026-01-01T00:00:00+01:00"
+
+
+def test_jitter_delays_and_leaves_the_due_time_alone(tmp_path):
+    text = SCHEDULES.replace('cron = "*/15 * * * *"', 'cron = "*/15 * * * *"\njitter_seconds = 300')
+    place = Workplace(tmp_path, SETTINGS + text)
+    runner = Runner(place, lambda _: None)
+    job = jobs(place.settings)[0]
+    runner.fire(job, MONDAY - timedelta(minutes=15))
+    place.now = MONDAY + timedelta(minutes=4)
+    runner.catch_up([job])
+    with place.store() as store:
+        assert store.last_firing("sync") == MONDAY - timedelta(minutes=15), "it is put off, not missed"
+    runner.on_time(job)
+    with place.store() as store:
+        [latest, _] = store.firings("sync", 2)
+    assert (latest.due_at, latest.started_at) == (MONDAY, MONDAY + timedelta(minutes=4))
+
+
+def test_jitter_goes_on_from_the_time_at_which_it_fired_last():
+    delayed = Delayed(make_trigger("*/15 * * * *", "UTC"), 300)
+    last = MONDAY + timedelta(minutes=4)
+    following = delayed.get_next_fire_time(last, last)
+    assert timedelta(minutes=15) <= following - MONDAY <= timedelta(minutes=20)
+
+
+def standings(place, now):
+    with place.store(create=False) as store:
+        return timetable(place.settings, store, now)
+
+
+def test_the_timetable_tells_new_waiting_running_and_overdue_ones(place):
+    table = standings(place, MONDAY)
+    assert [each.state for each in table.schedules] == ["new", "new"]
+    assert "nothing has run yet" in table.note
+    assert table.schedules[1].next_at.isoformat() == "2026-11-30T09:00:00+01:00"
+    with place.store() as store:
+        assert store.start_firing("sync", MONDAY, MONDAY)
+    later = MONDAY + timedelta(minutes=3)
+    table = standings(place, later)
+    assert (table.schedules[0].state, table.schedules[0].running.started_at, table.note) == ("running", MONDAY, "")
+    with place.store() as store:
+        store.finish_firing("sync", MONDAY, MONDAY, later, "done", "3 actions")
+    table = standings(place, later)
+    assert (table.schedules[0].state, table.note) == ("waiting", "")
+    assert (table.schedules[0].last.outcome, table.schedules[0].last.detail) == ("done", "3 actions")
+    table = standings(place, MONDAY + timedelta(minutes=18))
+    assert table.schedules[0].state == "waiting", "a service may need a moment"
+    table = standings(place, MONDAY + timedelta(minutes=21))
+    assert (table.schedules[0].state, table.schedules[0].overdue_since) == ("overdue", MONDAY + timedelta(minutes=15))
+    assert "is `closeout serve` running?" in table.note
+
+
+def test_a_run_whose_process_died_is_told_as_such(place):
+    with place.store() as store:
+        assert store.start_firing("sync", MONDAY, MONDAY)
+    table = standings(place, MONDAY + timedelta(hours=7))
+    assert table.schedules[0].state == "abandoned"
+    assert "is `closeout serve` running?" in table.note
+
+
+def test_a_sync_that_is_told_to_stop_finishes_its_action_and_the_next_service_does_the_rest(place):
+    promised = [f"Alert on queue {number} when it grows" for number in range(20)]
+    place.document("a.md", postmortem(*promised))
+    said = []
+    runner = Runner(place, said.append)
+    place.stop = lambda: len(place.writes) >= 3
+    runner.fire(jobs(place.settings)[0], MONDAY)
+    assert said == ["2026-11-23 09:00:00 sync stopped: 3 of 20 actions; the rest is left for the next run"]
+    assert not runner.fire(jobs(place.settings)[1], MONDAY), "nothing else begins"
+    assert len(place.issues()) == 3
+    place.stop = lambda: False
+    place.now += timedelta(minutes=1)
+    runner.catch_up([jobs(place.settings)[0]])
+    assert "sync done: 17 actions" in said[1]
+    assert len(place.issues()) == 20
+
+
+def test_a_sync_that_is_told_to_stop_before_it_writes_writes_nothing(place):
+    place.document("a.md", postmortem("Write a runbook for failing over"))
+    said = []
+    answers = iter([False])
+    place.stop = lambda: next(answers, True)
+    Runner(place, said.append).fire(jobs(place.settings)[0], MONDAY)
+    assert "sync stopped: stopped before anything was written" in said[0]
+    assert place.issues() == []
+    assert not place.known().items

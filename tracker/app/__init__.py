@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ from functools import partial
 from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_forge, open_tracker
 from connectors.forge import Forge
-from tracker import deliver
+from tracker import deliver, standing
 from tracker.app import (
     commenting,
     deciding,
@@ -30,10 +31,10 @@ from tracker.app.desk import Desk
 from tracker.app.doctor import examine, unusable
 from tracker.app.moving import Moved
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
-from tracker.app.reporting import Status, Story, Wanted
+from tracker.app.reporting import Story
 from tracker.app.reviewing import Review, verdict_for
 from tracker.app.syncing import Agree, Prepared, Synced
-from tracker.applied import Progress
+from tracker.applied import Progress, Stop, never
 from tracker.audience import Audience
 from tracker.brake import Consent
 from tracker.decisions import Saying, Verdict
@@ -48,6 +49,8 @@ from tracker.render.chat import notice
 from tracker.render.doctor import Examined
 from tracker.report import Report
 from tracker.settings_file import Loaded, read_secret
+from tracker.sources.person import whoever
+from tracker.standing import Status, Wanted
 from tracker.store import Store
 from tracker.writeback import Mode, Written
 
@@ -99,6 +102,15 @@ class App:
         self.progress = progress
         self.clock = clock
         self.sleep = sleep
+        self.stop: Stop = never
+
+    def stop_with(self, event: threading.Event) -> None:
+        """Begin nothing more once `event` is set; what waits then waits no longer."""
+
+        def sleep(seconds: float) -> None:
+            event.wait(seconds)
+
+        self.stop, self.sleep = event.is_set, sleep
 
     def plan(self, paths: Sequence[str], agree: Agree | None = None) -> Prepared:
         """What `sync` would do; see `tracker.app.syncing.plan`."""
@@ -150,7 +162,7 @@ class App:
         with self.store(create=refresh or check_links) as store:
             if refresh or check_links:
                 syncing.refresh(self._desk(store), check_links=check_links)
-            return reporting.status(store, self.settings, wanted, self.clock())
+            return standing.status(store, self.settings, wanted, self.clock())
 
     def report(
         self, name: str, day: date | None = None, *, owner: str | None = None, due_at: datetime | None = None
@@ -187,43 +199,43 @@ class App:
     def decide_doubt(self, doubt: Doubt, verdict: Verdict, who: str | None, why: str = "") -> None:
         """Remember what a person said of a doubt."""
         with self.store() as store:
-            reviewing.record(store, doubt, verdict, Saying(deciding.whoever(self.root, who), self.clock(), why))
+            reviewing.record(store, doubt, verdict, Saying(whoever(self.root, who), self.clock(), why))
 
     def link(self, item: str, issue: str, who: str | None, why: str = "") -> Decided:
         """Tie an item to an issue; see `tracker.app.deciding`, also for the decisions below."""
         with self.store() as store:
-            return deciding.link(self._desk(store), item, issue, deciding.whoever(self.root, who), why)
+            return deciding.link(self._desk(store), item, issue, whoever(self.root, who), why)
 
     def unlink(self, item: str, who: str | None, why: str) -> Decided:
         """Take an item's issue from it."""
         with self.store() as store:
-            return deciding.unlink(self._desk(store), item, deciding.whoever(self.root, who), why)
+            return deciding.unlink(self._desk(store), item, whoever(self.root, who), why)
 
     def move(self, item: str, to: str, who: str | None, why: str, sure: Callable[[Entry], bool]) -> Moved | None:
         """Take an item's issue to another target; None when `sure` said no. See `tracker.app.moving`."""
         with self.store() as store:
-            saying = Saying(deciding.whoever(self.root, who), self.clock(), why)
+            saying = Saying(whoever(self.root, who), self.clock(), why)
             return moving.move(self._desk(store), item, to, saying, sure)
 
     def ignore(self, item: str, who: str | None, why: str, *, undo: bool = False) -> Decided:
         """Set an item aside, or take that back."""
         with self.store() as store:
-            return deciding.ignore(self._desk(store), item, deciding.whoever(self.root, who), why, undo=undo)
+            return deciding.ignore(self._desk(store), item, whoever(self.root, who), why, undo=undo)
 
     def snooze(self, item: str, until: date | None, who: str | None, why: str) -> Decided:
         """Keep an item out of reports until a day; None takes that back."""
         with self.store() as store:
-            return deciding.snooze(self._desk(store), item, until, deciding.whoever(self.root, who), why)
+            return deciding.snooze(self._desk(store), item, until, whoever(self.root, who), why)
 
     def extend(self, item: str, to: date | None, who: str | None, why: str) -> Decided:
         """Let another day count than the document's; None takes that back."""
         with self.store() as store:
-            return deciding.extend(self._desk(store), item, to, deciding.whoever(self.root, who), why)
+            return deciding.extend(self._desk(store), item, to, whoever(self.root, who), why)
 
     def verify(self, item: str, who: str | None, why: str, *, undo: bool = False) -> Decided:
         """Say that an item is really done, or take that back."""
         with self.store() as store:
-            return deciding.verify(self._desk(store), item, deciding.whoever(self.root, who), why, undo=undo)
+            return deciding.verify(self._desk(store), item, whoever(self.root, who), why, undo=undo)
 
     def embedded(self, name: str | None = None) -> IssueTracker:
         """The embedded tracker of this name, or the one there is.
@@ -262,7 +274,9 @@ class App:
         return Store.open(self.settings.database, self.root, create=create)
 
     def _desk(self, store: Store) -> Desk:
-        return Desk(self.settings, self.root, store, self.open_tracker, self.clock, self.sleep, self.progress)
+        return Desk(
+            self.settings, self.root, store, self.open_tracker, self.clock, self.sleep, self.progress, self.stop
+        )
 
     def open_way(self, channel: str) -> deliver.Way:
         """The way out of this name: the mail server, or a channel of the settings.

@@ -8,23 +8,20 @@ of an item up to date with each event, and a sync that runs meanwhile does not t
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from connectors import Issue, IssueMoved, IssueNotFound, IssueRef, IssueTracker
 from tracker import decisions
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
-from tracker.app.reporting import entries, one_item, today_of
 from tracker.decisions import Saying
 from tracker.errors import UsageError
 from tracker.merge import agreed, as_they_are, issue_fields
 from tracker.model import Event, Item, Link, tickets_of
 from tracker.policy import Entry
-from tracker.sources import git_person
+from tracker.standing import entries, one_item, today_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +31,6 @@ class Decided:
     entry: Entry
     event: Event
     before: Entry
-
-
-def whoever(root: Path, said: str | None) -> str:
-    """Who decides: as said, else as git's settings name the person, else the login name.
-
-    Raises:
-        UsageError: nobody can tell.
-    """
-    try:
-        who = said or git_person(root) or getpass.getuser()
-    except (OSError, KeyError, ImportError):  # containers run users that have no name
-        who = ""
-    if not who.strip():
-        raise UsageError("nobody knows who decides this", advice="Say it with --by NAME.")
-    return " ".join(who.split())
 
 
 def ignore(desk: Desk, text: str, who: str, why: str, *, undo: bool = False) -> Decided:

@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors import Issue, IssueTracker
-from tracker.applied import Progress
+from tracker.applied import Progress, Stop, never
 from tracker.draft import Draft, TargetFacts, make_draft
 from tracker.due import DuePolicy
-from tracker.errors import UsageError
+from tracker.errors import Stopped, UsageError
 from tracker.model import Item, KnownDocument
 from tracker.people import PeopleBook
 from tracker.settings import Settings
@@ -21,7 +21,10 @@ from tracker.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What the use cases work with: settings, the store, the trackers by name, clock, patience and progress."""
+    """What the use cases work with: settings, the store, the trackers by name, clock, patience and progress.
+
+    `stop` says when to begin nothing more.
+    """
 
     settings: Settings
     root: Path
@@ -30,11 +33,21 @@ class Desk:
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     progress: Progress
+    stop: Stop = never
 
     @property
     def book(self) -> PeopleBook:
         """The people book of the settings."""
         return PeopleBook.from_settings(self.settings)
+
+    def go_on(self) -> None:
+        """Called where nothing is under way.
+
+        Raises:
+            Stopped: it is time to stop.
+        """
+        if self.stop():
+            raise Stopped("stopped before anything was written; the next run begins anew")
 
     def facts(self, tracker: IssueTracker) -> TargetFacts:
         """What drafts have to know of a target."""
@@ -87,5 +100,5 @@ def hold_off_others(desk: Desk, trackers: Mapping[str, IssueTracker], stack: Exi
     """One process at a time reads, plans and writes; in one order, so that two never wait for each other."""
     for key in sorted({tracker.capabilities.budget_key for tracker in trackers.values()}):
         stack.enter_context(
-            desk.store.exclusive(key, lambda: desk.progress.phase("another sync is running; waiting for it"))
+            desk.store.exclusive(key, lambda: desk.progress.phase("another sync is running; waiting for it"), desk.stop)
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tracker.app.reporting import today_of
 from tracker.errors import UsageError
 from tracker.metrics import Metrics, measure
 from tracker.people import PeopleBook
 from tracker.settings import Settings
+from tracker.standing import today_of
 from tracker.store import Store
 
 USUAL = timedelta(weeks=13)

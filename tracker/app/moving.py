@@ -33,7 +33,6 @@ from tracker import moves
 from tracker.actions import Adopt, Create, Plan
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
 from tracker.app.movable import is_begun, no_issue, pointless, refuse_unless_movable, words
-from tracker.app.reporting import entries, one_item
 from tracker.app.targets import TargetRead, read_targets
 from tracker.applied import Applied
 from tracker.apply import apply
@@ -43,6 +42,7 @@ from tracker.model import Event, Item, Link, Move, MoveStage, Outcome
 from tracker.plan import World, make_plan
 from tracker.policy import Entry
 from tracker.sending import Sender
+from tracker.standing import entries, one_item
 
 
 @dataclass(frozen=True, slots=True)

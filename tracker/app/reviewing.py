@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from tracker.app.reading import Reading, read
-from tracker.app.reporting import issue_names
 from tracker.decisions import Saying, Verdict, decided
 from tracker.errors import UsageError
 from tracker.identity import Doubt, Identified, identify
 from tracker.matching import normalise
 from tracker.model import Item, KnownDocument, Link
 from tracker.settings import Settings
+from tracker.standing import issue_names
 from tracker.store import Known, Store
 
 

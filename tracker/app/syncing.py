@@ -54,18 +54,23 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What a sync found and did, per target in the order of `prepared.plans`."""
+    """What a sync found and did, per target in the order of `prepared.plans`; `stopped` before all was done."""
 
     prepared: Prepared
     applied: Mapping[str, Applied] = field(default_factory=dict)
     moves_finished: bool = True
+    stopped: bool = False
 
     @property
     def clean(self) -> bool:
         """True when everything was done."""
         prepared = self.prepared
         unread = prepared.seen.unread or prepared.reading.unreadable
-        return not unread and self.moves_finished and all(applied.clean for applied in self.applied.values())
+        return (
+            not (unread or self.stopped)
+            and self.moves_finished
+            and all(applied.clean for applied in self.applied.values())
+        )
 
     @property
     def unreached(self) -> bool:
@@ -118,7 +123,7 @@ def sync(
         agree: who is asked about open issues that read like items; nobody, and none are looked for, without it.
 
     Raises:
-        RefusedByBrake, StalePlan: nothing was done.
+        RefusedByBrake, StalePlan, Stopped: nothing was done.
         UsageError, Unavailable, ConnectorError (a target can't be read): nothing was done.
     """
     with ExitStack() as stack:
@@ -126,7 +131,9 @@ def sync(
         hold_off_others(desk, trackers, stack)
         known = desk.store.known()
         seen = read_targets(desk, trackers, known, record=True)
+        desk.go_on()
         prepared = _prepare(desk, paths, known, trackers, seen, agree)
+        desk.go_on()
         sides = brake.Sides(prepared.reading.present_before, prepared.reading.found, _emptied(prepared))
         for made in prepared.plans:
             brake.check(made, sides, desk.settings.brake, consent)
@@ -142,11 +149,20 @@ def sync(
         for made in prepared.plans:
             tracker = trackers[made.target]
             applied[made.target] = apply(
-                made, tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
+                made,
+                tracker,
+                desk.store,
+                clock=desk.clock,
+                sleep=desk.sleep,
+                progress=desk.progress,
+                stop=desk.stop,
             )
             _finish(desk, prepared, tracker, applied[made.target])
             moving.welcome(desk, prepared.arrivals, applied[made.target])
-            notes += evidence.gather(desk, tracker, applied[made.target])
+            if not desk.stop():
+                notes += evidence.gather(desk, tracker, applied[made.target])
+        if desk.stop():
+            return Synced(replace(prepared, notes=tuple(notes)), applied, stopped=True)
         more, finished = moving.go_on(desk, trackers, seen.read, prepared.identified.items)
     return Synced(replace(prepared, notes=(*notes, *more)), applied, moves_finished=finished)
 

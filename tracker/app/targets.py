@@ -72,6 +72,7 @@ def read_targets(
 
     Raises:
         ConnectorError: no target could be read, or one that nothing can go on without.
+        Stopped: it was time to stop.
     """
     before = {name: desk.store.cursor(name) for name in trackers}
     cursors = {name: None if everything or cursor is None else cursor[0] for name, cursor in before.items()}
@@ -111,7 +112,12 @@ def _read(
     *,
     again: bool,
 ) -> TargetRead:
-    listing = tracker.changed_since(cursor, lambda _: desk.progress.advance())
+
+    def on_page(_: int) -> None:
+        desk.go_on()
+        desk.progress.advance()
+
+    listing = tracker.changed_since(cursor, on_page)
     told = {**strays, **{issue.ref.key: issue for issue in listing.issues}}
     openers = {name: partial(desk.open_tracker, name) for name in desk.settings.targets if name != tracker.name}
     found = gone.look(tracker, known, told, desk.clock(), complete=not cursor, again=again, openers=openers)
@@ -124,7 +130,7 @@ def catch_up(desk: Desk, tracker: IssueTracker, told: TargetRead, writes: int) -
     The next listing would repeat every issue that was written. Few are cheaper repeated; of many it is told now, so
     that nothing is left to read when nothing changes any more.
     """
-    if writes < REPEATED_CHEAPLY:
+    if writes < REPEATED_CHEAPLY or desk.stop():
         return told.listing.cursor, {}
     desk.progress.phase(f"reading {tracker.name}")
     try:

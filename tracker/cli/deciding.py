@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli import completing
 from tracker.cli.days import a_day
 from tracker.cli.session import Session
 
@@ -24,7 +25,10 @@ class Format(StrEnum):
     JSON = "json"
 
 
-ItemName = Annotated[str, typer.Argument(metavar="ITEM", help="An item's id (or its start), or its issue.")]
+ItemName = Annotated[
+    str,
+    typer.Argument(metavar="ITEM", help="An item's id (or its start), or its issue.", autocompletion=completing.items),
+]
 Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; asked for on a terminal.")]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who decides [default: git's user, else yours].")]
 Form = Annotated[Format, typer.Option("--format", help="How to print the item.")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli import completing
 from tracker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     context: typer.Context,
-    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET", help="Check only these.")] = None,
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TARGET", help="Check only these.", autocompletion=completing.targets),
+    ] = None,
     form: Annotated[DoctorFormat, typer.Option("--format", help="How to print.")] = DoctorFormat.TEXT,
 ) -> int:
     """Check settings, store, documents, targets, people and mail; say how to mend what is wrong. Writes nothing.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli import completing
 from tracker.cli.session import Session
 
 if TYPE_CHECKING:
@@ -18,7 +19,10 @@ app = typer.Typer(
     help="List, show and change issues of the embedded tracker.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Target = Annotated[str | None, typer.Option(help="Which embedded tracker, if there are several.")]
+Target = Annotated[
+    str | None,
+    typer.Option(help="Which embedded tracker, if there are several.", autocompletion=completing.targets),
+]
 Number = Annotated[str, typer.Argument(metavar="ISSUE", help="An issue's number, as 12 or #12.")]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli import completing
 from tracker.cli.days import a_day
 from tracker.cli.session import Session
 
@@ -37,7 +38,9 @@ def register(app: typer.Typer) -> None:
 
 def report(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="A report of the settings.")] = "weekly",
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="A report of the settings.", autocompletion=completing.reports)
+    ] = "weekly",
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TEXT,
     out: Annotated[Path | None, typer.Option("--out", help="Write to a file instead of standard output.")] = None,
     at: Annotated[

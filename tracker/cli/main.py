@@ -70,6 +70,8 @@ def closeout(
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command; returns its exit code. Errors are told on stderr: what, where, and what to do next."""
+    # Pydantic would look through every installed distribution for plugins, which takes longer than many a command.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         result = app(arguments, prog_name="closeout", standalone_mode=False)
     except typer.TyperException as error:

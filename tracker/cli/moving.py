@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tracker.cli import completing
 from tracker.cli.deciding import By, Form, Format, ItemName, Reason, why
 from tracker.cli.session import Session
 
@@ -27,7 +28,10 @@ def register(app: typer.Typer) -> None:
 def move(
     context: typer.Context,
     item: ItemName,
-    target: Annotated[str, typer.Argument(metavar="TARGET", help="A target's name in the settings.")],
+    target: Annotated[
+        str,
+        typer.Argument(metavar="TARGET", help="A target's name in the settings.", autocompletion=completing.targets),
+    ],
     reason: Reason = None,
     by: By = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,

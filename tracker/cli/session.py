@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from tracker.app import App
     from tracker.settings_file import Loaded
+    from tracker.store import Store
+    from tracker.store.glance import Glance
 
 
 class Session:
@@ -52,7 +54,19 @@ class Session:
         from tracker.app import App
         from tracker.cli.progress import make_progress
 
-        return App(self.required, make_progress(), clock=clock())
+        return App(self.required, make_progress(), clock=self.clock)
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The present time."""
+        return clock()
+
+    def look(self) -> Store | Glance:
+        """The store for reading only; the quick way where that is possible."""
+        from tracker.store.glance import Glance
+
+        loaded = self.required
+        return Glance.open(loaded.settings.database, loaded.root) or self.app.store(create=False)
 
     @cached_property
     def out(self) -> Console:

@@ -46,12 +46,21 @@ def to_json(item: Entry | None, events: Sequence[Event]) -> str:
     """The story as JSON, ending in a line break."""
     output = HistoryOutput(
         item=wire(item) if item else None,
-        events=tuple(
-            EventWire(at=e.at, who=e.who, what=e.what, item=e.item, document=e.document, detail=dict(e.detail))
-            for e in events
-        ),
+        events=tuple(map(event_wire, events)),
     )
     return output.model_dump_json(indent=2) + "\n"
+
+
+def event_wire(event: Event) -> EventWire:
+    """The event as it goes out."""
+    return EventWire(
+        at=event.at,
+        who=event.who,
+        what=event.what,
+        item=event.item,
+        document=event.document,
+        detail=dict(event.detail),
+    )
 
 
 def print_story(item: Entry | None, events: Sequence[Event], texts: Mapping[str, str], console: Console) -> None:
@@ -60,9 +69,14 @@ def print_story(item: Entry | None, events: Sequence[Event], texts: Mapping[str,
         console.print(Text.assemble((escape.plain(item.item.text), "bold"), (f"  {item.item.id}", "dim")))
     elif not events:
         console.print("nothing has happened yet")
+    print_events(events, console, texts if item is None else None)
+
+
+def print_events(events: Sequence[Event], console: Console, texts: Mapping[str, str] | None = None) -> None:
+    """The events; with `texts` those of items name theirs."""
     for event in events:
         line = Text.assemble((f"{stamp(event.at)}  ", "dim"), escape.plain(sentence(event)))
-        if item is None and event.item is not None:
+        if texts is not None and event.item is not None:
             words = shorten(" ".join(escape.plain(texts.get(event.item, "")).split()), _SHORT)
             line.append(f"  ({event.item} {words})", style="dim")
         console.print(line, soft_wrap=True)

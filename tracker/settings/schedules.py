@@ -21,6 +21,13 @@ class ScheduleSettings(Closed):
         default=24, ge=0, description="After downtime, a missed run is made up for if it is at most this old (once)."
     )
 
+    jitter_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=1800,
+        description="A run starts up to this much later than due, at random: several installations don't ask at once.",
+    )
+
     @field_validator("timezone")
     @classmethod
     def _timezone_known(cls, value: str | None) -> str | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tracker.model import Firing
 from tracker.store.door import Door
 from tracker.store.tables import METADATA, FiringRow
 
@@ -39,7 +40,7 @@ class Ledgers(Door):
     def finish_firing(
         self, schedule: str, due_at: datetime, started_at: datetime, now: datetime, outcome: str, detail: str
     ) -> None:
-        """What became of the firing that was started then: `done` or `failed`.
+        """What became of the firing that was started then: `done`, `failed` or `stopped`.
 
         A runner that was taken for dead has nothing to say any more: the firing is somebody else's.
         """
@@ -53,8 +54,15 @@ class Ledgers(Door):
         with self._reading() as connection:
             return connection.scalar(query.limit(1))
 
+    def firings(self, schedule: str, limit: int) -> tuple[Firing, ...]:
+        """The latest firings of a schedule, the last one first."""
+        columns = [_FIRING.c[name] for name in Firing.__dataclass_fields__]
+        query = select(*columns).where(_FIRING.c.schedule == schedule).order_by(_FIRING.c.due_at.desc()).limit(limit)
+        with self._reading() as connection:
+            return tuple(Firing(**row) for row in connection.execute(query).mappings())
+
     def unfinished_firing(self, schedule: str, now: datetime) -> datetime | None:
-        """The latest due time that somebody took up, if that firing failed or was abandoned.
+        """The latest due time that somebody took up, if that firing failed, was stopped or was abandoned.
 
         What failed before a later firing went well has been made up for by it.
         """
@@ -69,4 +77,4 @@ class Ledgers(Door):
 def _unfinished(now: datetime) -> ColumnElement[bool]:
     """Firings that may be tried again."""
     abandoned = and_(_FIRING.c.outcome == "started", _FIRING.c.started_at < now - FIRING_HOLDS)
-    return or_(_FIRING.c.outcome == "failed", abandoned)
+    return or_(_FIRING.c.outcome.in_(("failed", "stopped")), abandoned)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from connectors import Evidence, Issue
 from tracker.decisions import Standing
 from tracker.model import Event, Gone, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Move, Outcome
+from tracker.recurrence import likeness
 
 _ISSUE = TypeAdapter(Issue)
 _GONE = TypeAdapter(Gone)
@@ -35,12 +36,13 @@ def item_values(item: Item) -> dict[str, Any]:
     if state is ItemState.IGNORED:  # the column `ignored` says so; this one keeps what holds without it
         state = ItemState.DONE if item.done else ItemState.OPEN
     values = {**asdict(item), "links": list(item.links), "kind": item.kind.value, "state": state.value}
-    return {**values, "parted": list(item.parted), "move": _move_values(item.move)}
+    values |= {"parted": list(item.parted), "move": _move_values(item.move)}
+    return {**values, "theme": likeness(item.text, item.kind)}
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
     """An item from its columns."""
-    values = dict(row)
+    values = {name: value for name, value in row.items() if name != "theme"}
     values["links"] = tuple(values["links"])
     values["kind"] = Kind(values["kind"])
     values["parted"] = tuple(values["parted"])

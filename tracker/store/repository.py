@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from tracker.model import Event, Item, JournalEntry, KnownDocument, Link, Outcom
 from tracker.past import BORN, FACTS, telling
 from tracker.store import mapping
 from tracker.store.deliveries import Deliveries
+from tracker.store.known import Known
 from tracker.store.ledgers import Ledgers
 from tracker.store.locks import exclusive
 from tracker.store.tables import (
@@ -44,21 +44,14 @@ _SLOWEST_ANSWER = timedelta(minutes=10)
 """No write waits longer for its answer than the connectors' time-outs let it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All that the store knows of documents, items and links."""
-
-    documents: Mapping[str, KnownDocument]
-    items: Mapping[str, Item]
-    links: Mapping[str, Link]
-
-
 class Store(Deliveries, Ledgers):
     """The one door to the database: for one thread at a time, and any number of processes."""
 
-    def exclusive(self, target: str, on_wait: Callable[[], None]) -> AbstractContextManager[None]:
+    def exclusive(
+        self, target: str, on_wait: Callable[[], None], stop: Callable[[], bool] = lambda: False
+    ) -> AbstractContextManager[None]:
         """Hold off every other sync of `target` that uses this store; see `tracker.store.locks`."""
-        return exclusive(self._engine, target, on_wait)
+        return exclusive(self._engine, target, on_wait, stop=stop)
 
     # What is known
 
@@ -227,6 +220,14 @@ class Store(Deliveries, Ledgers):
             select(_JOURNAL)
             .where(_JOURNAL.c.target == target, _JOURNAL.c.action == action, _JOURNAL.c.outcome.in_(_IN_DOUBT))
             .order_by(_JOURNAL.c.id)
+        )
+        with self._reading() as connection:
+            return tuple(mapping.journal_of(dict(row)) for row in connection.execute(query).mappings())
+
+    def in_doubt_of(self, item: str) -> tuple[JournalEntry, ...]:
+        """The writes for an item whose outcome nobody knows, oldest first."""
+        query = (
+            select(_JOURNAL).where(_JOURNAL.c.item == item, _JOURNAL.c.outcome.in_(_IN_DOUBT)).order_by(_JOURNAL.c.id)
         )
         with self._reading() as connection:
             return tuple(mapping.journal_of(dict(row)) for row in connection.execute(query).mappings())

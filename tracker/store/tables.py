@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0006"
+HEAD = "0007"
 
 
 class _Table(SQLModel):
@@ -65,6 +65,7 @@ class ItemRow(_Table, table=True):
     parted: list[str] = Field(sa_column=Column(JSON, nullable=False))
     verified_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     move: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    theme: str = Field(default="", index=True)
 
 
 class LinkRow(_Table, table=True):

@@ -1,8 +1,10 @@
-"""What runs when: APScheduler's triggers call the app. A firing belongs to its due time, whoever comes first runs it.
+"""The service: APScheduler's triggers call the app. A firing belongs to its due time, whoever comes first runs it.
 
 APScheduler keeps its jobs in memory; what was fired is in the store (`firing`, with a unique key). So any number of
 schedulers can run side by side, and one that was down makes up for the latest missed firing, once. A firing that
-failed, or whose process was killed, is tried again until it is done, too old, or followed by a later one.
+failed, was stopped, or whose process was killed, is tried again until it is done, too old, or followed by a later one.
+
+Told to stop, the action that runs is finished and recorded, and no other begins; the next service goes on from there.
 """
 
 from __future__ import annotations
@@ -12,102 +14,22 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors import ConnectorError
 from tracker.app import App, Consent, Mode
 from tracker.deliver import DeliveryOutcome
-from tracker.errors import CloseoutError, UsageError
-from tracker.settings import ScheduleSettings, Settings
+from tracker.errors import CloseoutError, Stopped, UsageError
+from tracker.schedule.crontab import Delayed, Job, jobs, latest_due
 
-_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LATE = timedelta(hours=1)
 """A firing may start this late (the machine slept, another job ran) and still counts as on time."""
 _CATCH_UP_EVERY = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A schedule with its trigger."""
-
-    name: str
-    settings: ScheduleSettings
-    trigger: CronTrigger
-
-
-def jobs(settings: Settings) -> list[Job]:
-    """The schedules of the settings.
-
-    Raises:
-        UsageError: a cron line can't be read; all of them are told.
-    """
-    found, problems = [], []
-    for name, schedule in settings.schedules.items():
-        try:
-            found.append(Job(name, schedule, make_trigger(schedule.cron, schedule.timezone or settings.timezone)))
-        except ValueError as error:
-            problems.append(f"schedules.{name}.cron {schedule.cron!r}: {error}")
-    if problems:
-        raise UsageError(
-            "\n".join(problems),
-            where="closeout.toml",
-            advice='Five fields as in crontab(5), for example "0 9 * * MON" for Mondays at nine.',
-        )
-    return found
-
-
-def make_trigger(cron: str, timezone: str) -> CronTrigger:
-    """The trigger of a crontab(5) line: 0 and 7 are Sunday there, while APScheduler counts from Monday.
-
-    Raises:
-        ValueError: not such a line.
-    """
-    fields = cron.split()
-    if len(fields) != 5:  # noqa: PLR2004 - crontab(5)
-        raise ValueError(f"needs five fields, has {len(fields)}")
-    minute, hour, day, month, weekday = fields
-    if day != "*" and weekday != "*":
-        raise ValueError("restrict the day or the weekday, not both: cron would take either, which surprises people")
-    return CronTrigger(
-        minute=minute, hour=hour, day=day, month=month, day_of_week=weekdays(weekday), timezone=ZoneInfo(timezone)
-    )
-
-
-def weekdays(field: str) -> str:
-    """A crontab weekday field as names, which mean the same everywhere.
-
-    Raises:
-        ValueError: not such a field.
-    """
-    if field == "*":
-        return field
-    chosen: set[int] = set()
-    for part in field.split(","):
-        span, _, step = part.partition("/")
-        first, _, last = ("0-6" if span == "*" else span).partition("-")
-        start = _weekday(first)
-        end = _weekday(last) if last else (6 if step else start)
-        if end < start:
-            end += 7
-        chosen |= {number % 7 for number in range(start, end + 1, int(step or "1"))}
-    return ",".join(_DAYS[number] for number in sorted(chosen))
-
-
-def latest_due(trigger: CronTrigger, since: datetime, now: datetime) -> datetime | None:
-    """The last time after `since`, up to `now`, at which the trigger fired or should have."""
-    latest = None
-    due = trigger.get_next_fire_time(None, _just_after(since))
-    while due is not None and due.astimezone(UTC) <= now:
-        latest = due
-        due = trigger.get_next_fire_time(None, _just_after(due))
-    return latest
 
 
 def missed(job: Job, last: datetime | None, now: datetime, unfinished: datetime | None = None) -> datetime | None:
@@ -122,7 +44,8 @@ def missed(job: Job, last: datetime | None, now: datetime, unfinished: datetime 
     if last is None:
         return None
     oldest = now - timedelta(hours=job.settings.catch_up_hours)
-    later = latest_due(job.trigger, max(last, oldest), now)
+    # What is still being put off by its jitter is not missed.
+    later = latest_due(job.trigger, max(last, oldest), now - job.jitter)
     if later is None and unfinished is not None and oldest < unfinished <= now:
         return unfinished
     return later
@@ -137,12 +60,16 @@ class Runner:
 
     def fire(self, job: Job, due_at: datetime) -> bool:
         """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised."""
+        if self.app.stop():
+            return False
         started_at = self.app.clock()
         with self.app.store() as store:
             if not store.start_firing(job.name, due_at, started_at):
                 return False
         try:
             outcome, detail = "done", self._run(job, due_at)
+        except Stopped as error:
+            outcome, detail = "stopped", error.message
         except (CloseoutError, ConnectorError) as error:
             outcome, detail = "failed", f"{error} {error.advice}".strip()
         except Exception as error:  # noqa: BLE001 - one job's bug must not end the service; it is told with its type
@@ -173,7 +100,7 @@ class Runner:
         """Called by the trigger: the firing belongs to the time at which it was due."""
         with self._told(job.name):
             now = self.app.clock()
-            due_at = latest_due(job.trigger, now - _LATE - timedelta(seconds=1), now)
+            due_at = latest_due(job.trigger, now - _LATE - job.jitter - timedelta(seconds=1), now)
             if due_at is not None:
                 self.fire(job, due_at)
 
@@ -190,6 +117,9 @@ class Runner:
             synced = self.app.sync((), Consent())
             failures = sum(len(applied.failures) for applied in synced.applied.values())
             done = sum(len(applied.done) for applied in synced.applied.values())
+            if synced.stopped:
+                left = sum(len(applied.postponed) for applied in synced.applied.values())
+                raise Stopped(f"{done} of {done + failures + left} actions; the rest is left for the next run")
             written, settled = self.app.write_back(synced, (), Mode(self.app.settings.write_back.mode), Consent())
             if not synced.clean:
                 raise CloseoutError(f"{failures} of {done + failures} actions failed", where="sync")
@@ -208,7 +138,7 @@ class Runner:
 
 
 def serve(app: App, stop: threading.Event, say: Callable[[str], None]) -> None:
-    """Run the schedules until `stop` is set; the job that runs then is finished first.
+    """Run the schedules until `stop` is set; what `app` is doing then is finished first, and begins nothing else.
 
     Raises:
         UsageError: there is nothing to run, or a cron line can't be read.
@@ -228,7 +158,8 @@ def serve(app: App, stop: threading.Event, say: Callable[[str], None]) -> None:
         timezone=ZoneInfo(app.settings.timezone),
     )
     for job in all_jobs:
-        scheduler.add_job(runner.on_time, job.trigger, args=[job], id=job.name, name=job.name)
+        trigger = Delayed(job.trigger, job.settings.jitter_seconds) if job.jitter else job.trigger
+        scheduler.add_job(runner.on_time, trigger, args=[job], id=job.name, name=job.name)
         due = job.trigger.get_next_fire_time(None, app.clock())
         say(f"{job.name}: {job.settings.run} at {due:%Y-%m-%d %H:%M %Z}" if due else f"{job.name}: never")
     # An interval always has a next time, so APScheduler never has to remove this job while it shuts down. Its id is
@@ -240,22 +171,8 @@ def serve(app: App, stop: threading.Event, say: Callable[[str], None]) -> None:
         runner.catch_up(all_jobs, stop)
         stop.wait()
     finally:
-        say("stopping; the running job is finished first")
+        say("stopping; what is being done is finished first")
         scheduler.shutdown(wait=True)
-
-
-def _just_after(moment: datetime) -> datetime:
-    """The next instant. Reckoned in UTC: on a local clock the hour that DST repeats would never end."""
-    return moment.astimezone(UTC) + timedelta(microseconds=1)
-
-
-def _weekday(text: str) -> int:
-    if text.isdigit() and int(text) <= 7:  # noqa: PLR2004 - crontab's second Sunday
-        return int(text) % 7 if text != "7" else 7
-    name = text.casefold()[:3]
-    if name not in _DAYS:
-        raise ValueError(f"{text!r} is no weekday")
-    return _DAYS.index(name)
 
 
 def tell(line: str) -> None:

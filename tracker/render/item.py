@@ -1,0 +1,153 @@
+"""What `closeout status ITEM` prints: everything about one item."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from connectors import Issue, IssueState
+from tracker.model import Item, JournalEntry, Link, Outcome
+from tracker.render import escape, status
+from tracker.render.history import EventWire, event_wire, print_events
+from tracker.render.status import StatusOutput
+from tracker.render.wire import Wire
+from tracker.render.words import stamp
+from tracker.standing import About
+
+_LATEST = 10
+
+
+class IssueWire(Wire):
+    """The issue as its target last told it."""
+
+    title: str
+    state: IssueState
+    assignees: tuple[str, ...]
+    labels: tuple[str, ...]
+    author: str
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    linked_at: datetime
+
+
+class InDoubtWire(Wire):
+    """A write whose outcome nobody knows: the next sync looks for what became of it."""
+
+    target: str
+    action: str
+    outcome: Outcome
+    at: datetime
+    detail: str
+
+
+class ItemOutput(StatusOutput):
+    """`closeout status ITEM --format json`: as for many items, `items` being this one, and all else that is known.
+
+    `source` is the document's page with the line, where it has one; `due_from` where the day that counts comes from:
+    `document`, `extended` by a person, or null without one. `events` are its history, oldest first.
+    """
+
+    source: str | None
+    due_from: str | None
+    linked: IssueWire | None
+    in_doubt: tuple[InDoubtWire, ...]
+    events: tuple[EventWire, ...]
+
+
+def to_json(about: About) -> str:
+    """All of it as JSON, ending in a line break."""
+    entry = about.entry
+    output = ItemOutput(
+        as_of=about.as_of,
+        today=about.today,
+        items=(status.wire(entry),),
+        source=_source(about),
+        due_from=_due_from(entry.item),
+        linked=_issue_wire(entry.link) if entry.link else None,
+        in_doubt=tuple(map(_in_doubt_wire, about.in_doubt)),
+        events=tuple(map(event_wire, about.events)),
+    )
+    return output.model_dump_json(indent=2) + "\n"
+
+
+def print_about(about: About, console: Console) -> None:
+    """All of it for people: its fields, its issue, what is in doubt, and what happened last."""
+    entry = about.entry
+    status.print_item(entry, about.events, console)
+    more = Table(box=None, show_header=False, pad_edge=False)
+    more.add_column(style="dim", no_wrap=True, min_width=len("Known since"))
+    more.add_column(overflow="fold")
+    if (source := _source(about)) is not None:
+        more.add_row("Page", Text(source))
+    if entry.days_left is not None:
+        more.add_row("Days left", Text(f"{entry.days_left} ({_DUE_FROM[_due_from(entry.item)]})"))
+    for name, value in _issue_facts(entry.link.issue).items() if entry.link else ():
+        more.add_row(name, Text(escape.plain(value)))
+    for number, doubt in enumerate(about.in_doubt):
+        more.add_row("" if number else "In doubt", Text(escape.plain(_doubt(doubt)), style="yellow"))
+    more.add_row("As of", Text(stamp(about.as_of) if about.as_of else "issues were never read"))
+    console.print(more)
+    if about.events:
+        earlier = len(about.events) - _LATEST
+        hint = f"  ({earlier} earlier ones: closeout history {entry.item.id})" if earlier > 0 else ""
+        console.print(Text.assemble(("\nHistory", "bold"), (hint, "dim")))
+        print_events(about.events[-_LATEST:], console)
+
+
+_DUE_FROM = {"extended": "by extension", "document": "by its document", None: ""}
+
+
+def _due_from(item: Item) -> str | None:
+    if item.extended_to is not None:
+        return "extended"
+    return "document" if item.due_date is not None else None
+
+
+def _source(about: About) -> str | None:
+    """Hosts that show files of a repository name lines alike."""
+    page = escape.url(about.entry.document.web_url)
+    return f"{page}#L{about.entry.item.line}" if page else None
+
+
+def _issue_facts(issue: Issue) -> dict[str, str]:
+    facts = {
+        "Issue says": issue.title,
+        "Issue state": f"{issue.state.value.replace('_', ' ')}, updated {stamp(issue.updated_at)}",
+        "Assigned to": ", ".join(sorted(issue.assignees)) or "nobody",
+        "Labels": ", ".join(sorted(issue.labels)),
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _doubt(entry: JournalEntry) -> str:
+    when = stamp(entry.sent_at or entry.intended_at)
+    return f"{entry.action} in {entry.target}, {when}: {entry.detail or 'no answer was recorded'}"
+
+
+def _issue_wire(link: Link) -> IssueWire:
+    issue = link.issue
+    return IssueWire(
+        title=issue.title,
+        state=issue.state,
+        assignees=tuple(sorted(issue.assignees)),
+        labels=tuple(sorted(issue.labels)),
+        author=issue.author,
+        created_at=issue.created_at,
+        updated_at=issue.updated_at,
+        closed_at=issue.closed_at,
+        linked_at=link.linked_at,
+    )
+
+
+def _in_doubt_wire(entry: JournalEntry) -> InDoubtWire:
+    return InDoubtWire(
+        target=entry.target,
+        action=entry.action,
+        outcome=entry.outcome,
+        at=entry.sent_at or entry.intended_at,
+        detail=entry.detail,
+    )
