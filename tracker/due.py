@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import MAXYEAR, date, timedelta
+from datetime import MAXYEAR, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -26,6 +26,22 @@ from tracker.wildcards import names_one
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
+
+
+class Promised(Protocol):
+    """What is asked of an item as it is, or as it was."""
+
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def first_seen(self) -> datetime: ...
+    @property
+    def priority(self) -> str | None: ...
+    @property
+    def due_date(self) -> date | None: ...
+    @property
+    def extended_to(self) -> date | None: ...
+
 
 _TOO_LATE = MAXYEAR - 101
 """A span is at most a hundred years: from this year on a day plus a span may be none."""
@@ -78,7 +94,7 @@ class DuePolicy:
     )
     """What was found before: many items are alike in what rules ask for."""
 
-    def due(self, item: Item, document: KnownDocument, labels: Collection[str]) -> Due | None:
+    def due(self, item: Promised, document: KnownDocument, labels: Collection[str]) -> Due | None:
         """By when `item` has to be done; `labels` as `labels_of` gives them. None when nobody says."""
         fit = self._fit(item, document, labels) if self.settings.rules and item.due_date is None else None
         words, day = self._applied(fit, item, document) if fit else ("", None)
@@ -88,7 +104,7 @@ class DuePolicy:
             return Due(item.due_date, DueSource.DOCUMENT, document_day=item.due_date)
         return Due(day, DueSource.POLICY, words, policy_day=day) if day else None
 
-    def _fit(self, item: Item, document: KnownDocument, labels: Collection[str]) -> _Fit | None:
+    def _fit(self, item: Promised, document: KnownDocument, labels: Collection[str]) -> _Fit | None:
         facts = {
             "severity": (document.severity,) if document.severity else (),
             "priority": (item.priority,) if item.priority else (),
@@ -101,7 +117,7 @@ class DuePolicy:
             self._fits[key] = next((fit for fit in found if fit is not None), None)
         return self._fits[key]
 
-    def _applied(self, fit: _Fit, item: Item, document: KnownDocument) -> tuple[str, date]:
+    def _applied(self, fit: _Fit, item: Promised, document: KnownDocument) -> tuple[str, date]:
         """The rule in words, and the day that it gives."""
         incident = document.incident_date if fit.rule.counted_from == "incident" else None
         start = incident or item.first_seen.astimezone(ZoneInfo(self.zone)).date()

@@ -88,7 +88,7 @@ def test_everything_about_an_item(closeout, folder):
     output = json.loads(out)
     jsonschema.validate(output, schema_of("status-item"))
     assert (code, err, len(output["items"])) == (0, "", 1)
-    assert output["due_from"] == "extended"
+    assert output["items"][0]["due_source"] == "extended"
     assert output["linked"]["assignees"] == ["maria"]
     assert [doubt["outcome"] for doubt in output["in_doubt"]] == ["uncertain"]
     assert "due date extended" in [event["what"] for event in output["events"]]

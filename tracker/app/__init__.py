@@ -169,7 +169,11 @@ class App:
     ) -> Report:
         """Build a report, or `owner`'s part of it; see `tracker.app.reporting.make_report`."""
         with self.store(create=False) as store:
-            made = reporting.make_report(store, self.settings, self.root, name, self.clock(), day, due_at=due_at)
+            now = self.clock()
+            metrics = measuring.for_report(store, self.settings, name, now, day)
+            made = reporting.make_report(
+                store, self.settings, self.root, name, now, day, due_at=due_at, metrics=metrics
+            )
         return reporting.part_of(made, self.settings, owner) if owner else made
 
     def metrics(self, first: date | None = None, last: date | None = None) -> Metrics:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from tracker.due import DuePolicy
 from tracker.errors import UsageError
 from tracker.metrics import Metrics, measure
+from tracker.model import KnownDocument
+from tracker.past import Past
 from tracker.people import PeopleBook
 from tracker.settings import Settings
 from tracker.standing import today_of
@@ -14,6 +19,15 @@ from tracker.store import Store
 
 USUAL = timedelta(weeks=13)
 """How far back is looked when nobody says from when."""
+
+
+def for_report(store: Store, settings: Settings, name: str, now: datetime, day: date | None) -> Metrics | None:
+    """What a report to management tells of the time up to `day`; None for reports of other kinds."""
+    report = settings.reports.get(name)
+    if report is None or report.kind != "management":
+        return None
+    today = today_of(settings, now)
+    return measured(store, settings, now, last=min(day or today, today))
 
 
 def measured(
@@ -31,5 +45,13 @@ def measured(
         raise UsageError(f"{last} is not over yet", where="--to", advice=f"Today is {today}; name no later day.")
     if first > last:
         raise UsageError(f"{first} is after {last}", where="--from", advice="Name the earlier day with --from.")
-    book = PeopleBook.from_settings(settings)
-    return measure(store.lives(), store.documents(), book, first, last, ZoneInfo(settings.timezone))
+    book, documents = PeopleBook.from_settings(settings), store.documents()
+    due_of = partial(_due, DuePolicy(settings.policy.due, settings.timezone), documents)
+    return measure(store.lives(), documents, book, first, last, ZoneInfo(settings.timezone), due_of)
+
+
+def _due(policy: DuePolicy, documents: Mapping[str, KnownDocument], past: Past) -> date | None:
+    """The day that counted for an item. Which labels its issue had then nobody knows."""
+    document = documents.get(past.document)
+    due = policy.due(past, document, ()) if document else None
+    return due.day if due else past.falls_due

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tracker.render import templating, words
+from tracker.render import metrics_html, templating, words
 from tracker.report import Counts, Progress, Report
 
 _ALL = 2**31
@@ -66,6 +66,7 @@ def _values(report: Report) -> dict[str, object]:
     """What a template is given beside the report and its words."""
     totals = report.totals
     return {
+        "charts": metrics_html.render(report.metrics) if report.metrics else "",
         "tiles": (
             ("Open", totals.open, "text"),
             ("Overdue", totals.overdue, "overdue"),

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors import Issue, IssueState
-from tracker.model import Item, JournalEntry, Link, Outcome
+from tracker.model import JournalEntry, Link, Outcome
 from tracker.render import escape, status
 from tracker.render.history import EventWire, event_wire, print_events
 from tracker.render.status import StatusOutput
@@ -47,12 +47,10 @@ class InDoubtWire(Wire):
 class ItemOutput(StatusOutput):
     """`closeout status ITEM --format json`: as for many items, `items` being this one, and all else that is known.
 
-    `source` is the document's page with the line, where it has one; `due_from` where the day that counts comes from:
-    `document`, `extended` by a person, or null without one. `events` are its history, oldest first.
+    `source` is the document's page with the line, where it has one; `events` are its history, oldest first.
     """
 
     source: str | None
-    due_from: str | None
     linked: IssueWire | None
     in_doubt: tuple[InDoubtWire, ...]
     events: tuple[EventWire, ...]
@@ -66,7 +64,6 @@ def to_json(about: About) -> str:
         today=about.today,
         items=(status.wire(entry),),
         source=_source(about),
-        due_from=_due_from(entry.item),
         linked=_issue_wire(entry.link) if entry.link else None,
         in_doubt=tuple(map(_in_doubt_wire, about.in_doubt)),
         events=tuple(map(event_wire, about.events)),
@@ -84,7 +81,7 @@ def print_about(about: About, console: Console) -> None:
     if (source := _source(about)) is not None:
         more.add_row("Page", Text(source))
     if entry.days_left is not None:
-        more.add_row("Days left", Text(f"{entry.days_left} ({_DUE_FROM[_due_from(entry.item)]})"))
+        more.add_row("Days left", str(entry.days_left))
     for name, value in _issue_facts(entry.link.issue).items() if entry.link else ():
         more.add_row(name, Text(escape.plain(value)))
     for number, doubt in enumerate(about.in_doubt):
@@ -96,15 +93,6 @@ def print_about(about: About, console: Console) -> None:
         hint = f"  ({earlier} earlier ones: closeout history {entry.item.id})" if earlier > 0 else ""
         console.print(Text.assemble(("\nHistory", "bold"), (hint, "dim")))
         print_events(about.events[-_LATEST:], console)
-
-
-_DUE_FROM = {"extended": "by extension", "document": "by its document", None: ""}
-
-
-def _due_from(item: Item) -> str | None:
-    if item.extended_to is not None:
-        return "extended"
-    return "document" if item.due_date is not None else None
 
 
 def _source(about: About) -> str | None:

@@ -12,8 +12,9 @@ from pydantic import Field
 from tracker.model import ItemState, Kind
 from tracker.people import Owner
 from tracker.policy import Flag
-from tracker.render import gone
+from tracker.render import gone, metrics
 from tracker.render.gone import GoneWire
+from tracker.render.metrics import MetricsOutput
 from tracker.render.wire import Wire
 from tracker.report import GroupName, Period, Report, ReportItem, ReportKind, Section, SectionKind
 
@@ -159,6 +160,7 @@ class ReportDocument(Wire):
     unknown_names: tuple[str, ...]
     unreachable: tuple[OwnerWire, ...]
     departed: tuple[OwnerWire, ...] = Field(description="Who has left and still owns open items.")
+    metrics: MetricsOutput | None = Field(description="How promises are kept; for management.")
 
 
 def render(report: Report) -> str:
@@ -194,6 +196,7 @@ def document(report: Report) -> ReportDocument:
         unknown_names=report.unknown_names,
         unreachable=tuple(_owner(owner) for owner in report.unreachable),
         departed=tuple(_owner(owner) for owner in report.departed),
+        metrics=metrics.wire(report.metrics) if report.metrics else None,
     )
 
 

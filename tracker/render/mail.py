@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from tracker.render import escape, html, templating, words
+from tracker.render import escape, html, metrics_text, templating, words
 from tracker.report import GroupName, Letter, Report, ReportItem, Section
 
 _WIDTH = 72
@@ -41,6 +41,10 @@ def _lines(report: Report) -> Iterator[str]:
         if section.groups:
             yield from _section(section)
     yield from _themes(report)
+    if report.metrics:
+        yield from _heading("How promises are kept")
+        yield ""
+        yield from map(escape.plain, metrics_text.lines(report.metrics))
     for note in words.notes(report):
         yield ""
         yield from _wrapped(note)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tracker.render import escape, words
+from tracker.render import escape, metrics_text, words
 from tracker.report import Counts, Group, GroupName, Progress, Report, ReportItem, ReportKind, Section, Theme
 
 
@@ -46,6 +46,11 @@ def _lines(report: Report) -> Iterator[str]:
         if section.groups:
             yield from _section(section)
     yield from _themes(report.themes)
+    if report.metrics:
+        yield "## How promises are kept"
+        yield ""
+        yield from metrics_text.markdown(report.metrics)
+        yield ""
     yield from _documents(report)
     if report.why:
         yield escape.markdown(report.why)

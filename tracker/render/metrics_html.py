@@ -5,15 +5,13 @@ The classes are those of the report's page, whose style sheet shows them dark or
 
 from __future__ import annotations
 
-from functools import cache
 from typing import NamedTuple
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from tracker.metrics import BurnDown, Metrics
-from tracker.render import escape
 from tracker.render import metrics_words as words
+from tracker.render import templating
 
 _HIGH, _LOW = 96, 24
 """Heights of the charts in pixels."""
@@ -42,15 +40,14 @@ def render(metrics: Metrics) -> Markup:
     """The piece: to stand in a page of its own colours, at any width."""
     most = max((day.open for day in metrics.days), default=0)
     tables = [group for group in words.groups(metrics).values() if group.tells]
-    return Markup(  # noqa: S704 - what the template escaped
-        _template().render(
-            metrics=metrics,
-            columns=[_column(day.open, day.overdue, most, _HIGH) for day in metrics.days],
-            most=most,
-            burn_downs=_rows(metrics),
-            tables=tables,
-            words=words,
-        )
+    return templating.piece(
+        "metrics.html.j2",
+        metrics=metrics,
+        columns=[_column(day.open, day.overdue, most, _HIGH) for day in metrics.days],
+        most=most,
+        burn_downs=_rows(metrics),
+        tables=tables,
+        words=words,
     )
 
 
@@ -74,17 +71,3 @@ def _rows(metrics: Metrics) -> list[Row]:
         before = -(-steps // every) - len(columns)
         rows.append(Row(each, columns, before, words.left(each.total, each.left[-1][1])))
     return rows
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("tracker.render"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Every text that a template puts out passes here, so none can forget it; Markup is the template's own.
-        finalize=lambda value: escape.plain(value) if type(value) is str else value,
-    )
-    return environment.get_template("metrics.html.j2")

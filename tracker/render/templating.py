@@ -63,6 +63,11 @@ def render(report: Report, fmt: str, **values: object) -> str:
         raise UsageError(problem, where=f"{wording.name}{_line(error, wording)}", advice=_ADVICE) from error
 
 
+def piece(name: str, **values: object) -> Markup:
+    """A built-in template that is a part of a page."""
+    return Markup(_builtin().get_template(name).render(**values))  # noqa: S704 - what the template escaped
+
+
 @cache
 def _builtin() -> Environment:
     return _dressed(Environment(autoescape=True, loader=PackageLoader("tracker.render")), "html")
