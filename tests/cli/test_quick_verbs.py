@@ -76,7 +76,7 @@ def test_everything_about_an_item(closeout, folder):
     assert (code, err) == (0, "")
     for told in (
         "2026-11-20, extended to 2026-12-18 by Maria: waits for the vendor",
-        "25 (by extension)",
+        "Days left",
         "https://example.com/ops/blob/abc/a.md#L",
         "postmortems/a.md:",
         "Assigned to  maria",
@@ -100,7 +100,8 @@ def test_one_item_can_fail_a_pipeline_too(closeout):
     assert closeout("status", "#2", "--fail-on", "overdue")[0] == 0
 
 
-def test_the_timetable(closeout, folder):
+def test_the_timetable(closeout, folder, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "250")
     code, out, err = closeout("schedule")
     assert (code, err) == (0, "")
     for told in ("every hour at :00", "Europe/Madrid, up to 1 min 30 s later", "2026-11-23 11:00 CET", "never ran"):

@@ -61,7 +61,7 @@ DOCUMENTS = st.sampled_from([None, "a.md", "búsqueda", "zzz"])
 def test_it_finds_the_same(place, flags, states, owner, document, mine, days):
     book = PeopleBook.from_settings(place.settings)
     place.now += timedelta(days=days)
-    slow, quick = both(place, Wanted(None, owner, document, flags, states, book.get(mine) if mine else None))
+    slow, quick = both(place, Wanted(None, owner, document, flags, states, mine=book.get(mine) if mine else None))
     place.now -= timedelta(days=days)
     assert quick == slow
 
