@@ -1,8 +1,8 @@
 """People files: the people book as a table (CSV) or as YAML, beside `closeout.toml`. Pure: bytes in, entries out.
 
 A CSV file has a header and a row for each person or team; columns are called like the settings, with `key`, and `kind`
-(`person` when empty, or `team`) before them. Several aliases stand in one cell, with `;` between. A YAML file has the
-tables `people` and `teams`, shaped as in `closeout.toml`.
+(`person` when empty, or `team`) before them. Several aliases or channels stand in one cell, with `;` between. A YAML
+file has the tables `people` and `teams`, shaped as in `closeout.toml`.
 
 What is wrong is collected, each with its line, so that it can be told together with what is wrong in the settings. What
 the values must look like is for the settings models to say.
@@ -27,6 +27,9 @@ from tracker.spelling import plain
 SUFFIXES = (".csv", ".yaml", ".yml")
 PEOPLE, TEAMS = "people", "teams"
 MODELS: Mapping[str, type[BaseModel]] = {PEOPLE: PersonSettings, TEAMS: TeamSettings}
+_SEVERAL = {"aliases", "channels"}
+"""Columns whose cells hold several values."""
+
 COLUMNS = ("kind", "key", *PersonSettings.model_fields)
 _KINDS = {"": PEOPLE, "person": PEOPLE, "team": TEAMS}
 
@@ -151,8 +154,8 @@ def _add_row(file: PeopleFile, row: list[str], line: int) -> None:
     if not key:
         file.complain(line, "there is no `key`")
         return
-    if "aliases" in values:
-        values["aliases"] = [alias for each in values["aliases"].split(";") if (alias := each.strip())]
+    for name in _SEVERAL & values.keys():
+        values[name] = [one for each in values[name].split(";") if (one := each.strip())]
     file.add(_KINDS[kind.casefold()], key, values, line)
 
 

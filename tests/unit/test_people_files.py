@@ -78,6 +78,12 @@ def test_spreadsheets_may_put_other_marks_between_cells(settings, mark):
     assert found.people["jo"].aliases == ("Jo", "Joanna")
 
 
+def test_several_channels_stand_in_one_cell(settings):
+    more = '[channels.chat]\nurl_env = "CHAT_URL"\n'
+    found = settings({"people.csv": "key,name,email,channels\njo,Jo,jo@example.org,mail; chat\n"}, more).settings
+    assert found.people["jo"].channels == ("mail", "chat")
+
+
 @pytest.mark.parametrize("name", ["people.yaml", "people.YML"])
 def test_yaml_is_shaped_like_the_settings(settings, name):
     found = settings({name: YAML}, '[people.max]\nname = "Max Power"\nmanager = "ann"\n').settings
