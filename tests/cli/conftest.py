@@ -20,6 +20,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("CLOSEOUT_NOW", "2026-11-23T09:00:00+00:00")
     (tmp_path / "postmortems").mkdir()
     (tmp_path / "closeout.toml").write_text(SETTINGS, "utf-8")

@@ -83,7 +83,7 @@ def test_a_report_for_management_goes_to_whom_it_names(closeout):
     assert "board@example.org" in out
     assert "Jo Smith" not in out
     _, out, err = closeout("report", "each", "--send", "--dry-run")
-    assert out == ""
+    assert out == "nobody to tell\n"
     assert "nobody is to get this report" in err
 
 

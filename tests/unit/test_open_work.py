@@ -164,7 +164,7 @@ def test_a_target_that_left_the_settings_is_not_asked(place):
         known = store.known()
         for link in known.links.values():
             ref = replace(link.ref, target="gone")
-            store.record_link(replace(link, issue=replace(link.issue, ref=ref)), known.items[link.item], [])
+            store.record_link(replace(link, issue=replace(link.issue, ref=ref)), known.items[link.item], place.now, [])
     assert place.ask() == []
     assert place.asked == []
 

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from older import take_back
 from workplace import SETTINGS, Workplace, postmortem
 
 from tracker.app import reading
@@ -117,24 +118,10 @@ def test_documents_become_private_with_the_setting(place):
     assert [document.private for document in place.known().documents.values()] == [True]
 
 
-NEWER = {
-    "document": ("rules", "services"),
-    "link": ("gone", "evidence", "work"),
-    "item": ("ignored", "snoozed_until", "extended_to", "parted", "verified_at", "move"),
-}
-"""What migrations added to the first schema."""
-
-
 def test_a_store_from_before_is_read_again_once(place, parsed):
     place.document("a.md", postmortem("Add a probe"))
     place.run()
-    with sqlite3.connect(place.root / "closeout.db") as database:
-        database.execute("DROP INDEX ix_event_what")
-        for table, columns in NEWER.items():
-            for column in columns:
-                database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        database.execute("UPDATE closeout_version SET version_num = '0001'")
-    database.close()
+    take_back(place.root / "closeout.db", "0001")
     parsed.clear()
     place.run()
     place.run()

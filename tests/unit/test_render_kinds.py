@@ -15,7 +15,7 @@ from strangers import CONTROLS, NASTY, WORDS, Page
 
 from tracker.audience import for_recipient
 from tracker.errors import UsageError
-from tracker.metrics import Metrics, Spread
+from tracker.metrics import Day, Metrics, Spread
 from tracker.model import ItemState
 from tracker.people import PeopleBook
 from tracker.policy import Flag
@@ -136,7 +136,7 @@ def test_no_kind_of_report_lets_strangers_words_out(entries, kind):
 
 def test_management_reads_how_well_promises_were_kept():
     overall = Spread("", 34, 12.4, 40.0, 28, 31)
-    measured = Metrics(TODAY - timedelta(days=90), TODAY, (), overall, (), (), (), (), 9, 5)
+    measured = Metrics(TODAY - timedelta(days=90), TODAY, (Day(TODAY, 8, 3, 34),), overall, (), (), (), (), 9, 5)
     found = build([entry(days=-1)], kind=ReportKind.MANAGEMENT, to=("jo",), metrics=measured)
     sentence = (
         "34 closed from 2026-08-23 to 2026-11-21, half of them within 12 days, nine of ten within 40, 28 of 31 by "

@@ -7,6 +7,7 @@ from contextlib import closing
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from older import take_back
 from workplace import SETTINGS, START, Workplace, postmortem
 
 from connectors import IssueState, TargetUnreachable
@@ -203,15 +204,10 @@ def test_services_are_known_from_documents_read_before(tmp_path):
 
 
 def test_a_store_from_before_learns_services_without_a_change_of_the_document(tmp_path):
-    import sqlite3  # noqa: PLC0415
-
     place = Routed(tmp_path, "")
     place.document("a.md", postmortem(LOAD).replace("Date:", "Services: payments\n\nDate:"))
     place.run()
-    with closing(sqlite3.connect(tmp_path / "closeout.db")) as database, database:
-        database.execute("ALTER TABLE document DROP COLUMN services")
-        database.execute("ALTER TABLE item DROP COLUMN move")
-        database.execute("UPDATE closeout_version SET version_num = '0003'")
+    take_back(tmp_path / "closeout.db", "0003")
     place.run()
     assert place.writes == []
     assert place.known().documents["postmortems/a.md"].services == ("payments",)

@@ -11,7 +11,8 @@ from connectors import IssueState
 from tracker.app import Consent, Mode, reading, writing_back
 from tracker.model import Gone, GoneKind
 from tracker.render.write_back import problems
-from tracker.schedule import Runner, jobs
+from tracker.schedule import Runner
+from tracker.schedule.crontab import jobs
 from tracker.settings_file import load
 
 LOAD = "Run a load test before every release"
