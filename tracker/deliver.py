@@ -49,11 +49,12 @@ class DeliveryOutcome(StrEnum):
     FAILED = "failed"
     NO_ADDRESS = "no-address"
     NOTHING_TO_SAY = "nothing-to-say"
+    HELD_BACK = "held-back"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One recipient's part in one period, what became of it, and why they get it."""
+    """One recipient's part in one period, what became of it, why they get it, and when to come again if that helps."""
 
     report: str
     period: str
@@ -61,6 +62,7 @@ class Delivery:
     outcome: DeliveryOutcome
     detail: str = ""
     why: str = ""
+    again_at: datetime | None = None
 
 
 class Ledger(Protocol):
@@ -158,8 +160,9 @@ class _Sending:
 
     def to(self, recipient: Recipient) -> Delivery:
         part, address = recipient.part, recipient.owner.email
-        if part is None or not address:
-            return _delivery(self.report, recipient, _unsendable(recipient) or DeliveryOutcome.FAILED)
+        unsendable = _unsendable(recipient)
+        if unsendable or part is None or not address:
+            return _delivery(self.report, recipient, unsendable or DeliveryOutcome.FAILED)
         key = (self.report.name, recipient.owner.key, self.report.period_key)
         if not self.ledger.claim(*key, self.now):
             return _delivery(self.report, recipient, DeliveryOutcome.ALREADY_SENT)
@@ -233,12 +236,24 @@ def ascii_domain(address: str) -> str:
 def _unsendable(recipient: Recipient) -> DeliveryOutcome | None:
     if recipient.part is None:
         return DeliveryOutcome.NOTHING_TO_SAY
-    return None if recipient.owner.email else DeliveryOutcome.NO_ADDRESS
+    if not recipient.owner.email:
+        return DeliveryOutcome.NO_ADDRESS
+    # Before the ledger is asked: who is held back is not claimed, so that a later run finds them unserved.
+    return DeliveryOutcome.HELD_BACK if recipient.held_back else None
 
 
 def _delivery(report: Report, recipient: Recipient, outcome: DeliveryOutcome, detail: str = "") -> Delivery:
     why = recipient.part.why if recipient.part else ""
-    return Delivery(report.name, report.period_key, recipient.owner, outcome, detail, why)
+    held = outcome is DeliveryOutcome.HELD_BACK
+    return Delivery(
+        report.name,
+        report.period_key,
+        recipient.owner,
+        outcome,
+        (recipient.held_back or "") if held else detail,
+        why,
+        recipient.held_until if held else None,
+    )
 
 
 def _line(text: str) -> str:

@@ -25,6 +25,7 @@ class Flag(StrEnum):
     REOPENED = "reopened"
     VERIFIED = "verified"
     RECURRING = "recurring"
+    IN_REVIEW = "in-review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ def _of_link(item: Item, link: Link | None, policy: PolicySettings) -> Iterator[
         yield Flag.GHOST
     if link is not None and link.issue.reopened:
         yield Flag.REOPENED
+    if link is not None and link.work:
+        yield Flag.IN_REVIEW
 
 
 def _of_owners(ownership: Ownership) -> Iterator[Flag]:

@@ -12,7 +12,7 @@ Pure: the day and the time are arguments.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -36,10 +36,16 @@ class GroupName(StrEnum):
 
 
 class SectionKind(StrEnum):
-    """Whose items a section holds, in the order of the report."""
+    """Whose items a section holds, in the order of the report.
+
+    `ESCALATED`, `STANDING_IN` and `LEFT_BEHIND` stand only in the part of somebody who is told of them for the owner.
+    """
 
     PERSON = "person"
     TEAM = "team"
+    ESCALATED = "escalated"
+    STANDING_IN = "owner-away"
+    LEFT_BEHIND = "owner-gone"
     UNKNOWN = "unknown-owner"
     NOBODY = "no-owner"
 
@@ -150,6 +156,7 @@ class Report:
 
     `as_of` is when the targets were last asked (None: never). `unknown_names` are owners in documents that the people
     book lacks and `unreachable` owners of open items without an address: both so that somebody can mend the book.
+    `at_rest` are the owners of items none of which is open.
     """
 
     name: str
@@ -164,6 +171,7 @@ class Report:
     documents: tuple[Progress, ...]
     unknown_names: tuple[str, ...] = ()
     unreachable: tuple[Owner, ...] = ()
+    at_rest: tuple[Owner, ...] = ()
     fallback: Owner | None = None
     recipient: Owner | None = None
     why: str = ""
@@ -218,9 +226,15 @@ def build(  # the report's identity, its time and its content are separate argum
         sections=sections,
         documents=_documents(ordered),
         unknown_names=tuple(sorted({name for entry in ordered if _is_open(entry) for name in entry.ownership.unknown})),
-        unreachable=tuple(owner for owner in owners if not owner.email),
+        unreachable=tuple(owner for owner in owners if not owner.email and not owner.left),
+        at_rest=_at_rest(ordered, {owner.key for owner in owners}),
         fallback=book.get(fallback) if fallback else None,
     )
+
+
+def _at_rest(ordered: Sequence[Entry], busy: Container[str]) -> tuple[Owner, ...]:
+    owners = {owner.key: owner for entry in ordered for owner in entry.ownership.known}
+    return tuple(owners[key] for key in sorted(owners) if key not in busy)
 
 
 def _sections(ordered: Sequence[Entry]) -> tuple[Section, ...]:

@@ -2,7 +2,8 @@
 
 APScheduler keeps its jobs in memory; what was fired is in the store (`firing`, with a unique key). So any number of
 schedulers can run side by side, and one that was down makes up for the latest missed firing, once. A firing that
-failed, or whose process was killed, is tried again until it is done, too old, or followed by a later one.
+failed, or whose process was killed, is tried again until it is done, too old, or followed by a later one. One that
+held a recipient back until their working hours is `held`: it is run again, for its own period, once these begin.
 """
 
 from __future__ import annotations
@@ -128,12 +129,22 @@ def missed(job: Job, last: datetime | None, now: datetime, unfinished: datetime 
     return later
 
 
+class Held(Exception):
+    """A job has served whom it could; somebody waits for an hour that comes before the job's next firing."""
+
+    def __init__(self, told: str, until: datetime) -> None:
+        super().__init__(told)
+        self.until = until
+
+
 class Runner:
     """Runs jobs of the app, each due time once among all schedulers of the store."""
 
     def __init__(self, app: App, say: Callable[[str], None]) -> None:
         self.app = app
         self.say = say
+        # Only saves looking in vain every quarter of an hour: after a restart one look too many does no harm.
+        self._again_at: dict[str, datetime] = {}
 
     def fire(self, job: Job, due_at: datetime) -> bool:
         """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised."""
@@ -143,6 +154,9 @@ class Runner:
                 return False
         try:
             outcome, detail = "done", self._run(job, due_at)
+        except Held as held:
+            outcome, detail = "held", str(held)
+            self._again_at[job.name] = held.until
         except (CloseoutError, ConnectorError) as error:
             outcome, detail = "failed", f"{error} {error.advice}".strip()
         except Exception as error:  # noqa: BLE001 - one job's bug must not end the service; it is told with its type
@@ -153,14 +167,17 @@ class Runner:
         return True
 
     def catch_up(self, all_jobs: Iterable[Job], stop: threading.Event | None = None) -> None:
-        """Make up for what was missed while no scheduler ran, for what failed, and for what a killed one left."""
+        """Make up for what was missed while no scheduler ran, what failed, what a killed one left, and what waited."""
         for job in all_jobs:
             if stop is not None and stop.is_set():
                 return
             now = self.app.clock()
             with self.app.store() as store:
                 last, unfinished = store.last_firing(job.name), store.unfinished_firing(job.name, now)
+                held = store.held_firing(job.name)
             due_at = missed(job, last, now, unfinished)
+            if due_at is None and now >= self._again_at.get(job.name, now):
+                due_at = held
             if due_at is not None:
                 self.fire(job, due_at)
 
@@ -198,10 +215,14 @@ class Runner:
                 raise CloseoutError(f"not all could be written back: {why}".rstrip(": "), where="sync")
             return f"{done} actions"
         zone = ZoneInfo(job.settings.timezone or self.app.settings.timezone)
-        report = self.app.report(job.settings.report or "", due_at.astimezone(zone).date())
+        report = self.app.report(job.settings.report or "", period_of=due_at.astimezone(zone).date())
         _, deliveries = self.app.send(report)
         counts = [f"{sum(d.outcome is each for d in deliveries)} {each.value}" for each in DeliveryOutcome]
         told = ", ".join(count for count in counts if not count.startswith("0 ")) or "nobody to tell"
+        again_at = min((each.again_at for each in deliveries if each.again_at), default=None)
+        following = job.trigger.get_next_fire_time(None, _just_after(self.app.clock()))
+        if again_at is not None and (following is None or again_at < following):
+            raise Held(told, again_at)
         if any(delivery.outcome is DeliveryOutcome.FAILED for delivery in deliveries):
             raise CloseoutError(told, where=f"report {report.name}")
         return told

@@ -134,15 +134,15 @@ class App:
                 syncing.refresh(self._desk(store), check_links=check_links)
             return reporting.status(store, self.settings, wanted, self.clock())
 
-    def report(self, name: str, day: date | None = None) -> Report:
+    def report(self, name: str, day: date | None = None, period_of: date | None = None) -> Report:
         """Build a report; see `tracker.app.reporting.make_report`."""
         with self.store(create=False) as store:
-            return reporting.make_report(store, self.settings, name, self.clock(), day)
+            return reporting.make_report(store, self.settings, name, self.clock(), day, period_of)
 
     def send(self, report: Report, *, dry_run: bool = False) -> tuple[Audience, tuple[deliver.Delivery, ...]]:
         """Mail a report to its owners; see `tracker.app.reporting.send_report`."""
         with self.store(create=not dry_run) as store:
-            return reporting.send_report(report, store, self._mailer, self.clock(), dry_run=dry_run)
+            return reporting.send_report(report, store, self.settings, self._mailer, self.clock(), dry_run=dry_run)
 
     def history(self, text: str | None = None, limit: int | None = None) -> Story:
         """The story of one item, or the latest events; see `tracker.app.reporting.history`."""

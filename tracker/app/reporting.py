@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from tracker import deliver
 from tracker.audience import Audience, recipients
 from tracker.errors import UsageError
+from tracker.ladder import Ladder
 from tracker.model import Event, ItemState
 from tracker.people import PeopleBook
 from tracker.policy import Entry, Flag, assess, urgency
 from tracker.recurrence import recurring
 from tracker.render import render_letter
-from tracker.report import Report, build
+from tracker.report import Report, build, period_key
 from tracker.settings import ReportSettings, Settings
 from tracker.store import Store
 
@@ -94,15 +95,24 @@ def one_item(all_entries: Sequence[Entry], text: str) -> Entry:
     raise UsageError(f"several items fit: {names}", where=text, advice="Give more characters of the id.")
 
 
-def make_report(store: Store, settings: Settings, name: str, now: datetime, day: date | None = None) -> Report:
+def make_report(
+    store: Store,
+    settings: Settings,
+    name: str,
+    now: datetime,
+    day: date | None = None,
+    period_of: date | None = None,
+) -> Report:
     """The report called `name` for `day` (today when None).
+
+    `period_of` is a day of the period for which it counts: a report that could not go out in time is still that one.
 
     Raises:
         UsageError: the settings have no such report.
     """
     chosen = _report_settings(settings, name)
     today = day or today_of(settings, now)
-    return build(
+    report = build(
         name,
         chosen.title,
         entries(store, settings, today),
@@ -113,22 +123,25 @@ def make_report(store: Store, settings: Settings, name: str, now: datetime, day:
         fallback=chosen.fallback,
         period=chosen.period,
     )
+    return replace(report, period_key=period_key(report.period, period_of)) if period_of else report
 
 
 def send_report(
     report: Report,
     store: Store,
+    settings: Settings,
     open_mailer: Callable[[], deliver.SmtpMailer],
     now: datetime,
     *,
     dry_run: bool = False,
 ) -> tuple[Audience, tuple[deliver.Delivery, ...]]:
-    """Mail `report` to each owner, once per period; with `dry_run` only tell who would get it.
+    """Mail `report` to everybody whom it concerns, once per period; with `dry_run` only tell who would get it.
 
     Raises:
         Unavailable: the mail server could not be reached, so that nobody was served.
     """
-    audience = recipients(report)
+    all_clear = _report_settings(settings, report.name).all_clear
+    audience = recipients(report, Ladder.of(settings), all_clear=all_clear)
     if dry_run:
         return audience, deliver.would_send(report, audience.recipients, was_sent=store.was_sent)
     with open_mailer() as mailer:

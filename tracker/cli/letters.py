@@ -77,6 +77,8 @@ def _tell_sent(session: Session, audience: Audience, deliveries: tuple[Delivery,
         person = f"{delivery.recipient.name} <{delivery.recipient.email or 'no e-mail address'}>"
         detail = delivery.detail or (delivery.why if delivery.outcome is DeliveryOutcome.WOULD_SEND else "")
         session.write(f"{delivery.outcome.value:<15} {plain(person)}{f'  ({plain(detail)})' if detail else ''}\n")
+    if any(delivery.outcome is DeliveryOutcome.HELD_BACK for delivery in deliveries):
+        session.say("closeout: who is held back is served by a later run in the same period: `closeout serve` does it")
     if audience.untold:
         session.say(
             f"closeout: {len(audience.untold)} open items are told to nobody: no owner with an address\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from tracker.people import Owner
 from tracker.policy import Flag
 from tracker.render.gone import sentence
 from tracker.report import Counts, GroupName, Progress, Report, ReportItem, Section, SectionKind
@@ -24,7 +25,17 @@ _NOBODY = {
 
 def section(part: Section) -> str:
     """The heading of a section."""
-    return part.owner.name if part.owner else _NOBODY[part.kind]
+    match part.owner, part.kind:
+        case Owner(name=name), SectionKind.ESCALATED:
+            return f"Escalated to you: {name}'s"
+        case Owner(name=name, away_until=day), SectionKind.STANDING_IN:
+            return f"{name}'s, while away until {day}"
+        case Owner(name=name), SectionKind.LEFT_BEHIND:
+            return f"{name}'s, owner gone"
+        case Owner(name=name), _:
+            return name
+        case _:
+            return _NOBODY[part.kind]
 
 
 def summary(counts: Counts) -> str:
@@ -117,7 +128,8 @@ def subject(report: Report) -> str:
     pressing = [
         f"{number} {what}" for number, what in ((counts.overdue, "overdue"), (counts.due_soon, "due soon")) if number
     ]
-    return f"{report.title}: {', '.join(pressing or [f'{counts.open} open'])} ({report.period_key})"
+    calm = f"{counts.open} open" if counts.open else "all clear"
+    return f"{report.title}: {', '.join(pressing) or calm} ({report.period_key})"
 
 
 def notes(report: Report) -> list[str]:

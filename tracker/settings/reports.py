@@ -17,6 +17,11 @@ class ReportSettings(Closed):
         default=None, description="Person or team (key) that is told of items without a known owner."
     )
     title: str = Field(default="Open corrective actions", description="Heading and mail subject.")
+    all_clear: bool = Field(
+        default=False,
+        description="Whether owners who have nothing to be reminded of are told so, once a period; else they get "
+        "nothing.",
+    )
 
 
 class MailSettings(Closed):

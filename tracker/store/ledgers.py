@@ -67,14 +67,15 @@ class Ledgers(Door):
     # Firings of schedules
 
     def start_firing(self, schedule: str, due_at: datetime, now: datetime) -> bool:
-        """True for exactly one scheduler per schedule and due time, until that firing failed or was abandoned.
+        """True for exactly one scheduler per schedule and due time, until that firing failed, held or was abandoned.
 
         A firing that never finished is its runner's death notice: after six hours somebody else may take over.
         """
         mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at)
+        again = or_(_FIRING.c.outcome == "held", _unfinished(now))
         values = {"started_at": now, "finished_at": None, "outcome": "started", "detail": ""}
         with self._transaction() as connection:
-            if connection.execute(update(_FIRING).where(*mine, _unfinished(now)).values(values)).rowcount:
+            if connection.execute(update(_FIRING).where(*mine, again).values(values)).rowcount:
                 return True
             try:
                 with connection.begin_nested():
@@ -86,7 +87,7 @@ class Ledgers(Door):
     def finish_firing(
         self, schedule: str, due_at: datetime, started_at: datetime, now: datetime, outcome: str, detail: str
     ) -> None:
-        """What became of the firing that was started then: `done` or `failed`.
+        """What became of the firing that was started then: `done`, `failed`, or `held`: some of it waits for its hour.
 
         A runner that was taken for dead has nothing to say any more: the firing is somebody else's.
         """
@@ -111,6 +112,13 @@ class Ledgers(Door):
         )
         with self._reading() as connection:
             return connection.scalar(query)
+
+    def held_firing(self, schedule: str) -> datetime | None:
+        """The latest due time that somebody took up, if part of that firing still waits for its hour."""
+        query = select(_FIRING.c.due_at, _FIRING.c.outcome).where(_FIRING.c.schedule == schedule)
+        with self._reading() as connection:
+            latest = connection.execute(query.order_by(_FIRING.c.due_at.desc()).limit(1)).one_or_none()
+        return latest.due_at if latest is not None and latest.outcome == "held" else None
 
     def _settle_delivery(
         self, report: str, recipient: str, period: str, outcome: str, now: datetime, detail: str
