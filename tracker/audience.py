@@ -99,7 +99,7 @@ def for_recipient(report: Report, owner: Owner, brought: Sequence[Brought] = (),
     is_fallback = report.fallback is not None and report.fallback.key == owner.key
     escalated = sorted((each for each in brought if each.telling.cause is Cause.LATE), key=_pressing)
     others = [each for each in brought if each.telling.cause is not Cause.LATE]
-    own = [each for section in report.sections if section.owner == owner and (each := _reminding(section))]
+    own = [each for section in _of(report, owner) if (each := _reminding(section))]
     nobodys = [each for section in report.sections if not section.owner and (each := _reminding(section))]
     sections = (*own, *_sections([*escalated[:at_most], *others]), *(nobodys if is_fallback else ()))
     unreachable = report.unreachable if is_fallback else ()
@@ -125,9 +125,13 @@ def for_recipient(report: Report, owner: Owner, brought: Sequence[Brought] = (),
 
 def _all_clear(report: Report, owner: Owner) -> Report:
     """What is said to somebody who has nothing to be reminded of. What is in review still counts."""
-    totals = sum((section.counts for section in report.sections if section.owner == owner), Counts())
+    totals = sum((section.counts for section in _of(report, owner)), Counts())
     part = replace(report, totals=totals, sections=(), documents=(), unknown_names=(), unreachable=(), at_rest=())
     return replace(part, recipient=owner, why=reasons.all_clear(part, owner))
+
+
+def _of(report: Report, owner: Owner) -> list[Section]:
+    return [section for section in report.sections if section.owner and section.owner.key == owner.key]
 
 
 def _owners(report: Report, brought: Mapping[str, Sequence[Brought]], *, all_clear: bool) -> Iterator[Owner]:

@@ -68,10 +68,11 @@ class Ladder:
 
     def beyond(self, owners: Sequence[Owner], late: int, now: datetime, fallback: Owner | None) -> Telling | None:
         """Who besides its `owners` is told of an item that is `late` days overdue (0: it is not); None for nobody."""
+        keys = {owner.key for owner in owners}
         for of, cause, rungs in self._ways(owners, late, now):
             for rung in rungs:
                 to = {Rung.TEAM: self.team(of), Rung.MANAGER: self.manager(of), Rung.FALLBACK: fallback}[rung]
-                if to is not None and to not in owners and self._reached(to, now):
+                if to is not None and to.key not in keys and self._reached(to, now):
                     return Telling(to, rung, of, cause)
         return None
 

@@ -23,7 +23,7 @@ def why(part: Report, rungs: Mapping[str, Rung], *, unlisted: int = 0) -> str:
     """
     if part.recipient is None:
         return ""
-    said = [f"You get this because {' and '.join(_reasons(part, part.recipient, rungs))}."]
+    said = [f"You get this because {' and because '.join(_reasons(part, part.recipient, rungs))}."]
     if unlisted:
         said.append(f"{unlisted} more escalated item{' is' if unlisted == 1 else 's are'} not listed.")
     said.append(f"It comes at most once {_OFTEN[part.period]}, and only with something to say.")
@@ -40,16 +40,16 @@ def all_clear(part: Report, owner: Owner) -> str:
 
 
 def _reasons(part: Report, recipient: Owner, rungs: Mapping[str, Rung]) -> Iterator[str]:
-    own = sum(section.counts.open for section in part.sections if section.owner == recipient)
+    own = sum(section.counts.open for section in part.sections if section.owner and section.owner.key == recipient.key)
     if own:
         holder = f"{recipient.name} owns" if recipient.is_team else "you own"
         yield f"{holder} {own} open action item{'' if own == 1 else 's'}"
-    others = [(section, section.owner) for section in part.sections if section.owner not in (None, recipient)]
+    owners = [(section, section.owner) for section in part.sections if section.owner]
+    others = [(section, owner) for section, owner in owners if owner.key != recipient.key]
     for section, owner in others[:_MOST]:
-        if owner is not None:
-            yield f"{_relation(recipient, rungs[owner.key], owner)} {owner.name}, {_trouble(section, owner)}"
+        yield f"{_relation(recipient, rungs[owner.key], owner)} {owner.name}, {_trouble(section, owner)}"
     if others[_MOST:]:
-        yield f"so it is with {len(others[_MOST:])} more, told of above"
+        yield f"it is the same with {len(others[_MOST:])} more, told of above"
     if part.unreachable or any(section.owner is None for section in part.sections):
         yield f"{_you_are(recipient)} the contact for items without a known or reachable owner"
 

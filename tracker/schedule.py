@@ -146,21 +146,24 @@ class Runner:
         # Only saves looking in vain every quarter of an hour: after a restart one look too many does no harm.
         self._again_at: dict[str, datetime] = {}
 
-    def fire(self, job: Job, due_at: datetime) -> bool:
-        """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised."""
+    def fire(self, job: Job, due_at: datetime, *, held: bool = False) -> bool:
+        """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised.
+
+        A firing that was `held` stays so while it fails: it may be older than what is made up for after downtime.
+        """
         started_at = self.app.clock()
         with self.app.store() as store:
             if not store.start_firing(job.name, due_at, started_at):
                 return False
         try:
             outcome, detail = "done", self._run(job, due_at)
-        except Held as held:
-            outcome, detail = "held", str(held)
-            self._again_at[job.name] = held.until
+        except Held as waits:
+            outcome, detail = "held", str(waits)
+            self._again_at[job.name] = waits.until
         except (CloseoutError, ConnectorError) as error:
-            outcome, detail = "failed", f"{error} {error.advice}".strip()
+            outcome, detail = "held" if held else "failed", f"{error} {error.advice}".strip()
         except Exception as error:  # noqa: BLE001 - one job's bug must not end the service; it is told with its type
-            outcome, detail = "failed", f"{type(error).__name__}: {error}"
+            outcome, detail = "held" if held else "failed", f"{type(error).__name__}: {error}"
         with self.app.store() as store:
             store.finish_firing(job.name, due_at, started_at, self.app.clock(), outcome, detail)
         self.say(f"{self.app.clock():%Y-%m-%d %H:%M:%S} {job.name} {outcome}: {detail}")
@@ -174,12 +177,12 @@ class Runner:
             now = self.app.clock()
             with self.app.store() as store:
                 last, unfinished = store.last_firing(job.name), store.unfinished_firing(job.name, now)
-                held = store.held_firing(job.name)
+                waiting = store.held_firing(job.name, now)
             due_at = missed(job, last, now, unfinished)
             if due_at is None and now >= self._again_at.get(job.name, now):
-                due_at = held
+                due_at = waiting
             if due_at is not None:
-                self.fire(job, due_at)
+                self.fire(job, due_at, held=due_at == waiting)
 
     def keep_up(self, all_jobs: Iterable[Job], stop: threading.Event) -> None:
         """Called by the trigger every quarter of an hour: like `catch_up`, but an error is told, never raised."""
@@ -219,11 +222,12 @@ class Runner:
         _, deliveries = self.app.send(report)
         counts = [f"{sum(d.outcome is each for d in deliveries)} {each.value}" for each in DeliveryOutcome]
         told = ", ".join(count for count in counts if not count.startswith("0 ")) or "nobody to tell"
+        failed = any(delivery.outcome is DeliveryOutcome.FAILED for delivery in deliveries)
         again_at = min((each.again_at for each in deliveries if each.again_at), default=None)
         following = job.trigger.get_next_fire_time(None, _just_after(self.app.clock()))
         if again_at is not None and (following is None or again_at < following):
-            raise Held(told, again_at)
-        if any(delivery.outcome is DeliveryOutcome.FAILED for delivery in deliveries):
+            raise Held(told, self.app.clock() if failed else again_at)
+        if failed:
             raise CloseoutError(told, where=f"report {report.name}")
         return told
 

@@ -225,7 +225,7 @@ def test_escalated_items_have_a_section_of_their_own_beside_ones_own():
         "mia": {("person", "mia"): ["3"], ("escalated", "jo"): ["1"]},
     }
     assert why(found, "mia") == (
-        "You get this because you own 1 open action item and you manage Jo, whose item is 23 days overdue. "
+        "You get this because you own 1 open action item and because you manage Jo, whose item is 23 days overdue. "
         "It comes at most once a week, and only with something to say."
     )
     mia = next(each.part for each in found.recipients if each.owner.key == "mia")
@@ -272,7 +272,7 @@ def test_many_reasons_are_not_all_told():
         ladder(*people, escalation=STEPS),
     )
     assert why(found, "mia").count("whose item") == 3
-    assert "and so it is with 2 more, told of above" in why(found, "mia")
+    assert "and because it is the same with 2 more, told of above" in why(found, "mia")
 
 
 def test_of_many_escalated_items_the_longest_overdue_are_listed():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tracker.store.door import Door
@@ -73,13 +73,20 @@ class Ledgers(Door):
         """
         mine = (_FIRING.c.schedule == schedule, _FIRING.c.due_at == due_at)
         again = or_(_FIRING.c.outcome == "held", _unfinished(now))
-        values = {"started_at": now, "finished_at": None, "outcome": "started", "detail": ""}
+        was_held = _FIRING.c.outcome.in_(("held", "resumed"))
+        values = {"started_at": now, "finished_at": None, "detail": ""}
         with self._transaction() as connection:
-            if connection.execute(update(_FIRING).where(*mine, again).values(values)).rowcount:
+            if connection.execute(
+                update(_FIRING)
+                .where(*mine, again)
+                .values(**values, outcome=case((was_held, "resumed"), else_="started"))
+            ).rowcount:
                 return True
             try:
                 with connection.begin_nested():
-                    connection.execute(insert(_FIRING).values(schedule=schedule, due_at=due_at, **values))
+                    connection.execute(
+                        insert(_FIRING).values(schedule=schedule, due_at=due_at, outcome="started", **values)
+                    )
             except IntegrityError:
                 return False
         return True
@@ -113,12 +120,16 @@ class Ledgers(Door):
         with self._reading() as connection:
             return connection.scalar(query)
 
-    def held_firing(self, schedule: str) -> datetime | None:
-        """The latest due time that somebody took up, if part of that firing still waits for its hour."""
-        query = select(_FIRING.c.due_at, _FIRING.c.outcome).where(_FIRING.c.schedule == schedule)
+    def held_firing(self, schedule: str, now: datetime) -> datetime | None:
+        """The latest due time that somebody took up, if part of that firing still waits for its hour.
+
+        Also when its hour came and the runner that resumed it then died.
+        """
+        latest = select(func.max(_FIRING.c.due_at)).where(_FIRING.c.schedule == schedule).scalar_subquery()
+        waits = or_(_FIRING.c.outcome == "held", and_(_FIRING.c.outcome == "resumed", _abandoned(now)))
+        query = select(_FIRING.c.due_at).where(_FIRING.c.schedule == schedule, _FIRING.c.due_at == latest, waits)
         with self._reading() as connection:
-            latest = connection.execute(query.order_by(_FIRING.c.due_at.desc()).limit(1)).one_or_none()
-        return latest.due_at if latest is not None and latest.outcome == "held" else None
+            return connection.scalar(query)
 
     def _settle_delivery(
         self, report: str, recipient: str, period: str, outcome: str, now: datetime, detail: str
@@ -133,5 +144,8 @@ class Ledgers(Door):
 
 def _unfinished(now: datetime) -> ColumnElement[bool]:
     """Firings that may be tried again."""
-    abandoned = and_(_FIRING.c.outcome == "started", _FIRING.c.started_at < now - FIRING_HOLDS)
-    return or_(_FIRING.c.outcome == "failed", abandoned)
+    return or_(_FIRING.c.outcome == "failed", _abandoned(now))
+
+
+def _abandoned(now: datetime) -> ColumnElement[bool]:
+    return and_(_FIRING.c.outcome.in_(("started", "resumed")), _FIRING.c.started_at < now - FIRING_HOLDS)
