@@ -163,15 +163,21 @@ def _working_day(
     start: date, number: int, country: str | None, subdivision: str | None, weekend: tuple[int, ...] | None
 ) -> date:
     """The `number`-th working day after `start`."""
-    return _calendar(country, subdivision, weekend).get_nth_working_day(start, number)
+    return calendar(country, subdivision, weekend).get_nth_working_day(start, number)
 
 
 @lru_cache(maxsize=8)
-def _calendar(country: str | None, subdivision: str | None, weekend: tuple[int, ...] | None) -> HolidayBase:
-    """What is no working day. The library takes its time to import, and most policies count in weeks."""
+def calendar(country: str | None, subdivision: str | None, weekend: tuple[int, ...] | None = None) -> HolidayBase:
+    """What is no working day, and its English name; years are filled in as they are asked for.
+
+    The library takes its time to import, and most policies count in weeks.
+    """
     import holidays  # noqa: PLC0415
 
-    made = holidays.country_holidays(country, subdiv=subdivision) if country else holidays.HolidayBase()
+    if country:
+        made = holidays.country_holidays(country, subdiv=subdivision, language="en_US")
+    else:
+        made = holidays.HolidayBase()
     if weekend is not None:
         made.weekend = set(weekend)
     return made

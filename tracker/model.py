@@ -346,7 +346,8 @@ class Event:
 class Firing:
     """One run of a schedule. `due_at` is when it was to run, whatever delayed it.
 
-    `outcome` is `started` until it is `done`, `failed`, or `stopped` with the service that ran it.
+    `outcome` is `started` until it is `done`, `failed`, `stopped` with the service that ran it, or
+    `held`: somebody is still to be served, once their hours begin. Then it is `resumed` until one of these again.
     """
 
     schedule: str

@@ -139,7 +139,7 @@ def test_what_never_went_out_is_told_by_the_next_report_once(place, post, hook):
 
 
 def test_who_owns_nothing_is_still_told_what_others_did_not_get(place, post, hook):
-    place.document("a.md", postmortem(*ITEMS[:3]))
+    place.document("a.md", postmortem(*ITEMS[:3], "Practise it (owner: Jo Smith)"))
     place.run()
     post.turned_away.add("lee@example.com")
     assert ("boss", "hook") not in {key for key, each in send(place).items() if each.outcome.value == "sent"}

@@ -162,7 +162,7 @@ def test_no_kind_of_report_depends_on_the_order_of_its_input_and_all_count_alike
 
 
 def test_who_has_left_is_named_and_not_as_out_of_reach():
-    gone = PeopleBook({"al": Owner("al", "Al Gone", left=True)}, {"al": "al"})
+    gone = PeopleBook({"al": Owner("al", "Al Gone", left=True)}, {"al": {"al"}})
     found = build([replace(entry(), ownership=gone.resolve("al"))], book=gone)
     assert [owner.name for owner in found.departed] == ["Al Gone"]
     assert found.unreachable == ()

@@ -12,6 +12,7 @@ from tracker.app.desk import Desk
 from tracker.app.reminding import remind
 from tracker.audience import Audience, recipients
 from tracker.deliver import Delivery, DeliveryOutcome
+from tracker.ladder import Ladder
 from tracker.ledger import Entry
 from tracker.people import Owner, PeopleBook
 from tracker.render.deliveries import lost
@@ -21,7 +22,7 @@ from tracker.report import Counts, Report
 def send_report(
     report: Report, desk: Desk, open_way: Callable[[str], deliver.Way], *, dry_run: bool = False
 ) -> tuple[Audience, tuple[Delivery, ...]]:
-    """Send each owner their part of `report`, once a period; with `dry_run` only tell who would get it and why.
+    """Send everybody their part of `report`, once a period; with `dry_run` only tell who would get it and why.
 
     What was still to be sent when its period ended is given up first, and stands before the other deliveries. The
     fallback recipient's part says what was given up since they last heard.
@@ -30,21 +31,22 @@ def send_report(
         CloseoutError: a mail server or channel was out of reach or set up wrongly, and nobody was served.
     """
     store, settings, clock, book = desk.store, desk.settings, desk.clock, desk.book
-    reminds = settings.reports[report.name].comment
+    chosen = settings.reports[report.name]
     past: Sequence[Entry] = ()
     if not dry_run:
         began = datetime.combine(report.today, time.min, ZoneInfo(settings.timezone))
         past = store.give_up_past(report.name, report.period_key, began, clock())
     given_up = store.given_up(report.name)
-    audience = _telling(recipients(report), report, tuple(lost(entry, book) for entry in given_up))
+    audience = recipients(report, Ladder.of(settings), all_clear=chosen.all_clear)
+    audience = _telling(audience, report, tuple(lost(entry, book) for entry in given_up))
     if dry_run:
         known = store.deliveries(report.name, report.period_key)
         would = deliver.would_send(report, audience.recipients, known=known, now=clock())
-        return audience, (*would, *(remind(desk, report, dry_run=True) if reminds else ()))
+        return audience, (*would, *(remind(desk, report, dry_run=True) if chosen.comment else ()))
     deliveries = deliver.send_report(report, audience.recipients, open_way=open_way, ledger=store, clock=clock)
     if report.fallback and any(_reached(delivery, report.fallback) for delivery in deliveries):
         store.told(entry.key for entry in given_up)
-    reminders = remind(desk, report) if reminds else ()
+    reminders = remind(desk, report) if chosen.comment else ()
     return audience, (*(_too_late(entry, book) for entry in past), *deliveries, *reminders)
 
 
@@ -72,6 +74,7 @@ def _only_notes(report: Report, owner: Owner) -> Report:
         documents=(),
         unknown_names=(),
         unreachable=(),
+        at_rest=(),
         recipient=owner,
         why=f"You get this because {contact} told what could not be delivered to others.",
     )

@@ -36,7 +36,10 @@ def make_report(
     due_at: datetime | None = None,
     metrics: Metrics | None = None,
 ) -> Report:
-    """The report called `name` for `day` (today when None); `due_at` is the time at which a schedule wanted it.
+    """The report called `name` for `day` (today when None).
+
+    `due_at` is the time at which a schedule wanted it, in the schedule's zone: what could not go out in time still
+    counts for its own period, and tells of today.
 
     Raises:
         UsageError: the settings have no such report, or it names a template that is not there.

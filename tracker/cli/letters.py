@@ -96,6 +96,7 @@ def _tell_sent(
     *,
     dry_run: bool,
 ) -> int:
+    from tracker.deliver import DeliveryOutcome
     from tracker.render.deliveries import print_deliveries, to_json
 
     if form is Format.JSON:
@@ -104,6 +105,8 @@ def _tell_sent(
         print_deliveries(deliveries, session.out)
     if not audience.recipients:
         session.say("closeout: nobody is to get this report: name people, teams or addresses in its `to`")
+    if any(delivery.outcome is DeliveryOutcome.HELD_BACK for delivery in deliveries):
+        session.say("closeout: who is held back is served by a later run in the same period: `closeout serve` does it")
     if audience.untold:
         session.say(
             f"closeout: {len(audience.untold)} open items are told to nobody: no owner who can be reached\n"

@@ -24,6 +24,7 @@ _STYLES = {
     DeliveryOutcome.FAILED: "bold red",
     DeliveryOutcome.GIVEN_UP: "bold red",
     DeliveryOutcome.WAITING: "yellow",
+    DeliveryOutcome.HELD_BACK: "yellow",
     DeliveryOutcome.NO_ADDRESS: "magenta",
 }
 _REASONS = {
@@ -119,6 +120,8 @@ def _why(delivery: Delivery) -> str:
             return ""
         case DeliveryOutcome.WOULD_SEND:
             return f"{delivery.why} ({delivery.detail})" if delivery.detail else delivery.why
+        case DeliveryOutcome.HELD_BACK if delivery.again_at:
+            return f"{delivery.detail}; not before {delivery.again_at:%a} {stamp(delivery.again_at)}"
         case _:
             said = delivery.detail or _REASONS.get(delivery.outcome, "")
             again = f"tried again from {stamp(delivery.again_at)}" if delivery.again_at else ""

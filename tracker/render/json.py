@@ -43,7 +43,7 @@ class CountsWire(Wire):
 
 
 class OwnerWire(Wire):
-    """A person or team of the people book. `reachable` tells whether there is an e-mail address, not which."""
+    """A person or team of the people book. `reachable` tells whether there is a way to tell them things, not which."""
 
     key: str
     name: str
@@ -213,7 +213,7 @@ def _section(section: Section) -> SectionWire:
 
 
 def _owner(owner: Owner) -> OwnerWire:
-    return OwnerWire(key=owner.key, name=owner.name, is_team=owner.is_team, reachable=bool(owner.email))
+    return OwnerWire(key=owner.key, name=owner.name, is_team=owner.is_team, reachable=bool(owner.ways))
 
 
 def _item(item: ReportItem) -> ItemWire:

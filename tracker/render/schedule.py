@@ -21,7 +21,7 @@ from tracker.render.words import stamp
 
 State = Literal["waiting", "running", "overdue", "abandoned", "new"]
 
-_OUTCOMES = {"done": "green", "failed": "bold red", "stopped": "yellow"}
+_OUTCOMES = {"done": "green", "failed": "bold red", "stopped": "yellow", "held": "yellow"}
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -77,7 +77,11 @@ class Timetable:
 
 
 class FiringWire(Wire):
-    """One run. `due_at` is when it was to run, `outcome` done, failed, stopped, or started as long as it runs."""
+    """One run. `due_at` is when it was to run.
+
+    `outcome`: done, failed, stopped, or held (somebody is served once their hours begin); as long as it runs started,
+    or resumed after it was held.
+    """
 
     due_at: datetime
     started_at: datetime

@@ -70,7 +70,16 @@ def section(part: Section) -> str:
         return part.document.title
     if part.owner is None:
         return SECTIONS[part.kind]
-    return f"{part.owner.name} (has left)" if part.owner.left else part.owner.name
+    name = part.owner.name
+    match part.kind:
+        case SectionKind.ESCALATED:
+            return f"Escalated to you: {name}'s"
+        case SectionKind.STANDING_IN:
+            return f"{name}'s, while away until {part.owner.away_until}"
+        case SectionKind.LEFT_BEHIND:
+            return f"{name}'s, owner gone"
+        case _:
+            return f"{name} (has left)" if part.owner.left else name
 
 
 def standing(part: Section) -> str:
@@ -181,7 +190,8 @@ def subject(report: Report) -> str:
     """The mail's subject: what matters comes first, as a phone shows only that."""
     counts = report.totals
     pressing = _figures(counts, (Flag.OVERDUE, Flag.DUE_SOON))
-    return f"{report.title}: {', '.join(pressing or [f'{counts.open} open'])} ({report.period_key})"
+    calm = f"{counts.open} open" if counts.open else "all clear"
+    return f"{report.title}: {', '.join(pressing) or calm} ({report.period_key})"
 
 
 def preheader(report: Report) -> str:
@@ -200,7 +210,7 @@ def notes(report: Report) -> list[str]:
         )
     if report.unreachable:
         names = ", ".join(owner.name for owner in report.unreachable)
-        said.append(f"No e-mail address in the people book: {names}. They are not told of their open items.")
+        said.append(f"No way to reach by the people book: {names}. They are not told of their open items.")
     if report.undelivered:
         said.append(f"Could not be delivered, and is not tried any more: {'; '.join(report.undelivered)}.")
     if report.departed:

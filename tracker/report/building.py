@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import islice
 
@@ -100,7 +100,8 @@ def build(  # the report's identity, its time and its content are separate argum
         kind: what the sections are.
         to: keys, or addresses, of those who get all of it.
         flags: if given, only entries that carry one of them are told of.
-        due_at: see `period_key`.
+        due_at: the time at which a schedule wanted it, in the schedule's zone: it counts for that period even when
+            it is made later.
         metrics: what was measured over time, if wished.
         wordings: the user's own templates.
     """
@@ -114,7 +115,7 @@ def build(  # the report's identity, its time and its content are separate argum
         name=name,
         title=title,
         period=period,
-        period_key=period_key(period, today, due_at),
+        period_key=period_key(period, due_at.date() if due_at else today, due_at),
         today=today,
         now=now,
         as_of=as_of,
@@ -122,7 +123,8 @@ def build(  # the report's identity, its time and its content are separate argum
         sections=sections,
         documents=_telling(documents) if managed else documents,
         unknown_names=tuple(sorted({name for entry in ordered if is_open(entry) for name in entry.ownership.unknown})),
-        unreachable=tuple(owner for owner in owners if not owner.email and not owner.left),
+        unreachable=tuple(owner for owner in owners if not owner.ways and not owner.left),
+        at_rest=_at_rest(kind, everything, book, {owner.key for owner in owners}),
         fallback=book.get(fallback) if fallback else None,
         kind=kind,
         to=tuple(book.get(key) or Owner(key, key, key) for key in to),
@@ -223,6 +225,15 @@ def _asked(kind: ReportKind, ordered: Iterable[Entry], sections: Iterable[Sectio
         return tuple(section.owner for section in sections if section.owner)
     owners = {owner.key: owner for entry in ordered if is_open(entry) for owner in entry.ownership.known}
     return tuple(sorted(owners.values(), key=lambda owner: (owner.is_team, owner.name.casefold(), owner.key)))
+
+
+def _at_rest(kind: ReportKind, entries: Iterable[Entry], book: PeopleBook, busy: Container[str]) -> tuple[Owner, ...]:
+    """Owners, or teams where the sections are theirs, of whose items none has to be told."""
+    owners: dict[str, Owner] = {}
+    for entry in entries:
+        places = _team_places(entry, book) if kind is ReportKind.TEAMS else _owner_places(entry)
+        owners |= {owner.key: owner for _, owner in places if owner}
+    return tuple(owners[key] for key in sorted(owners) if key not in busy)
 
 
 def _telling(documents: Iterable[Progress]) -> tuple[Progress, ...]:

@@ -43,10 +43,16 @@ class GroupName(StrEnum):
 
 
 class SectionKind(StrEnum):
-    """Whose items a section holds, in the order of the report."""
+    """Whose items a section holds, in the order of the report.
+
+    `ESCALATED`, `STANDING_IN` and `LEFT_BEHIND` stand only in the part of somebody who is told of them for the owner.
+    """
 
     PERSON = "person"
     TEAM = "team"
+    ESCALATED = "escalated"
+    STANDING_IN = "owner-away"
+    LEFT_BEHIND = "owner-gone"
     POSTMORTEM = "postmortem"
     TEAMLESS = "no-team"
     UNKNOWN = "unknown-owner"
@@ -254,8 +260,8 @@ class Report:
 
     `as_of` is when the targets were last asked (None: never). Everybody in `to` gets all of it. So that somebody can
     mend the people book: `unknown_names` are owners in documents that it lacks, `unreachable` owners of open items
-    without an address, `departed` those who have left, `undelivered` sendings to others that were given up. `worst` and
-    `services` are told to management only.
+    who have no way to be reached, `departed` those who have left, `undelivered` sendings to others that were given up.
+    `at_rest` are owners of items of which none has to be told. `worst` and `services` are told to management only.
     """
 
     name: str
@@ -270,6 +276,7 @@ class Report:
     documents: tuple[Progress, ...]
     unknown_names: tuple[str, ...] = ()
     unreachable: tuple[Owner, ...] = ()
+    at_rest: tuple[Owner, ...] = ()
     fallback: Owner | None = None
     recipient: Owner | None = None
     why: str = ""
@@ -298,7 +305,7 @@ class Report:
     @property
     def for_all(self) -> bool:
         """Whether this is the whole report, not the part of one owner."""
-        return self.recipient is None or self.recipient in self.to
+        return self.recipient is None or self.recipient.key in {owner.key for owner in self.to}
 
 
 @dataclass(frozen=True, slots=True)

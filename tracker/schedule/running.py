@@ -3,6 +3,8 @@
 APScheduler keeps its jobs in memory; what was fired is in the store (`firing`, with a unique key). So any number of
 schedulers can run side by side, and one that was down makes up for the latest missed firing, once. A firing that
 failed, was stopped, or whose process was killed, is tried again until it is done, too old, or followed by a later one.
+One that held a recipient back until their working hours is `held`: it is run again, for its own period, once these
+begin.
 
 Told to stop, the action that runs is finished and recorded, and no other begins; the next service goes on from there.
 """
@@ -25,7 +27,7 @@ from connectors import ConnectorError
 from tracker.app import App, Consent, Mode
 from tracker.deliver import DeliveryOutcome
 from tracker.errors import CloseoutError, Stopped, UsageError
-from tracker.schedule.crontab import Delayed, Job, jobs, latest_due
+from tracker.schedule.crontab import Delayed, Job, jobs, just_after, latest_due
 
 _LATE = timedelta(hours=1)
 """A firing may start this late (the machine slept, another job ran) and still counts as on time."""
@@ -51,15 +53,28 @@ def missed(job: Job, last: datetime | None, now: datetime, unfinished: datetime 
     return later
 
 
+class Held(Exception):
+    """A job has served whom it could; somebody waits for an hour that comes before the job's next firing."""
+
+    def __init__(self, told: str, until: datetime) -> None:
+        super().__init__(told)
+        self.until = until
+
+
 class Runner:
     """Runs jobs of the app, each due time once among all schedulers of the store."""
 
     def __init__(self, app: App, say: Callable[[str], None]) -> None:
         self.app = app
         self.say = say
+        # Only saves looking in vain every quarter of an hour: after a restart one look too many does no harm.
+        self._again_at: dict[str, datetime] = {}
 
-    def fire(self, job: Job, due_at: datetime) -> bool:
-        """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised."""
+    def fire(self, job: Job, due_at: datetime, *, held: bool = False) -> bool:
+        """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised.
+
+        A firing that was `held` stays so while it fails: it may be older than what is made up for after downtime.
+        """
         if self.app.stop():
             return False
         started_at = self.app.clock()
@@ -70,26 +85,32 @@ class Runner:
             outcome, detail = "done", self._run(job, due_at)
         except Stopped as error:
             outcome, detail = "stopped", error.message
+        except Held as waits:
+            outcome, detail = "held", str(waits)
+            self._again_at[job.name] = waits.until
         except (CloseoutError, ConnectorError) as error:
-            outcome, detail = "failed", f"{error} {error.advice}".strip()
+            outcome, detail = "held" if held else "failed", f"{error} {error.advice}".strip()
         except Exception as error:  # noqa: BLE001 - one job's bug must not end the service; it is told with its type
-            outcome, detail = "failed", f"{type(error).__name__}: {error}"
+            outcome, detail = "held" if held else "failed", f"{type(error).__name__}: {error}"
         with self.app.store() as store:
             store.finish_firing(job.name, due_at, started_at, self.app.clock(), outcome, detail)
         self.say(f"{self.app.clock():%Y-%m-%d %H:%M:%S} {job.name} {outcome}: {detail}")
         return True
 
     def catch_up(self, all_jobs: Iterable[Job], stop: threading.Event | None = None) -> None:
-        """Make up for what was missed while no scheduler ran, for what failed, and for what a killed one left."""
+        """Make up for what was missed while no scheduler ran, what failed, what a killed one left, and what waited."""
         for job in all_jobs:
             if stop is not None and stop.is_set():
                 return
             now = self.app.clock()
             with self.app.store() as store:
                 last, unfinished = store.last_firing(job.name), store.unfinished_firing(job.name, now)
+                waiting = store.held_firing(job.name, now)
             due_at = missed(job, last, now, unfinished)
+            if due_at is None and now >= self._again_at.get(job.name, now):
+                due_at = waiting
             if due_at is not None:
-                self.fire(job, due_at)
+                self.fire(job, due_at, held=due_at == waiting)
 
     def keep_up(self, all_jobs: Iterable[Job], stop: threading.Event) -> None:
         """Called by the trigger every quarter of an hour: like `catch_up`, but an error is told, never raised."""
@@ -128,11 +149,16 @@ class Runner:
                 raise CloseoutError(f"not all could be written back: {why}".rstrip(": "), where="sync")
             return f"{done} actions"
         zone = ZoneInfo(job.settings.timezone or self.app.settings.timezone)
-        report = self.app.report(job.settings.report or "", due_at.astimezone(zone).date(), due_at=due_at)
+        report = self.app.report(job.settings.report or "", due_at=due_at.astimezone(zone))
         _, deliveries = self.app.send(report)
         counts = [f"{sum(d.outcome is each for d in deliveries)} {each.value}" for each in DeliveryOutcome]
         told = ", ".join(count for count in counts if not count.startswith("0 ")) or "nobody to tell"
-        if any(delivery.unfinished for delivery in deliveries):
+        failed = any(delivery.unfinished for delivery in deliveries)
+        waits = [each.again_at for each in deliveries if each.outcome is DeliveryOutcome.HELD_BACK and each.again_at]
+        following = job.trigger.get_next_fire_time(None, just_after(self.app.clock()))
+        if waits and (following is None or min(waits) < following):
+            raise Held(told, self.app.clock() if failed else min(waits))
+        if failed:
             raise CloseoutError(told, where=f"report {report.name}")
         return told
 

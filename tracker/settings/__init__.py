@@ -11,6 +11,7 @@ from connectors import LocalSettings, TargetSettings
 from tracker.settings.channels import ChannelSettings, MailSettings, channel_problems
 from tracker.settings.checks import database_problem, known_zone, unknown
 from tracker.settings.documents import DocumentSettings, ParserSettings
+from tracker.settings.escalation import EscalationSettings, WorkingHoursSettings
 from tracker.settings.people import PersonSettings, TeamSettings
 from tracker.settings.policy import BrakeSettings, PolicySettings, WriteBackSettings
 from tracker.settings.reports import ReportSettings
@@ -21,6 +22,7 @@ __all__ = [
     "BrakeSettings",
     "ChannelSettings",
     "DocumentSettings",
+    "EscalationSettings",
     "MailSettings",
     "ParserSettings",
     "PersonSettings",
@@ -30,6 +32,7 @@ __all__ = [
     "ScheduleSettings",
     "Settings",
     "TeamSettings",
+    "WorkingHoursSettings",
     "WriteBackSettings",
 ]
 
@@ -77,6 +80,12 @@ class Settings(BaseSettings):
     teams: dict[str, TeamSettings] = Field(default_factory=dict, description="Teams, by short key.")
     reports: dict[str, ReportSettings] = Field(
         default_factory=lambda: {"weekly": ReportSettings()}, description="Reports, by name."
+    )
+    escalation: EscalationSettings = Field(
+        default_factory=EscalationSettings, description="Who besides the owner is told of what stays overdue."
+    )
+    working_hours: WorkingHoursSettings | None = Field(
+        default=None, description="When people are told. Without this table reports go out whenever they are due."
     )
     mail: MailSettings | None = Field(default=None, description="The mail server for `report --send`.")
     channels: dict[str, ChannelSettings] = Field(

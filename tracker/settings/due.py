@@ -130,7 +130,7 @@ class DueSettings(Closed):
 
     @model_validator(mode="after")
     def _usable(self) -> "DueSettings":
-        problems = [*_rule_problems(self.rules), *_place_problems(self.country, self.subdivision)]
+        problems = [*_rule_problems(self.rules), *place_problems(self.country, self.subdivision)]
         if self.weekend is not None and len(set(self.weekend)) == len(_WEEK):
             problems.append("weekend holds every day, so that there would be no working day")
         if problems:
@@ -159,8 +159,11 @@ def _rule_problems(rules: tuple[DueRule, ...]) -> list[str]:
     return problems
 
 
-def _place_problems(country: str | None, subdivision: str | None) -> list[str]:
-    """Asked only when a country is given: the library takes as long to import as all the rest."""
+def place_problems(country: str | None, subdivision: str | None) -> list[str]:
+    """What is wrong with a place whose public holidays are to be known.
+
+    Asked only when a country is given: the library takes as long to import as all the rest.
+    """
     if country is None:
         return ["subdivision needs a country"] if subdivision else []
     import holidays  # noqa: PLC0415

@@ -49,6 +49,11 @@ class ReportSettings(Closed):
         default=False,
         description="Whether `report --send` also reminds of each overdue item on its issue, once a period.",
     )
+    all_clear: bool = Field(
+        default=False,
+        description="Whether owners who have nothing to be reminded of are told so, once a period; else they get "
+        "nothing.",
+    )
     templates: tuple[str, ...] = Field(
         default=(),
         description="Your own Jinja templates instead of the built-in ones, one for each of HTML, Markdown and text: "
