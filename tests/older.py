@@ -6,7 +6,7 @@ from contextlib import closing
 from alembic import command
 from alembic.config import Config
 
-from connectors.database import open_engine, writing
+from connectors.database import open_engine, resolve_url, writing
 from tracker.store.engine import MIGRATIONS
 
 
@@ -14,7 +14,7 @@ def take_back(file, revision):
     """Make the SQLite store in `file` one of that revision, with all that it can hold of what is there."""
     newer = file.with_name("newer.db")
     file.rename(newer)
-    engine = open_engine(f"sqlite:///{file}")
+    engine = open_engine(resolve_url(f"sqlite:///{file.name}", file.parent))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
