@@ -133,22 +133,29 @@ def for_recipient(report: Report, owner: Owner, brought: Sequence[Brought] = (),
     return replace(part, why=reasons.why(part, rungs, unlisted=len(escalated[at_most:])))
 
 
-def _all_clear(report: Report, owner: Owner) -> Report:
-    """What is said to somebody who has nothing to be reminded of. What is in review still counts."""
-    totals = sum((section.counts for section in _of(report, owner)), Counts())
-    part = replace(
+def empty_part(report: Report, owner: Owner) -> Report:
+    """The part of somebody whom nothing in `report` concerns."""
+    return replace(
         report,
-        totals=totals,
+        totals=Counts(),
         sections=(),
         documents=(),
         unknown_names=(),
         unreachable=(),
         departed=(),
         themes=(),
+        worst=(),
+        services=(),
         metrics=None,
         at_rest=(),
         recipient=owner,
     )
+
+
+def _all_clear(report: Report, owner: Owner) -> Report:
+    """What is said to somebody who has nothing to be reminded of. What is in review still counts."""
+    totals = sum((section.counts for section in _of(report, owner)), Counts())
+    part = replace(empty_part(report, owner), totals=totals)
     return replace(part, why=reasons.all_clear(part, owner))
 
 

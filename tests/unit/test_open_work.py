@@ -11,6 +11,7 @@ from connectors import IssueState, RateLimited, TargetUnreachable
 from tracker.app import Wanted
 from tracker.app.evidence import refresh_work
 from tracker.errors import UsageError
+from tracker.policy import Flag
 from tracker.render import history
 
 POOL = "Add monitoring for the connection pool"
@@ -80,6 +81,22 @@ def test_work_is_found_and_ends(place):
     assert place.entry().link.work == ""
     opened, ended = "Closeout found issue #1 in review: ", "Closeout found issue #1 not in review any more: "
     assert place.told() == [opened + PULL, ended + PULL, opened + OTHER, ended + OTHER]
+
+
+def test_who_is_reminded_is_asked_about_first_and_what_is_in_review_reminds_nobody(place):
+    place.work[1] = PULL
+    assert listed(place.report("weekly")) == {POOL: False, LOAD: False}
+    assert place.asked == []
+    assert listed(place.report("weekly", to_send=True)) == {POOL: True, LOAD: False}
+    assert place.asked == [(1, 2)]
+    place.error = TargetUnreachable("no answer", where="local")
+    assert listed(place.report("weekly", to_send=True)) == {POOL: True, LOAD: False}
+    assert "could not be asked" in place.progress.told[-1]
+
+
+def listed(report):
+    """Which items are in review."""
+    return {item.text: Flag.IN_REVIEW in item.flags for item in report.items}
 
 
 def test_a_sync_asks_nothing_and_keeps_what_is_known(place):

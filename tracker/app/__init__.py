@@ -16,6 +16,7 @@ from tracker.app import (
     commenting,
     deciding,
     delivering,
+    evidence,
     measuring,
     moving,
     people,
@@ -165,10 +166,22 @@ class App:
             return standing.status(store, self.settings, wanted, self.clock())
 
     def report(
-        self, name: str, day: date | None = None, *, owner: str | None = None, due_at: datetime | None = None
+        self,
+        name: str,
+        day: date | None = None,
+        *,
+        owner: str | None = None,
+        due_at: datetime | None = None,
+        to_send: bool = False,
     ) -> Report:
-        """Build a report, or `owner`'s part of it; see `tracker.app.reporting.make_report`."""
-        with self.store(create=False) as store:
+        """Build a report, or `owner`'s part of it; see `tracker.app.reporting.make_report`.
+
+        One that is `to_send` reminds people: the targets are asked first which issues are in review. What could not be
+        asked is told, and what was known stays.
+        """
+        with self.store(create=to_send) as store:
+            for note in evidence.refresh_work(self._desk(store), store.known().items) if to_send else ():
+                self.progress.tell(note)
             now = self.clock()
             metrics = measuring.for_report(store, self.settings, name, now, day)
             made = reporting.make_report(

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from tracker import deliver
 from tracker.app.desk import Desk
 from tracker.app.reminding import remind
-from tracker.audience import Audience, recipients
+from tracker.audience import Audience, empty_part, recipients
 from tracker.deliver import Delivery, DeliveryOutcome
 from tracker.ladder import Ladder
 from tracker.ledger import Entry
 from tracker.people import Owner, PeopleBook
 from tracker.render.deliveries import lost
-from tracker.report import Counts, Report
+from tracker.report import Report
 
 
 def send_report(
@@ -67,17 +67,8 @@ def _telling(audience: Audience, report: Report, undelivered: tuple[str, ...]) -
 def _only_notes(report: Report, owner: Owner) -> Report:
     """The part of somebody who owns nothing that is open."""
     contact = f"{owner.name} is" if owner.is_team else "you are"
-    return replace(
-        report,
-        totals=Counts(),
-        sections=(),
-        documents=(),
-        unknown_names=(),
-        unreachable=(),
-        at_rest=(),
-        recipient=owner,
-        why=f"You get this because {contact} told what could not be delivered to others.",
-    )
+    why = f"You get this because {contact} told what could not be delivered to others."
+    return replace(empty_part(report, owner), why=why)
 
 
 def _reached(delivery: Delivery, owner: Owner) -> bool:

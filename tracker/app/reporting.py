@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tracker.audience import for_recipient
+from tracker.audience import empty_part, for_recipient
 from tracker.errors import UsageError
 from tracker.metrics import Metrics
 from tracker.model import Event
 from tracker.people import PeopleBook
 from tracker.policy import Entry
-from tracker.report import Counts, Report, ReportKind, Wording, build, selected
+from tracker.report import Report, ReportKind, Wording, build, selected
 from tracker.settings import ReportSettings, Settings
 from tracker.standing import entries, one_item, today_of
 from tracker.store import Store
@@ -77,8 +77,7 @@ def part_of(report: Report, settings: Settings, text: str) -> Report:
         raise UsageError(
             "the people book has no such owner", where=text, advice="Give a key or a name of [people] or [teams]."
         )
-    nothing = replace(report, totals=Counts(), sections=(), documents=(), themes=(), worst=(), services=())
-    return for_recipient(report, owner) or replace(nothing, recipient=owner, unknown_names=(), unreachable=())
+    return for_recipient(report, owner) or empty_part(report, owner)
 
 
 def _wording(root: Path, name: str, file: str) -> Wording:

@@ -64,7 +64,7 @@ def report(
             where=f"--format {form.value}",
             advice="Leave --format away; each recipient gets what their channel takes.",
         )
-    made = session.app.report(name, at, owner=owner)
+    made = session.app.report(name, at, owner=owner, to_send=send and not dry_run)
     if send:
         audience, deliveries = session.app.send(made, dry_run=dry_run)
         session.app.progress.finish()

@@ -149,7 +149,7 @@ class Runner:
                 raise CloseoutError(f"not all could be written back: {why}".rstrip(": "), where="sync")
             return f"{done} actions"
         zone = ZoneInfo(job.settings.timezone or self.app.settings.timezone)
-        report = self.app.report(job.settings.report or "", due_at=due_at.astimezone(zone))
+        report = self.app.report(job.settings.report or "", due_at=due_at.astimezone(zone), to_send=True)
         _, deliveries = self.app.send(report)
         counts = [f"{sum(d.outcome is each for d in deliveries)} {each.value}" for each in DeliveryOutcome]
         told = ", ".join(count for count in counts if not count.startswith("0 ")) or "nobody to tell"
