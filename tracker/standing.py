@@ -121,13 +121,8 @@ class About:
     in_doubt: tuple[JournalEntry, ...]
 
 
-def about(store: Store | Glance, settings: Settings, text: str, now: datetime) -> About:
-    """Everything about the item that is called so.
-
-    Raises:
-        UsageError: no item is called so, or several are.
-    """
-    found = status(store, settings, Wanted(item=text), now)
+def about(store: Store | Glance, found: Status) -> About:
+    """Everything about the only item that `found` holds."""
     [entry] = found.entries
     key = entry.item.id
     return About(entry, found.as_of, found.today, store.events(key), store.in_doubt_of(key))
@@ -187,22 +182,23 @@ def _selection(glance: Glance, book: PeopleBook, wanted: Wanted, settings: Setti
         due_by = today + _ELSEWHERE
         due_by += timedelta(days=settings.policy.due_soon_days) if Flag.DUE_SOON in flags else timedelta(0)
     open_only = (bool(flags) and flags <= _ONLY_OPEN) or wanted.states == (ItemState.OPEN,)
-    texts, logins = _names_of_owners(glance, book, wanted, settings)
-    return Selection(None, open_only, due_by, texts, logins)
+    texts, assignees = _names_of_owners(glance, book, wanted, settings)
+    return Selection(None, open_only, due_by, bool(settings.policy.due.rules), texts, assignees)
 
 
 def _names_of_owners(
     glance: Glance, book: PeopleBook, wanted: Wanted, settings: Settings
 ) -> tuple[list[str] | None, list[str]]:
-    """How documents write the wanted owners, and their logins; None when any item may be theirs."""
+    """How documents, and issues, write the wanted owners; None when any item may be theirs."""
     if wanted.owner is None and wanted.mine is None:
         return None, []
     kinds = {target.kind for target in settings.targets.values()}
     owners = [owner for owner in book.owners.values() if _is_wanted(owner, wanted)]
-    logins = sorted({login for owner in owners for kind in kinds if (login := owner.login(kind))})
+    logins = {login.casefold() for owner in owners for kind in kinds if (login := owner.login(kind))}
     texts = [text for text in glance.owner_texts() if _may_name(text, book, wanted)]
-    too_many = len(texts) + len(logins) > _FEW
-    return (None, []) if too_many or not all(map(str.isascii, logins)) else (texts, logins)
+    assigned = glance.assignees().items()
+    assignees = [text for text, people in assigned if not logins.isdisjoint(map(str.casefold, people))]
+    return (texts, assignees) if len(texts) + len(assignees) <= _FEW else (None, [])
 
 
 _FEW = 200

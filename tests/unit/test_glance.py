@@ -87,7 +87,8 @@ def test_it_tells_the_same_about_an_item(place):
         store.settle([entry], Outcome.UNCERTAIN, place.now, "cut off")
     for item in place.known().items:
         with place.store() as store, Glance.open(place.settings.database, place.root) as glance:
-            assert about(glance, place.settings, item, place.now) == about(store, place.settings, item, place.now)
+            found = status(store, place.settings, Wanted(item=item), place.now)
+            assert about(glance, found) == about(store, found)
 
 
 def test_it_looks_at_no_store_that_it_may_not_understand(tmp_path):
