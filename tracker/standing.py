@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from tracker.agreement import Change, drift_of
 from tracker.decisions import HEEDED, IGNORED
 from tracker.errors import UsageError
 from tracker.model import Event, ItemState, JournalEntry
@@ -112,20 +113,26 @@ def status(store: Store | Glance, settings: Settings, wanted: Wanted, now: datet
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """All that is known about one item: what happened, oldest first, and the writes whose outcome nobody knows."""
+    """All that is known about one item.
+
+    `events` is what happened, oldest first; `in_doubt` are the writes whose outcome nobody knows; `drift` are the
+    fields in which its issue was changed where the document's word counts.
+    """
 
     entry: Entry
     as_of: datetime | None
     today: date
     events: tuple[Event, ...]
     in_doubt: tuple[JournalEntry, ...]
+    drift: tuple[Change, ...] = ()
 
 
-def about(store: Store | Glance, found: Status) -> About:
+def about(store: Store | Glance, settings: Settings, found: Status) -> About:
     """Everything about the only item that `found` holds."""
     [entry] = found.entries
-    key = entry.item.id
-    return About(entry, found.as_of, found.today, store.events(key), store.in_doubt_of(key))
+    key, link = entry.item.id, entry.link
+    drift = drift_of(link.base, link.issue, settings.policy) if link and Flag.DRIFT in entry.flags else ()
+    return About(entry, found.as_of, found.today, store.events(key), store.in_doubt_of(key), drift)
 
 
 def who_am_i(book: PeopleBook, said: str) -> Owner:

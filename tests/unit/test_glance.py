@@ -89,7 +89,7 @@ def test_it_tells_the_same_about_an_item(place):
     for item in place.known().items:
         with place.store() as store, Glance.open(place.settings.database, place.root) as glance:
             found = status(store, place.settings, Wanted(item=item), place.now)
-            assert about(glance, found) == about(store, found)
+            assert about(glance, place.settings, found) == about(store, place.settings, found)
 
 
 def test_it_looks_at_no_store_that_it_may_not_understand(tmp_path):

@@ -167,7 +167,7 @@ def _tell_all(session: Session, found: Status, form: StatusFormat) -> None:
     from tracker.standing import about as everything
 
     with session.look() as store:
-        about = everything(store, found)
+        about = everything(store, session.loaded.settings, found)
     if form is StatusFormat.JSON:
         session.write(render.to_json(about))
     else:

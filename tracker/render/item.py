@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors import Issue, IssueState
+from tracker.agreement import Change
 from tracker.decisions import EXTENDED, IGNORED, SNOOZED, VERIFIED, latest
 from tracker.due import DueSource
 from tracker.model import Event, JournalEntry, Link, Outcome
@@ -48,6 +49,14 @@ class InDoubtWire(Wire):
     detail: str
 
 
+class DriftWire(Wire):
+    """A field changed on the issue where the document's word counts: what was agreed, and what stands there."""
+
+    field: str
+    agreed: str | list[str] | None
+    issue: str | list[str] | None
+
+
 class ItemOutput(StatusOutput):
     """`closeout status ITEM --format json`: as for many items, `items` being this one, and all else that is known.
 
@@ -56,6 +65,7 @@ class ItemOutput(StatusOutput):
 
     source: str | None
     linked: IssueWire | None
+    drift: tuple[DriftWire, ...]
     in_doubt: tuple[InDoubtWire, ...]
     events: tuple[EventWire, ...]
 
@@ -69,6 +79,7 @@ def to_json(about: About) -> str:
         items=(wire(entry),),
         source=_source(about),
         linked=_issue_wire(entry.link) if entry.link else None,
+        drift=tuple(DriftWire(field=each.field, agreed=each.before, issue=each.after) for each in about.drift),
         in_doubt=tuple(map(_in_doubt_wire, about.in_doubt)),
         events=tuple(map(event_wire, about.events)),
     )
@@ -88,6 +99,8 @@ def print_about(about: About, console: Console) -> None:
         more.add_row("Days left", str(entry.days_left))
     for name, value in _issue_facts(entry.link.issue).items() if entry.link else ():
         more.add_row(name, Text(escape.plain(value)))
+    for number, change in enumerate(about.drift):
+        more.add_row("" if number else "Disagrees", Text(escape.plain(_drift(change)), style="yellow"))
     for number, doubt in enumerate(about.in_doubt):
         more.add_row("" if number else "In doubt", Text(escape.plain(_doubt(doubt)), style="yellow"))
     more.add_row("As of", Text(stamp(about.as_of) if about.as_of else "issues were never read"))
@@ -177,6 +190,16 @@ def _issue_facts(issue: Issue) -> dict[str, str]:
         "Labels": ", ".join(sorted(issue.labels)),
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _drift(change: Change) -> str:
+    """`due: 2026-12-01 on the issue, 2026-11-20 was agreed`."""
+    agreed, issue = (_value(side) for side in (change.before, change.after))
+    return f"{change.field}: {issue} on the issue, {agreed} was agreed"
+
+
+def _value(side: str | list[str] | None) -> str:
+    return ", ".join(side) if isinstance(side, list) else side or "nothing"
 
 
 def _doubt(entry: JournalEntry) -> str:
