@@ -103,7 +103,7 @@ def _tell_sent(
         session.write(to_json(made.name, made.period_key, deliveries, len(audience.untold), dry_run=dry_run))
     else:
         print_deliveries(deliveries, session.out)
-    if not audience.recipients:
+    if not (audience.recipients or deliveries):
         session.say("closeout: nobody is to get this report: name people, teams or addresses in its `to`")
     if any(delivery.outcome is DeliveryOutcome.HELD_BACK for delivery in deliveries):
         session.say("closeout: who is held back is served by a later run in the same period: `closeout serve` does it")
