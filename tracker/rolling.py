@@ -26,8 +26,11 @@ from tracker.report import GroupName, Report, ReportItem
 
 _BASE = "rolling"
 
-SPARE = 2_000
-"""Characters of a body that its list leaves to the fences and the marker."""
+_SHARE = 0.75
+"""As much of a body the list may fill: the rest is for the marker, and for what people write around it.
+
+What that takes now is not measured, or each of their words would move the place where a long list is cut.
+"""
 
 Listed = Mapping[GroupName, Sequence[ReportItem]]
 """What stands in a rolling issue: most pressing group first, each item once."""
@@ -109,10 +112,9 @@ def listed(items: Mapping[str, tuple[GroupName, ReportItem]]) -> Listed:
     return {name: there for name, there in groups.items() if there}
 
 
-def room(target: TargetFacts, issue: Issue | None) -> int:
-    """How many characters the list may have; what people wrote around it needs its own."""
-    around = len(issue.body) - len(issue.managed or "") if issue else 0
-    return target.capabilities.max_body - max(SPARE, around)
+def room(target: TargetFacts) -> int:
+    """How many characters the list may have."""
+    return int(target.capabilities.max_body * _SHARE)
 
 
 def face(report: Report, target: TargetFacts, managed: str, essence: str) -> Face:
@@ -139,8 +141,8 @@ def decide(name: RollingName, wanted: Face, issue: Issue | None, *, interrupted:
     told = _told(issue)
     if not wanted.essence:
         is_theirs = bool(told.get("closed")) and not interrupted
-        patch = IssuePatch(state=IssueState.DONE, managed=wanted.managed, marker=marker)
-        return Step(What.NOTHING) if issue.state.closed or is_theirs else Step(What.CLOSE, patch=patch)
+        closing = replace(_patch(wanted, issue, told, marker), state=IssueState.DONE)
+        return Step(What.NOTHING) if issue.state.closed or is_theirs else Step(What.CLOSE, patch=closing)
     if issue.state.closed:
         is_ours = told.get("closed") and issue.state is IssueState.DONE
         reopening = replace(_patch(wanted, issue, told, marker), state=IssueState.OPEN)

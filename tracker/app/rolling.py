@@ -103,7 +103,7 @@ class _Keeping:
             return replace(told, again_at=looked_for_until(creates, minutes, capabilities))
         issue = there[0] if there else None
         facts, shown = self._shown(tracker, items)
-        text, essence = words.told(self.report, listed(shown), room(facts, issue))
+        text, essence = words.told(self.report, listed(shown), room(facts))
         wanted = face(self.report, facts, text, essence)
         step = decide(self.name, wanted, issue, interrupted=len(creates) < len(self.in_doubt))
         twins = [each for each in there[1:] if not each.state.closed and raced(each, there[0])]
