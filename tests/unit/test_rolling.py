@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from workplace import SETTINGS, START, Workplace, postmortem
 
 from connectors import Issue, IssueDraft, IssueRef, IssueState, Marker, RequestRejected
+from tracker.app import Wanted
 from tracker.deliver import DeliveryOutcome
 from tracker.errors import UsageError
 from tracker.render.rolling import told
@@ -244,6 +245,14 @@ def test_where_listings_lag_a_create_is_repeated_only_after_the_grace_period(pla
     place.hidden.clear()
     assert outcomes(place) == ["unchanged"]
     assert place.writes == ["create"]
+
+
+def test_what_got_no_answer_is_no_item_of_the_log(place):
+    place.faults[:] = ["maybe"]
+    send(place)
+    assert place.metrics().days[-1].open == 3
+    assert len(place.status(Wanted()).entries) == 3
+    assert place.history().events[-1].what == "create uncertain"
 
 
 @pytest.mark.parametrize("fault", ["lost", "maybe", "before"])

@@ -39,7 +39,7 @@ _REASONS = {
 class DeliveryWire(Wire):
     """One recipient's part by one channel; `period` is an earlier one for what was given up when that ended."""
 
-    recipient: str = Field(description="The key of the person or team.")
+    recipient: str = Field(description="The key of the person or team; for what is said on issues, whose issue.")
     name: str
     channel: str | None = Field(
         description="`mail`, a channel's name, `comment` (on an overdue item's issue) or `rolling` (the report's own "
