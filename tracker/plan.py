@@ -35,6 +35,7 @@ from tracker.once import is_over, looked_for_until, raced
 from tracker.parents import Family, parts_of, plan_parents
 from tracker.people import PeopleBook
 from tracker.recurrence import plan_relations, themes
+from tracker.rolling import is_rolling
 from tracker.settings import PolicySettings
 from tracker.whereabouts import same
 
@@ -206,7 +207,9 @@ class _Planner:
             self.actions.append(Record(settled, replace(link, issue=issue)))
 
     def _is_free(self, item: Item, issue: Issue) -> bool:
-        """Whether the issue can be this item's: no other has it, and nobody said that it is not."""
+        """Whether the issue can be this item's: no other has it, it is no report's, and nobody said that it is not."""
+        if issue.marker is not None and is_rolling(issue.marker):
+            return False
         return self.claimed.get(issue.ref.key, item.id) == item.id and not item.parted_from(issue.ref)
 
     def _open_issues(self) -> int:

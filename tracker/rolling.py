@@ -165,9 +165,13 @@ def _patch(wanted: Face, issue: Issue, told: Mapping[str, Any], marker: Marker) 
 
 
 def farewell(twin: Issue, of: Issue) -> IssuePatch:
-    """What closes the younger of two issues that two runs opened at once."""
+    """What closes the younger of two issues that two runs opened at once: it is no report's any more.
+
+    So one that a person closes as a duplicate is known for what it is: closed by a person.
+    """
     text = f"Closed as a duplicate: this list is kept in {of.ref.url or of.ref.key}."
-    return IssuePatch(state=IssueState.DUPLICATE, managed=text, marker=twin.marker, duplicate_of=of.ref)
+    marker = replace(twin.marker, item="") if twin.marker else None
+    return IssuePatch(state=IssueState.DUPLICATE, managed=text, marker=marker, duplicate_of=of.ref)
 
 
 def _told(issue: Issue) -> Mapping[str, Any]:

@@ -144,7 +144,7 @@ def test_it_is_closed_when_nothing_is_open_and_opened_again(place):
     assert len(rolling(place)) == 1
 
 
-@pytest.mark.parametrize("state", [IssueState.DONE, IssueState.WONT_DO])
+@pytest.mark.parametrize("state", [IssueState.DONE, IssueState.WONT_DO, IssueState.DUPLICATE])
 def test_closed_by_a_person_it_stays_closed_until_one_opens_it(place, state):
     send(place)
     place.by_hand(ROLLING, state=state)
@@ -201,6 +201,16 @@ def test_another_title_or_label_in_the_settings_is_written(place):
     assert outcomes(more) == ["sent"]
     assert (more.issue(ROLLING).title, more.issue(ROLLING).labels) == ("Still open", {"postmortem", "list"})
     assert outcomes(more) == ["unchanged"]
+
+
+def test_a_title_that_people_changed_stays_theirs_when_the_settings_change(place):
+    send(place)
+    place.by_hand(ROLLING, title="What we owe")
+    more = settled_anew(place, title=("rolling = true", 'rolling = true\ntitle = "Still open"'))
+    more.now = place.now
+    send(more)
+    assert outcomes(more) == ["unchanged"]
+    assert more.issue(ROLLING).title == "What we owe"
 
 
 def test_a_dry_run_writes_nothing_and_shows_what_would_be_written(place):
@@ -273,6 +283,9 @@ def test_a_lost_store_finds_it_by_its_marker(place):
     for file in place.root.glob("closeout.db*"):
         file.unlink()
     assert outcomes(place) == [], "nothing was read yet: nothing is known to be open or closed"
+    with place.store() as store:  # a first sync was cut off
+        store.keep_strays("local", {"#4": place.issue(ROLLING)})
+    assert outcomes(place) == []
     place.run()
     place.writes.clear()
     assert len(place.known().items) == 3
@@ -381,6 +394,16 @@ def test_it_is_no_items_issue(place):
     with place.store() as store:
         [event] = [event for event in store.events() if event.what == "rolling issue written"]
         assert (event.item, event.detail["how"], event.detail["issue"]) == (None, "opened", "#4")
+
+
+def test_a_document_that_names_it_gets_no_hold_of_it(place):
+    send(place)
+    place.document("b.md", postmortem("Tidy up the list (#4)", title="The mail queue"))
+    place.run()
+    [item] = [item for item in place.known().items.values() if item.text == "Tidy up the list"]
+    assert item.links == ("#4",)
+    assert item.id not in place.known().links
+    assert outcomes(place) == ["unchanged"]
 
 
 def test_a_report_without_the_setting_has_none(tmp_path):

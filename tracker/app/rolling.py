@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from connectors import ConnectorError, Issue, IssueMoved, IssueNotFound, IssueRef, IssueState, IssueTracker, TargetMoved
+from connectors import ConnectorError, Issue, IssueMoved, IssueNotFound, IssueRef, IssueTracker, TargetMoved
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
 from tracker.deliver import Delivery, DeliveryOutcome
 from tracker.draft import TargetFacts, is_secret
@@ -140,8 +140,7 @@ class _Keeping:
         return there
 
     def _is_ours(self, issue: Issue) -> bool:
-        is_twin = issue.state is IssueState.DUPLICATE
-        return issue.marker is not None and issue.marker.item == self.name.id and not is_twin
+        return issue.marker is not None and issue.marker.item == self.name.id
 
     def _shown(self, tracker: IssueTracker, items: Items) -> tuple[TargetFacts, Items]:
         """The target, and what of the items may stand there: it is asked whether it is public only if that matters."""

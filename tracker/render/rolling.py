@@ -22,7 +22,7 @@ DONE = {
 """What was done to it, for people."""
 
 _LONGEST = 200
-"""Characters of an item's text in its row; its issue has all of it."""
+"""Characters of an item's text, or a document's title, in a row; the item's issue has all of it."""
 
 _HEADER = ("| Item | Owner | Due | Issue | Document |", "| --- | --- | --- | --- | --- |")
 _FOOTER = (
@@ -78,7 +78,7 @@ def _row(item: ReportItem, group: GroupName, *, linked: bool = True) -> str:
     if item.gone:
         text += f" · {escape.markdown(words.gone(item))}"
     due = escape.markdown(words.day(item) or words.when(item))
-    document = link(item.document_title, item.document_url if linked else None)
+    document = link(shorten(escape.plain(item.document_title), _LONGEST), item.document_url if linked else None)
     return f"| {text} | {escape.markdown(words.owners(item))} | {due} | {_reference(item)} | {document} |"
 
 
