@@ -185,7 +185,7 @@ class TestOnGitHub:
         assert "secret outage" not in issue["body"]
 
     def test_as_many_as_fit_are_listed(self, place, hub, monkeypatch):
-        monkeypatch.setattr("tracker.rolling._SHARE", 0.2)
+        monkeypatch.setattr("tracker.rolling._SHARE", 0.15)
         place.document(
             "a.md", postmortem(*(f"Write chapter {n} of the handbook {'very ' * 20}well" for n in range(60)))
         )
@@ -193,7 +193,7 @@ class TestOnGitHub:
         told = send(place)
         assert told.outcome.value == "sent"
         [issue] = lists(hub)
-        assert 12_000 < len(issue["body"]) < 14_000
+        assert 9_000 < len(issue["body"]) < 11_000
         assert "more; all of them" in issue["body"]
         assert send(place).outcome.value == "unchanged"
 

@@ -13,6 +13,8 @@ from workplace import SETTINGS, START, Workplace, postmortem
 
 from connectors import Issue, IssueDraft, IssueRef, IssueState, Marker, RequestRejected
 from tracker.app import Wanted
+from tracker.app import rolling as keeping
+from tracker.app.rebuilding import claims_item
 from tracker.deliver import DeliveryOutcome
 from tracker.errors import UsageError
 from tracker.render.rolling import told
@@ -324,6 +326,21 @@ def test_of_two_that_two_stores_opened_at_once_the_younger_one_is_closed(tmp_pat
     assert [issue.ref.number for issue in rolling(one) if "2 action items" in issue.managed] == [4]
 
 
+def test_what_another_process_opened_while_this_one_waited_is_its_own(place, monkeypatch):
+    waiting = keeping.hold_off_others
+
+    def waited(*_):
+        monkeypatch.setattr(keeping, "hold_off_others", waiting)
+        other = Workplace(place.root)
+        other.now = place.now
+        assert outcomes(other) == ["sent"]
+        place.hidden.add(ROLLING)  # the listing lags behind; the store knows
+
+    monkeypatch.setattr(keeping, "hold_off_others", waited)
+    assert outcomes(place) == ["unchanged"]
+    assert len(rolling(place)) == 1
+
+
 def test_a_copy_that_somebody_made_is_left_alone(place):
     send(place)
     place.now += timedelta(days=3)
@@ -389,6 +406,7 @@ def test_it_is_no_items_issue(place):
     send(place)
     with pytest.raises(UsageError, match="a report's list"):
         place.link("#3", "#4", "me")
+    assert not claims_item(place.issue(ROLLING))
     place.run()
     assert len(place.known().items) == 3
     with place.store() as store:
