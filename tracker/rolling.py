@@ -9,7 +9,7 @@
 
 Like the issue of a postmortem (`tracker.parents`) it has a marker with an id of its own, the same on every machine. The
 marker's base says what the issue was told last, as people may have changed title and labels since, and whether it was
-Closeout that closed it. Where the list was cut, or a document has another revision, nothing in it is news by itself.
+Closeout that closed it. That a document has another revision is no reason to write.
 """
 
 from __future__ import annotations
