@@ -19,7 +19,7 @@ demo: .set-up-run ## Sync the example postmortems in a fresh folder demo/, then 
 
 .PHONY: test
 test: .set-up-dev ## Run all tests on all cores, with coverage
-	@$(bin)/python -m pytest --numprocesses auto --cov --cov-report=term
+	@$(bin)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
 
 .PHONY: check
 check: .set-up-dev ## Lint, format, types, import direction, lock files, scripts, containers, workflows

@@ -106,8 +106,9 @@ def for_recipient(report: Report, owner: Owner, brought: Sequence[Brought] = (),
     escalated = sorted((each for each in brought if each.telling.cause is Cause.LATE), key=_pressing)
     others = [each for each in brought if each.telling.cause is not Cause.LATE]
     own = [each for section in _of(report, owner) if (each := _reminding(section))]
-    nobodys = [each for section in report.sections if not section.owner and (each := _reminding(section))]
-    sections = (*own, *_sections([*escalated[:at_most], *others]), *(nobodys if is_fallback else ()))
+    without_owner = [section for section in report.sections if is_fallback and not section.owner]
+    nobodys = [each for section in without_owner if (each := _reminding(section))]
+    sections = (*own, *_sections([*escalated[:at_most], *others]), *nobodys)
     unreachable = report.unreachable if is_fallback else ()
     if not (sections or unreachable):
         return None

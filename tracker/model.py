@@ -280,6 +280,16 @@ _POINTING |= {"than", "the", "to", "until", "with", "de", "en", "por", "ver", "y
 _POINTING |= {"siehe", "und", "von", "wie"}
 
 
+def ticket_name(reference: str) -> str:
+    """What people call the ticket behind an address: `SHOP-311`, `catalogue#482`. Other references stay as they are."""
+    if "://" not in reference:
+        return reference
+    parts = reference.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].rstrip("/").split("/")
+    if parts[-1].isdigit() and len(parts) > 4:  # noqa: PLR2004 - https://HOST/OWNER/NAME/issues/N
+        return f"{parts[-3]}#{parts[-1]}"
+    return parts[-1] or reference
+
+
 def tickets_of(item: ParsedItem | Item) -> tuple[str, ...]:
     """The references that are the item's own tickets, not just mentioned in its sentence.
 

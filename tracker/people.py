@@ -91,6 +91,7 @@ class PeopleBook:
         self._owners = dict(owners)
         self._by_spelling = {spelling: frozenset(keys) for spelling, keys in spellings.items() if spelling}
         self._resolved: dict[str, Ownership] = {}
+        self._by_login: dict[str, dict[str, Owner | None]] = {}
 
     @classmethod
     def from_settings(cls, settings: Settings) -> PeopleBook:
@@ -161,12 +162,12 @@ class PeopleBook:
 
     def by_login(self, target_kind: str, login: str) -> Owner | None:
         """The person who has this name at targets of this kind; None when two entries claim it."""
-        found = [
-            owner
-            for owner in self._owners.values()
-            if (have := owner.login(target_kind)) is not None and have.casefold() == login.casefold()
-        ]
-        return found[0] if len(found) == 1 else None
+        if target_kind not in self._by_login:
+            there = self._by_login[target_kind] = {}
+            for owner in self._owners.values():
+                if (name := owner.login(target_kind)) is not None:
+                    there[name.casefold()] = None if name.casefold() in there else owner
+        return self._by_login[target_kind].get(login.casefold())
 
     def _resolve(self, text: str) -> Ownership:
         whole = self._find(text)

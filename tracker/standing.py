@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from tracker.agreement import Change, drift_of
 from tracker.decisions import HEEDED, IGNORED
 from tracker.errors import UsageError
 from tracker.model import Event, ItemState, JournalEntry
@@ -112,25 +113,26 @@ def status(store: Store | Glance, settings: Settings, wanted: Wanted, now: datet
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """All that is known about one item: what happened, oldest first, and the writes whose outcome nobody knows."""
+    """All that is known about one item.
+
+    `events` is what happened, oldest first; `in_doubt` are the writes whose outcome nobody knows; `drift` are the
+    fields in which its issue was changed where the document's word counts.
+    """
 
     entry: Entry
     as_of: datetime | None
     today: date
     events: tuple[Event, ...]
     in_doubt: tuple[JournalEntry, ...]
+    drift: tuple[Change, ...] = ()
 
 
-def about(store: Store | Glance, settings: Settings, text: str, now: datetime) -> About:
-    """Everything about the item that is called so.
-
-    Raises:
-        UsageError: no item is called so, or several are.
-    """
-    found = status(store, settings, Wanted(item=text), now)
+def about(store: Store | Glance, settings: Settings, found: Status) -> About:
+    """Everything about the only item that `found` holds."""
     [entry] = found.entries
-    key = entry.item.id
-    return About(entry, found.as_of, found.today, store.events(key), store.in_doubt_of(key))
+    key, link = entry.item.id, entry.link
+    drift = drift_of(link.base, link.issue, settings.policy) if link and Flag.DRIFT in entry.flags else ()
+    return About(entry, found.as_of, found.today, store.events(key), store.in_doubt_of(key), drift)
 
 
 def who_am_i(book: PeopleBook, said: str) -> Owner:
@@ -187,22 +189,23 @@ def _selection(glance: Glance, book: PeopleBook, wanted: Wanted, settings: Setti
         due_by = today + _ELSEWHERE
         due_by += timedelta(days=settings.policy.due_soon_days) if Flag.DUE_SOON in flags else timedelta(0)
     open_only = (bool(flags) and flags <= _ONLY_OPEN) or wanted.states == (ItemState.OPEN,)
-    texts, logins = _names_of_owners(glance, book, wanted, settings)
-    return Selection(None, open_only, due_by, texts, logins)
+    texts, assignees = _names_of_owners(glance, book, wanted, settings)
+    return Selection(None, open_only, due_by, bool(settings.policy.due.rules), texts, assignees)
 
 
 def _names_of_owners(
     glance: Glance, book: PeopleBook, wanted: Wanted, settings: Settings
 ) -> tuple[list[str] | None, list[str]]:
-    """How documents write the wanted owners, and their logins; None when any item may be theirs."""
+    """How documents, and issues, write the wanted owners; None when any item may be theirs."""
     if wanted.owner is None and wanted.mine is None:
         return None, []
     kinds = {target.kind for target in settings.targets.values()}
     owners = [owner for owner in book.owners.values() if _is_wanted(owner, wanted)]
-    logins = sorted({login for owner in owners for kind in kinds if (login := owner.login(kind))})
+    logins = {login.casefold() for owner in owners for kind in kinds if (login := owner.login(kind))}
     texts = [text for text in glance.owner_texts() if _may_name(text, book, wanted)]
-    too_many = len(texts) + len(logins) > _FEW
-    return (None, []) if too_many or not all(map(str.isascii, logins)) else (texts, logins)
+    assigned = glance.assignees().items()
+    assignees = [text for text, people in assigned if not logins.isdisjoint(map(str.casefold, people))]
+    return (texts, assignees) if len(texts) + len(assignees) <= _FEW else (None, [])
 
 
 _FEW = 200

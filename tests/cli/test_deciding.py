@@ -63,7 +63,7 @@ def test_a_snoozed_item_is_left_out_and_shown_with_its_day(closeout, monkeypatch
     assert closeout("snooze", "#1", "2026-11-25", *WHY)[1].startswith("snoozed until 2026-11-25: Add monitoring")
     code, out, _ = closeout("status", "--fail-on", "overdue")
     assert code == 0
-    assert "snoozed until" in out
+    assert "snoozed (until 2026-11-25)" in out
     assert "Add monitoring" not in closeout("report", "--format", "markdown")[1]
     assert "until 2026-11-25 by Jo Smith: waiting" in " ".join(closeout("status", "#1")[1].split())
     assert len(json.loads(closeout("status", "--is", "snoozed", "--format", "json")[1])["items"]) == 1

@@ -66,6 +66,7 @@ def test_everything_about_an_item(closeout, folder):
     closeout("sync")
     with closing(sqlite3.connect(folder / "closeout.db")) as database:
         database.execute("UPDATE document SET web_url = 'https://example.com/ops/blob/abc/a.md'")
+        database.execute("UPDATE link SET issue = json_set(issue, '$.title', 'Watch the pool') WHERE issue_key = '#1'")
         database.execute(
             "INSERT INTO journal (target, budget_key, action, item, outcome, intended_at, detail) SELECT 'local', '', "
             "'comment', item, 'uncertain', '2026-11-23 08:00:00.000000', 'the line broke' "
@@ -80,6 +81,7 @@ def test_everything_about_an_item(closeout, folder):
         "https://example.com/ops/blob/abc/a.md#L",
         "postmortems/a.md:",
         "Assigned to  maria",
+        "Disagrees    title: Watch the pool on the issue, Add monitoring for the connection pool was agreed",
         "comment in local, 2026-11-23 08:00 UTC: the line broke",
         "Closeout opened issue #1",
     ):
@@ -90,6 +92,8 @@ def test_everything_about_an_item(closeout, folder):
     assert (code, err, len(output["items"])) == (0, "", 1)
     assert output["items"][0]["due_source"] == "extended"
     assert output["linked"]["assignees"] == ["maria"]
+    agreed = "Add monitoring for the connection pool"
+    assert output["drift"] == [{"field": "title", "agreed": agreed, "issue": "Watch the pool"}]
     assert [doubt["outcome"] for doubt in output["in_doubt"]] == ["uncertain"]
     assert "due date extended" in [event["what"] for event in output["events"]]
 

@@ -15,11 +15,13 @@ from connectors.errors import IssueNotFound
 from tracker.app import App, Consent, Wanted
 from tracker.model import GoneKind
 from tracker.policy import Flag
-from tracker.render import history, render_letter, status
+from tracker.render import history, render_letter, status, status_table
+from tracker.render import item as item_render
 from tracker.render import json as report_json
 from tracker.render import plan as plan_render
 from tracker.render.comment import to_markdown
 from tracker.render.plan_text import print_plan
+from tracker.standing import About
 
 SETTINGS = """
 target = "ops"
@@ -418,9 +420,10 @@ def test_it_is_told_in_plan_status_history_and_report(make):
     console = Console(file=page, width=200)
     print_plan(prepared.plans, prepared.reading.documents, console)
     found = place.status(Wanted(flags=(Flag.GHOST,)))
-    status.print_table(found.entries, found.as_of, console)
+    status_table.print_table(found.entries, found.as_of, console)
+    assert "acme/ops#1 (deleted)" in status_table.to_lines(found.entries, found.as_of)
     story = place.history("#1")
-    status.print_item(found.entries[0], story.events, console)
+    item_render.print_about(About(found.entries[0], found.as_of, found.today, story.events, ()), console)
     history.print_story(story.item, story.events, story.texts, console)
     shown = page.getvalue()
     for words in ("1 ghost", "acme/ops#1 (deleted)", "closeout unlink ITEM", "found issue acme/ops#1 gone (deleted)"):

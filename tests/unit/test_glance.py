@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from older import take_back
 from workplace import SETTINGS, Workplace, postmortem
 
 from connectors import IssueState
@@ -87,7 +88,8 @@ def test_it_tells_the_same_about_an_item(place):
         store.settle([entry], Outcome.UNCERTAIN, place.now, "cut off")
     for item in place.known().items:
         with place.store() as store, Glance.open(place.settings.database, place.root) as glance:
-            assert about(glance, place.settings, item, place.now) == about(store, place.settings, item, place.now)
+            found = status(store, place.settings, Wanted(item=item), place.now)
+            assert about(glance, place.settings, found) == about(store, place.settings, found)
 
 
 def test_it_looks_at_no_store_that_it_may_not_understand(tmp_path):
@@ -112,6 +114,22 @@ def test_it_looks_at_no_store_that_it_may_not_understand(tmp_path):
     assert Glance.open("sqlite:///closeout.db", tmp_path) is None, "a newer Closeout made it"
     (tmp_path / "closeout.db").write_bytes(b"no database")
     assert Glance.open("sqlite:///closeout.db", tmp_path) is None
+
+
+def test_it_finds_the_same_in_a_store_of_an_earlier_release(tmp_path):
+    """What it looks things up by was filled when the store was brought up to date."""
+    place = Workplace(tmp_path, SETTINGS)
+    place.document("a.md", postmortem(*FIRST))
+    place.document("b.md", postmortem(*SECOND, date="2026-11-10"))
+    place.run()
+    place.by_hand(2, assignees=frozenset({"jo", "maria"}))
+    place.run()
+    take_back(tmp_path / "closeout.db", "0005")
+    assert Glance.open("sqlite:///closeout.db", tmp_path) is None
+    for who in ("jo", "maria"):
+        slow, quick = both(place, Wanted(mine=PeopleBook.from_settings(place.settings).get(who)))
+        assert quick == slow
+        assert "Alert on replication lag" in {entry.item.text for entry in quick.entries}
 
 
 def test_what_is_kept_of_a_text_changes_with_the_rules_only():

@@ -88,7 +88,6 @@ def status(
 ) -> int:
     """Say where things stand, from the store, with an "as of" time."""
     from tracker.policy import flagged
-    from tracker.render import status as render
     from tracker.standing import Wanted
 
     session: Session = context.obj
@@ -97,14 +96,10 @@ def status(
     mine = _myself(session) if owner == _ME else None
     wanted = Wanted(item, None if mine else owner, document, flags, states, failing, mine)
     found = _found(session, wanted, refresh=refresh, check_links=check_links)
-    if form is StatusFormat.CSV:
-        session.write(render.to_csv(found.entries))
-    elif item:
-        _tell_all(session, found.entries[0].item.id, form)
-    elif form is StatusFormat.JSON:
-        session.write(render.to_json(found.entries, found.as_of, found.today))
+    if item and form is not StatusFormat.CSV:
+        _tell_all(session, found, form)
     else:
-        render.print_table(found.entries, found.as_of, session.out)
+        _tell(session, found, form)
     bad = len(flagged(found.entries, failing))
     if bad:
         sys.stderr.write(f"closeout: {bad} items are {' or '.join(flag.value for flag in failing)}\n")
@@ -149,12 +144,30 @@ def _myself(session: Session) -> Owner:
     return who_am_i(PeopleBook.from_settings(session.loaded.settings), whoever(session.required.root, None))
 
 
-def _tell_all(session: Session, item: str, form: StatusFormat) -> None:
+def _tell(session: Session, found: Status, form: StatusFormat) -> None:
+    if form is StatusFormat.TABLE:
+        from tracker.render import status_table
+
+        if session.on_terminal:
+            status_table.print_table(found.entries, found.as_of, session.out)
+        else:
+            session.write(status_table.to_lines(found.entries, found.as_of))
+        return
+    from tracker.render import status as render
+
+    if form is StatusFormat.CSV:
+        session.write(render.to_csv(found.entries))
+    else:
+        session.write(render.to_json(found.entries, found.as_of, found.today))
+
+
+def _tell_all(session: Session, found: Status, form: StatusFormat) -> None:
+    """Everything about the only item that was found."""
     from tracker.render import item as render
     from tracker.standing import about as everything
 
     with session.look() as store:
-        about = everything(store, session.loaded.settings, item, session.clock())
+        about = everything(store, session.loaded.settings, found)
     if form is StatusFormat.JSON:
         session.write(render.to_json(about))
     else:

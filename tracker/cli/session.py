@@ -68,6 +68,11 @@ class Session:
         loaded = self.required
         return Glance.open(loaded.settings.database, loaded.root) or self.app.store(create=False)
 
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person reads standard output, and not a file or another program."""
+        return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
     @cached_property
     def out(self) -> Console:
         """Standard output: coloured on a terminal, plain and wide elsewhere."""

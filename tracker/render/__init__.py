@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from tracker.report import Letter, Report
+if TYPE_CHECKING:
+    from tracker.report import Letter, Report
 
 __all__ = ["ReportFormat", "render_letter", "render_report"]
 

@@ -16,7 +16,7 @@ from tracker.ledger import MAIL, ROLLING, Entry
 from tracker.people import PeopleBook
 from tracker.render import escape
 from tracker.render.wire import Wire
-from tracker.render.words import stamp
+from tracker.render.wording import stamp
 
 _STYLES = {
     DeliveryOutcome.SENT: "green",

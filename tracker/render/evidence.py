@@ -6,7 +6,7 @@ from datetime import datetime
 
 from connectors import Evidence
 from tracker.render.wire import Wire
-from tracker.render.words import stamp
+from tracker.render.wording import stamp
 
 
 class EvidenceWire(Wire):

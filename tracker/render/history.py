@@ -18,7 +18,7 @@ from tracker.policy import Entry
 from tracker.render import escape
 from tracker.render.status import StatusItem, wire
 from tracker.render.wire import Wire
-from tracker.render.words import person, stamp
+from tracker.render.wording import person, stamp
 
 _SHORT = 60
 

@@ -37,19 +37,19 @@ def render(report: Report, most: int = _ALL, bars: int = _ALL) -> str:
 
 def for_mail(report: Report) -> str:
     """The page, its charts and lists shortened as far as it takes to be shown whole by mail services."""
-    page = render(report)
-    fits, too_many = 0, max(map(len, _lists(report)), default=0) + 1
+    page = shorter = render(report)
     if _size(page) <= _MAIL:
         return page
-    page = render(report, 1, 1)
+    most = max(map(len, _lists(report)), default=0)  # to begin with all items, and shorter charts: it often does
+    fits, too_many = 0, most + 1
     while too_many - fits > 1:
-        most = (fits + too_many) // 2
         shorter = render(report, most, min(most, _BARS))
         if _size(shorter) <= _MAIL:
             fits, page = most, shorter
         else:
             too_many = most
-    return page
+        most = (fits + too_many) // 2
+    return page if fits else shorter
 
 
 def _size(page: str) -> int:

@@ -15,7 +15,7 @@ from rich.text import Text
 from connectors import Comment, Issue, IssueState
 from tracker.render import escape
 from tracker.render.wire import Wire
-from tracker.render.words import stamp
+from tracker.render.wording import stamp
 from tracker.rolling import is_rolling
 
 _STATES = {

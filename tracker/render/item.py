@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
@@ -9,12 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors import Issue, IssueState
-from tracker.model import JournalEntry, Link, Outcome
-from tracker.render import escape, status
+from tracker.agreement import Change
+from tracker.decisions import EXTENDED, IGNORED, SNOOZED, VERIFIED, latest
+from tracker.due import DueSource
+from tracker.model import Event, JournalEntry, Link, Outcome
+from tracker.policy import Entry, Flag
+from tracker.render import escape, evidence, flags, gone
 from tracker.render.history import EventWire, event_wire, print_events
-from tracker.render.status import StatusOutput
+from tracker.render.status import StatusOutput, wire
 from tracker.render.wire import Wire
-from tracker.render.words import stamp
+from tracker.render.wording import STATES, person, stamp
 from tracker.standing import About
 
 _LATEST = 10
@@ -44,6 +49,14 @@ class InDoubtWire(Wire):
     detail: str
 
 
+class DriftWire(Wire):
+    """A field changed on the issue where the document's word counts: what was agreed, and what stands there."""
+
+    field: str
+    agreed: str | list[str] | None
+    issue: str | list[str] | None
+
+
 class ItemOutput(StatusOutput):
     """`closeout status ITEM --format json`: as for many items, `items` being this one, and all else that is known.
 
@@ -52,6 +65,7 @@ class ItemOutput(StatusOutput):
 
     source: str | None
     linked: IssueWire | None
+    drift: tuple[DriftWire, ...]
     in_doubt: tuple[InDoubtWire, ...]
     events: tuple[EventWire, ...]
 
@@ -62,9 +76,10 @@ def to_json(about: About) -> str:
     output = ItemOutput(
         as_of=about.as_of,
         today=about.today,
-        items=(status.wire(entry),),
+        items=(wire(entry),),
         source=_source(about),
         linked=_issue_wire(entry.link) if entry.link else None,
+        drift=tuple(DriftWire(field=each.field, agreed=each.before, issue=each.after) for each in about.drift),
         in_doubt=tuple(map(_in_doubt_wire, about.in_doubt)),
         events=tuple(map(event_wire, about.events)),
     )
@@ -74,7 +89,7 @@ def to_json(about: About) -> str:
 def print_about(about: About, console: Console) -> None:
     """All of it for people: its fields, its issue, what is in doubt, and what happened last."""
     entry = about.entry
-    status.print_item(entry, about.events, console)
+    _print_fields(entry, about.events, console)
     more = Table(box=None, show_header=False, pad_edge=False)
     more.add_column(style="dim", no_wrap=True, min_width=len("Known since"))
     more.add_column(overflow="fold")
@@ -84,6 +99,8 @@ def print_about(about: About, console: Console) -> None:
         more.add_row("Days left", str(entry.days_left))
     for name, value in _issue_facts(entry.link.issue).items() if entry.link else ():
         more.add_row(name, Text(escape.plain(value)))
+    for number, change in enumerate(about.drift):
+        more.add_row("" if number else "Disagrees", Text(escape.plain(_drift(change)), style="yellow"))
     for number, doubt in enumerate(about.in_doubt):
         more.add_row("" if number else "In doubt", Text(escape.plain(_doubt(doubt)), style="yellow"))
     more.add_row("As of", Text(stamp(about.as_of) if about.as_of else "issues were never read"))
@@ -93,6 +110,70 @@ def print_about(about: About, console: Console) -> None:
         hint = f"  ({earlier} earlier ones: closeout history {entry.item.id})" if earlier > 0 else ""
         console.print(Text.assemble(("\nHistory", "bold"), (hint, "dim")))
         print_events(about.events[-_LATEST:], console)
+
+
+def _print_fields(entry: Entry, events: Sequence[Event], console: Console) -> None:
+    """Everything about one item; its events tell who decided what stands of it, and why."""
+    item, document = entry.item, entry.document
+    facts: dict[str, str | None] = {
+        "Item": item.id,
+        "State": ": ".join(filter(None, (STATES[item.state], flags.sentence(entry.flags)))),
+        "Issue": f"{entry.link.ref.key} {entry.link.ref.url}".strip() if entry.link else None,
+        "Gone": gone.sentence(entry.link.gone) if entry.link and entry.link.gone else None,
+        "In review": entry.link.work if entry.link and Flag.IN_REVIEW in entry.flags else None,
+        "Closed": evidence.sentence(entry.link.evidence) if entry.link and entry.link.evidence else None,
+        "Verified": _decided(events, VERIFIED).strip() if item.said_verified else None,
+        "Other tickets": " ".join(item.links) or None,
+        "Owner": item.owner,
+        "Due": _due(entry, events),
+        "Snoozed": f"until {item.snoozed_until}{_decided(events, SNOOZED)}" if item.snoozed_until else None,
+        "Ignored": _decided(events, IGNORED).strip() if item.ignored else None,
+        "Not its issue": ", ".join(item.parted) or None,
+        "Priority": item.priority,
+        "Promised in": f"{document.title or document.path}, {item.section}".rstrip(", "),
+        "Source": f"{document.path}:{item.line}",
+        "Known since": stamp(item.first_seen),
+    }
+    console.print(Text(escape.plain(item.text), style="bold"))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column()
+    for name, value in facts.items():
+        if value:
+            table.add_row(name, Text(escape.plain(value)))
+    for number, other in enumerate(entry.promised_too):
+        table.add_row("" if number else "Promised too", Text(escape.plain(_promised(other))))
+    console.print(table)
+
+
+def _promised(entry: Entry) -> str:
+    """`open, OPS-3, outage.md:12: Set a connection limit`."""
+    name = entry.link.ref.key if entry.link else None
+    place = f"{entry.document.path}:{entry.item.line}"
+    standing = ", ".join(filter(None, (STATES[entry.item.state], name, place)))
+    return f"{standing}: {' '.join(entry.item.text.split())}"
+
+
+def _due(entry: Entry, events: Sequence[Event]) -> str | None:
+    """The document's own day or the policy's, and beside it the one that a person let count instead."""
+    due, words = entry.due, entry.item.due
+    if due is None:
+        return words
+    if due.source is DueSource.EXTENDED:
+        before = flags.original(due, words)
+        return f"{f'{before}, ' if before else ''}extended to {due.day}{_decided(events, EXTENDED)}"
+    rule = flags.source(due)
+    said = f"; the postmortem says “{words}”" if rule and words else ""
+    return f"{due.day}, {rule}{said}" if rule else due.day.isoformat()
+
+
+def _decided(events: Sequence[Event], what: str) -> str:
+    """` by Jo: waiting for the vendor`, as the last event of this kind tells."""
+    event = latest(events, what)
+    if event is None:
+        return ""
+    why = event.detail.get("why")
+    return f" by {person(event.who)}{f': {why}' if why else ''}"
 
 
 def _source(about: About) -> str | None:
@@ -109,6 +190,16 @@ def _issue_facts(issue: Issue) -> dict[str, str]:
         "Labels": ", ".join(sorted(issue.labels)),
     }
     return {name: value for name, value in facts.items() if value}
+
+
+def _drift(change: Change) -> str:
+    """`due: 2026-12-01 on the issue, 2026-11-20 was agreed`."""
+    agreed, issue = (_value(side) for side in (change.before, change.after))
+    return f"{change.field}: {issue} on the issue, {agreed} was agreed"
+
+
+def _value(side: str | list[str] | None) -> str:
+    return ", ".join(side) if isinstance(side, list) else side or "nothing"
 
 
 def _doubt(entry: JournalEntry) -> str:

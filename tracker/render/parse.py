@@ -11,10 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracker.model import Kind, ParsedDocument, ParsedItem
+from tracker.model import Kind, ParsedDocument, ParsedItem, ticket_name
 from tracker.render import escape
 from tracker.render.wire import Wire
-from tracker.report import ticket_name
 
 _FEW_NAMES = 3  # that the heading of a table has room for
 

@@ -14,7 +14,7 @@ from tracker.applied import Applied, Done
 from tracker.model import KnownDocument
 from tracker.render import escape
 from tracker.render.plan import ActionWire, action_wire, name_of
-from tracker.render.words import stamp
+from tracker.render.wording import stamp
 
 _SIGNS = {
     "create": ("+", "green"),

@@ -17,7 +17,7 @@ from rich.text import Text
 from tracker.model import Firing
 from tracker.render import escape
 from tracker.render.wire import Wire
-from tracker.render.words import stamp
+from tracker.render.wording import stamp
 
 State = Literal["waiting", "running", "overdue", "abandoned", "new"]
 

@@ -1,4 +1,4 @@
-"""What `closeout status` prints."""
+"""What `closeout status` gives to programs: JSON and CSV."""
 
 from __future__ import annotations
 
@@ -8,32 +8,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from tracker.decisions import EXTENDED, IGNORED, SNOOZED, VERIFIED, latest
 from tracker.due import DueSource
-from tracker.model import Event, ItemState, Kind
+from tracker.model import ItemState, Kind
 from tracker.policy import Entry, Flag
-from tracker.render import escape, evidence, flags, gone
+from tracker.render import escape, evidence, gone
 from tracker.render.evidence import EvidenceWire
 from tracker.render.gone import GoneWire
 from tracker.render.wire import Wire
-from tracker.render.words import person, stamp
-from tracker.report import ticket_name
-
-_STATES = {
-    ItemState.OPEN: ("open", ""),
-    ItemState.DONE: ("done", "green"),
-    ItemState.WONT_DO: ("won't do", "blue"),
-    ItemState.DUPLICATE: ("duplicate", "blue"),
-    ItemState.REMOVED: ("removed", "dim"),
-    ItemState.IGNORED: ("ignored", "dim"),
-}
-_OF_ISSUE = {Flag.DRIFT: "disagrees", Flag.IN_REVIEW: "in review", Flag.REMOVED: "still open"}
-_FLAGS = {Flag.OVERDUE: "bold red", Flag.DUE_SOON: "yellow", Flag.UNLINKED: "magenta"}
 
 
 class PromisedWire(Wire):
@@ -121,56 +102,6 @@ def to_csv(entries: Sequence[Entry]) -> str:
     return page.getvalue()
 
 
-def print_table(entries: Sequence[Entry], as_of: datetime | None, console: Console) -> None:
-    """The entries for people, most urgent first."""
-    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="dim")
-    table.add_column("Item", no_wrap=True)
-    table.add_column("State", no_wrap=True)
-    table.add_column("Due", no_wrap=True)
-    table.add_column("Owner", max_width=18)
-    table.add_column("What was promised", ratio=1, overflow="fold")
-    table.add_column("Issue", max_width=20, overflow="fold")
-    for entry in entries:
-        table.add_row(*_row(entry))
-    if entries:
-        console.print(table)
-    console.print(_summary(entries, as_of))
-
-
-def print_item(entry: Entry, events: Sequence[Event], console: Console) -> None:
-    """Everything about one item; its events tell who decided what stands of it, and why."""
-    item, document = entry.item, entry.document
-    facts: dict[str, str | None] = {
-        "Item": item.id,
-        "State": ": ".join(filter(None, (_STATES[item.state][0], flags.sentence(entry.flags)))),
-        "Issue": f"{entry.link.ref.key} {entry.link.ref.url}".strip() if entry.link else None,
-        "Gone": gone.sentence(entry.link.gone) if entry.link and entry.link.gone else None,
-        "In review": entry.link.work if entry.link and Flag.IN_REVIEW in entry.flags else None,
-        "Closed": evidence.sentence(entry.link.evidence) if entry.link and entry.link.evidence else None,
-        "Verified": _decided(events, VERIFIED).strip() if item.said_verified else None,
-        "Other tickets": " ".join(item.links) or None,
-        "Owner": item.owner,
-        "Due": _due(entry, events),
-        "Snoozed": f"until {item.snoozed_until}{_decided(events, SNOOZED)}" if item.snoozed_until else None,
-        "Ignored": _decided(events, IGNORED).strip() if item.ignored else None,
-        "Not its issue": ", ".join(item.parted) or None,
-        "Priority": item.priority,
-        "Promised in": f"{document.title or document.path}, {item.section}".rstrip(", "),
-        "Source": f"{document.path}:{item.line}",
-        "Known since": stamp(item.first_seen),
-    }
-    console.print(Text(escape.plain(item.text), style="bold"))
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column()
-    for name, value in facts.items():
-        if value:
-            table.add_row(name, Text(escape.plain(value)))
-    for number, other in enumerate(entry.promised_too):
-        table.add_row("" if number else "Promised too", Text(escape.plain(_promised(other))))
-    console.print(table)
-
-
 def wire(entry: Entry) -> StatusItem:
     """The item as it goes out."""
     item, link, due = entry.item, entry.link, entry.due
@@ -224,107 +155,7 @@ def _promised_wire(entry: Entry) -> PromisedWire:
     )
 
 
-def _promised(entry: Entry) -> str:
-    """`open, OPS-3, outage.md:12: Set a connection limit`."""
-    name = entry.link.ref.key if entry.link else None
-    place = f"{entry.document.path}:{entry.item.line}"
-    standing = ", ".join(filter(None, (_STATES[entry.item.state][0], name, place)))
-    return f"{standing}: {' '.join(entry.item.text.split())}"
-
-
-def _due(entry: Entry, events: Sequence[Event]) -> str | None:
-    """The document's own day or the policy's, and beside it the one that a person let count instead."""
-    due, words = entry.due, entry.item.due
-    if due is None:
-        return words
-    if due.source is DueSource.EXTENDED:
-        before = flags.original(due, words)
-        return f"{f'{before}, ' if before else ''}extended to {due.day}{_decided(events, EXTENDED)}"
-    rule = flags.source(due)
-    said = f"; the postmortem says “{words}”" if rule and words else ""
-    return f"{due.day}, {rule}{said}" if rule else due.day.isoformat()
-
-
-def _decided(events: Sequence[Event], what: str) -> str:
-    """` by Jo: waiting for the vendor`, as the last event of this kind tells."""
-    event = latest(events, what)
-    if event is None:
-        return ""
-    why = event.detail.get("why")
-    return f" by {person(event.who)}{f': {why}' if why else ''}"
-
-
 def _cell(value: Any) -> str:
     if value is None:
         return ""
     return escape.cell(" ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))
-
-
-def _row(entry: Entry) -> tuple[Text, ...]:
-    item, counts = entry.item, entry.due
-    due = Text(counts.day.isoformat() if counts else escape.plain(item.due or "")[:10])
-    for flag in (Flag.OVERDUE, Flag.DUE_SOON):
-        if flag in entry.flags:
-            due.stylize(_FLAGS[flag])
-    if counts and counts.source is DueSource.EXTENDED:
-        due.append(f"\nwas {counts.original or 'open'}", style="dim not bold")
-    elif counts and counts.source is DueSource.POLICY:
-        due.append("\nby policy", style="dim not bold")
-    owner = Text(
-        escape.plain(_owner(entry)),
-        style="magenta" if entry.flags & {Flag.UNOWNED, Flag.OWNER_UNKNOWN, Flag.OWNER_GONE} else "",
-    )
-    what = Text(escape.plain(item.text), style="" if not item.state.settled else "dim")
-    what.append(f"\n{escape.plain(entry.document.path.rsplit('/', 1)[-1])}:{item.line}", style="dim")
-    tickets = " ".join(map(ticket_name, item.links))
-    issue = Text(entry.link.ref.key if entry.link else escape.plain(tickets) or ("" if item.state.settled else "none"))
-    if entry.link and entry.link.gone:
-        issue.append(f" ({entry.link.gone.kind.value})")
-    if entry.flags & {Flag.UNLINKED, Flag.GHOST, Flag.REMOVED}:
-        issue.stylize("magenta")
-    for flag in (Flag.DRIFT, Flag.IN_REVIEW, Flag.REMOVED):
-        if flag in entry.flags:
-            issue.append(f"\n{_OF_ISSUE[flag]}", style="dim not bold")
-    return Text(item.id, style="dim"), _standing(entry), due, owner, what, issue
-
-
-def _standing(entry: Entry) -> Text:
-    """Where the item stands, in a few words."""
-    word, style = _STATES[entry.item.state]
-    if Flag.OVERDUE in entry.flags:
-        word, style = f"{-(entry.days_left or 0)}d late", _FLAGS[Flag.OVERDUE]
-    elif Flag.DUE_SOON in entry.flags:
-        word, style = "due soon", _FLAGS[Flag.DUE_SOON]
-    elif Flag.SNOOZED in entry.flags:
-        word, style = f"snoozed until\n{entry.item.snoozed_until}", "dim"
-    elif Flag.VERIFIED in entry.flags:
-        word = "verified"
-    elif Flag.UNEXPLAINED in entry.flags:
-        word = f"{word}\nunexplained"
-    for flag in (Flag.REOPENED, Flag.STALE):
-        if flag in entry.flags:
-            word = flag.value if word == "open" else f"{word}\n{flag.value}"
-    return Text(word, style=style)
-
-
-def _owner(entry: Entry) -> str:
-    if Flag.UNOWNED in entry.flags:
-        return "nobody"
-    unknown = [f"{name}?" for name in entry.ownership.unknown]
-    known = [f"{owner.name} (left)" if owner.left else owner.name for owner in entry.ownership.known]
-    return ", ".join([*known, *unknown]) or entry.item.owner or ""
-
-
-def _summary(entries: Sequence[Entry], as_of: datetime | None) -> Text:
-    counts = [
-        f"{sum(entry.item.state is state for entry in entries)} {word}"
-        for state, (word, _) in _STATES.items()
-        if any(entry.item.state is state for entry in entries)
-    ]
-    flags = [
-        f"{sum(flag in e.flags for e in entries)} {flag.value}"
-        for flag in Flag
-        if any(flag in e.flags for e in entries)
-    ]
-    told = f"as of {stamp(as_of)}" if as_of else "issues were never read; run `closeout sync`"
-    return Text.assemble((", ".join([*counts, *flags]) or "nothing to show", "bold"), (f"  ({told})", "dim"))

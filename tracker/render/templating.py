@@ -25,7 +25,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from tracker.errors import UsageError
-from tracker.render import escape, words
+from tracker.render import escape, wording, words
 from tracker.report import Report, Wording
 
 ENDINGS = {"html": ".html.j2", "markdown": ".md.j2", "text": ".txt.j2"}
@@ -33,6 +33,8 @@ _ADVICE = "docs/reports.md tells what a template is given."
 # A module in a template's hands would lead to everything that it imports, so it gets the functions alone.
 _WORDS = SimpleNamespace(
     GROUPS=words.GROUPS,
+    person=wording.person,
+    stamp=wording.stamp,
     **{name: each for name, each in vars(words).items() if isfunction(each) and each.__module__ == words.__name__},
 )
 
@@ -48,19 +50,19 @@ def render(report: Report, fmt: str, **values: object) -> str:
     Raises:
         UsageError: the user's template is broken; the error names its line.
     """
-    wording = own(report, fmt)
-    if wording is None:
+    found = own(report, fmt)
+    if found is None:
         return _builtin().get_template("report.html.j2").render(report=report, **values)
     try:
-        return _sandbox(fmt, wording).get_template(wording.name).render(report=report, **values)
+        return _sandbox(fmt, found).get_template(found.name).render(report=report, **values)
     except TemplateSyntaxError as error:
-        where = f"{error.filename or error.name or wording.name}:{error.lineno}"
+        where = f"{error.filename or error.name or found.name}:{error.lineno}"
         raise UsageError(f"the template can't be read: {error.message}", where=where, advice=_ADVICE) from error
     except Exception as error:
-        if not isinstance(error, TemplateError) and not _line(error, wording):
+        if not isinstance(error, TemplateError) and not _line(error, found):
             raise
         problem = f"the template fails: {error} ({type(error).__name__})"
-        raise UsageError(problem, where=f"{wording.name}{_line(error, wording)}", advice=_ADVICE) from error
+        raise UsageError(problem, where=f"{found.name}{_line(error, found)}", advice=_ADVICE) from error
 
 
 def piece(name: str, **values: object) -> Markup:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import datetime
 
 from tracker.metrics import Metrics
 from tracker.model import ItemState
 from tracker.policy import Flag
 from tracker.render.flags import sentence as sentence_of
 from tracker.render.gone import sentence
+from tracker.render.wording import STATES, stamp
 from tracker.report import Counts, GroupName, Progress, Promise, Report, ReportItem, Section, SectionKind, Theme
 
 GROUPS = {
@@ -30,14 +29,6 @@ SECTIONS = {
     SectionKind.TEAMLESS: "People without a team",
     SectionKind.UNKNOWN: "Owners nobody knows",
     SectionKind.NOBODY: "No owner",
-}
-STATES = {
-    ItemState.OPEN: "open",
-    ItemState.DONE: "done",
-    ItemState.WONT_DO: "won't do",
-    ItemState.DUPLICATE: "duplicate",
-    ItemState.REMOVED: "removed",
-    ItemState.IGNORED: "ignored",
 }
 _COUNTED = {
     "unlinked": "without an issue",
@@ -167,16 +158,6 @@ def day(item: ReportItem) -> str:
 def owners(item: ReportItem) -> str:
     """Who an item belongs to, as far as it is known: `Jo Smith, DBA crew (unknown)`."""
     return ", ".join([*item.owners, *(f"{name} (unknown)" for name in item.unknown)]) or "nobody"
-
-
-def stamp(moment: datetime) -> str:
-    """A time with its zone."""
-    return f"{moment:%Y-%m-%d %H:%M} {moment.tzname() or ''}".rstrip()
-
-
-def person(who: str) -> str:
-    """Who did something, without the address."""
-    return re.sub(r"\s*<[^<>]*>$", "", who) or who
 
 
 def freshness(report: Report) -> str:

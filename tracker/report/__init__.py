@@ -12,7 +12,6 @@ sections stands in each, and counts once in the report's totals. Pure: the day a
 """
 
 from tracker.report.building import build, period_key, selected
-from tracker.report.items import ticket_name
 from tracker.report.values import (
     Counts,
     Group,
@@ -50,5 +49,4 @@ __all__ = [
     "build",
     "period_key",
     "selected",
-    "ticket_name",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tracker.model import ItemState
+from tracker.model import ItemState, ticket_name
 from tracker.policy import Entry, Flag
 from tracker.report.values import Counts, Group, GroupName, Promise, ReportItem, Theme
 
@@ -41,16 +41,6 @@ def _group(entry: Entry) -> GroupName:
         return GroupName.IN_REVIEW
     default = GroupName.OPEN if entry.item.state is ItemState.OPEN else GroupName.CLOSED
     return next((name for name in GroupName if name.value in flags), default)
-
-
-def ticket_name(reference: str) -> str:
-    """What people call the ticket behind an address: `SHOP-311`, `catalogue#482`. Other references stay as they are."""
-    if "://" not in reference:
-        return reference
-    parts = reference.split("#", maxsplit=1)[0].split("?", maxsplit=1)[0].rstrip("/").split("/")
-    if parts[-1].isdigit() and len(parts) > 4:  # noqa: PLR2004 - https://HOST/OWNER/NAME/issues/N
-        return f"{parts[-3]}#{parts[-1]}"
-    return parts[-1] or reference
 
 
 def told(entry: Entry) -> ReportItem:

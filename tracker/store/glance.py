@@ -39,16 +39,18 @@ class Selection:
     Args:
         item: an id's beginning, an issue's key or number, or its address, in lower case.
         open_only: only those that nobody has settled, ignored or removed.
-        due_by: only those that fall due up to this day, and those without a day of their own.
+        due_by: only those that fall due up to this day;
+        undated: and those without a day of their own.
         owners: only those whose document names one of these, as it writes them,
-        logins: or that one of these is assigned to.
+        assignees: or whose issue is assigned to one of these, as `Glance.assignees` tells them.
     """
 
     item: str | None = None
     open_only: bool = False
     due_by: date | None = None
+    undated: bool = False
     owners: Sequence[str] | None = None
-    logins: Sequence[str] = ()
+    assignees: Sequence[str] = ()
 
 
 class Glance:
@@ -91,10 +93,15 @@ class Glance:
         """Every owner as the documents write it."""
         return [text for (text,) in self._connection.execute("SELECT DISTINCT owner FROM item WHERE owner > ''")]
 
+    def assignees(self) -> dict[str, frozenset[str]]:
+        """The people that issues are assigned to, together with one another, each group by how the store writes it."""
+        texts = self._connection.execute("SELECT DISTINCT assignees FROM link WHERE assignees > ''")
+        return {text: frozenset(json.loads(text)) for (text,) in texts}
+
     def known(self, selection: Selection) -> Known:
         """The selected items, and the others that may promise the same, with their documents and links."""
         where, values = _where(selection)
-        query = f"SELECT item.* FROM item LEFT JOIN link ON link.item = item.id {where}"  # noqa: S608 - our own words
+        query = f"SELECT * FROM item {where}"  # noqa: S608 - our own words
         rows = list(self._rows(query, values))
         if where:
             rows += self._among("SELECT * FROM item WHERE theme IN", {row["theme"] for row in rows} - {""})
@@ -121,7 +128,7 @@ class Glance:
 
     def events_called(self, *names: str) -> tuple[Event, ...]:
         """The events of these kinds, oldest first."""
-        rows = self._rows(f"SELECT * FROM event WHERE what IN ({', '.join('?' * len(names))}) ORDER BY id", names)  # noqa: S608 - question marks
+        rows = self._rows(f"SELECT * FROM event WHERE what IN ({_marks(names)}) ORDER BY id", names)  # noqa: S608 - question marks
         return tuple(mapping.event_of({**row, "detail": json.loads(row["detail"])}) for row in rows)
 
     def told_since(self, moment: datetime) -> frozenset[str]:
@@ -133,8 +140,7 @@ class Glance:
     def in_doubt_of(self, item: str) -> tuple[JournalEntry, ...]:
         """The writes for an item whose outcome nobody knows, oldest first."""
         doubtful = [outcome.value for outcome in Outcome if outcome.in_doubt]
-        marks = ", ".join("?" * len(doubtful))
-        query = f"SELECT * FROM journal WHERE item = ? AND outcome IN ({marks}) ORDER BY id"  # noqa: S608 - question marks
+        query = f"SELECT * FROM journal WHERE item = ? AND outcome IN ({_marks(doubtful)}) ORDER BY id"  # noqa: S608 - question marks
         rows = self._rows(query, [item, *doubtful])
         return tuple(map(mapping.journal_of, rows))
 
@@ -143,7 +149,7 @@ class Glance:
         self._connection.execute("BEGIN")
         newest = max(file.name for file in (Path(__file__).parent / "migrations/versions").glob("[0-9]*.py"))
         stands_at = self._connection.execute("SELECT version_num FROM closeout_version").fetchone()
-        other = "SELECT 1 FROM item WHERE theme > '' AND (theme < ? OR theme >= ?) LIMIT 1"
+        other = "SELECT 1 FROM item WHERE theme > '' AND theme < ? UNION SELECT 1 FROM item WHERE theme >= ?"
         old = self._connection.execute(other, (f"{RULES}:", f"{RULES};")).fetchone()
         return stands_at == (newest.partition("_")[0],) and old is None
 
@@ -151,7 +157,7 @@ class Glance:
         chosen = list(values)
         for start in range(0, len(chosen), _MANY):
             some = chosen[start : start + _MANY]
-            yield from self._rows(f"{statement} ({', '.join('?' * len(some))})", some)
+            yield from self._rows(f"{statement} ({_marks(some)})", some)
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> Iterator[dict[str, Any]]:
         with closing(self._connection.execute(statement, values)) as cursor:
@@ -178,32 +184,33 @@ _READERS: dict[str, Any] = {
 """How the store's types read what SQLite keeps, by column."""
 
 
+_BY_KEY = "rowid IN (SELECT rowid FROM link WHERE substr(lower(issue_key), -length(?)) = ?)"
+"""Asked twice, because the index of the keys answers the inner question: a link's own row is long."""
+
+_BY_ADDRESS = "instr(lower(issue), ?)"
+
+
 def _where(selection: Selection) -> tuple[str, list[object]]:
-    """The rows of a selection, `item` joined with `link`."""
+    """The rows of a selection."""
     parts: list[str] = []
     values: list[object] = []
     if selection.item is not None:
-        parts.append(
-            "(substr(item.id, 1, length(?1)) = ?1 OR lower(link.issue_key) = ?1"
-            " OR substr(lower(link.issue_key), -length(?1)) = ?1 OR instr(lower(link.issue), ?1))"
-        )
-        values.append(selection.item)
+        called = _BY_ADDRESS if "://" in selection.item else _BY_KEY
+        parts.append(f"(id >= ? AND id < ? OR id IN (SELECT item FROM link WHERE {called}))")  # noqa: S608 - our own words
+        values += [selection.item, f"{selection.item}\U0010ffff", *[selection.item] * called.count("?")]
     if selection.open_only:
-        parts.append("item.state = 'open' AND NOT item.ignored")
+        parts.append("state = 'open' AND NOT ignored")
     if selection.due_by is not None:
-        parts.append("coalesce(item.extended_to, item.due_date, '') <= ?")
+        days = "extended_to, due_date, ''" if selection.undated else "extended_to, due_date"
+        parts.append(f"coalesce({days}) <= ?")
         values.append(selection.due_by.isoformat())
     if selection.owners is not None:
-        among = [f"item.owner IN ({', '.join('?' * len(selection.owners))})"]
-        among += ["link.issue LIKE ? ESCAPE '\\'"] * len(selection.logins)
-        parts.append(f"({' OR '.join(among)})")
-        values += [*selection.owners, *map(_within, selection.logins)]
+        theirs = f"SELECT id FROM item WHERE owner IN ({_marks(selection.owners)})"  # noqa: S608 - question marks
+        assigned = f"SELECT item FROM link WHERE assignees IN ({_marks(selection.assignees)})"  # noqa: S608
+        parts.append(f"id IN ({theirs} UNION {assigned})")
+        values += [*selection.owners, *selection.assignees]
     return (f"WHERE {' AND '.join(parts)}" if parts else ""), values
 
 
-def _within(login: str) -> str:
-    """A pattern for JSON that holds this text."""
-    text = json.dumps(login)
-    for special in ("\\", "%", "_"):
-        text = text.replace(special, f"\\{special}")
-    return f"%{text}%"
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

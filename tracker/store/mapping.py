@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -95,6 +96,7 @@ def link_values(link: Link) -> dict[str, Any]:
         "gone": gone_values(link.gone),
         "evidence": evidence_values(link.evidence),
         "work": link.work,
+        "assignees": assignees_text(link.issue.assignees),
     }
 
 
@@ -103,6 +105,12 @@ def link_of(row: Mapping[str, Any]) -> Link:
     gone = _GONE.validate_python(row["gone"]) if row["gone"] else None
     evidence = _EVIDENCE.validate_python(row["evidence"]) if row["evidence"] else None
     return Link(row["item"], issue_of(row["issue"]), row["base"], row["linked_at"], gone, evidence, row["work"])
+
+
+def assignees_text(logins: Iterable[str]) -> str:
+    """The same text for the same people: a JSON list, or nothing for nobody."""
+    there = sorted(logins)
+    return json.dumps(there) if there else ""
 
 
 def gone_values(gone: Gone | None) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0007"
+HEAD = "0008"
 
 
 class _Table(SQLModel):
@@ -51,7 +51,7 @@ class ItemRow(_Table, table=True):
     section: str = Field(sa_column=Column(Text, nullable=False))
     line: int
     first_seen: datetime = Field(sa_column=Column(UtcDateTime, nullable=False))
-    owner: str | None = Field(default=None, sa_column=Column(Text))
+    owner: str | None = Field(default=None, sa_column=Column(Text, index=True))
     due: str | None = Field(default=None, sa_column=Column(Text))
     due_date: date | None = None
     priority: str | None = None
@@ -69,10 +69,17 @@ class ItemRow(_Table, table=True):
 
 
 class LinkRow(_Table, table=True):
-    """The tie of an item to its issue, with the base and the issue as last read."""
+    """The tie of an item to its issue, with the base and the issue as last read.
+
+    `assignees` repeats the issue's, as `mapping.assignees_text` writes them: whose items they are is asked without
+    reading all issues.
+    """
 
     __tablename__ = "link"
-    __table_args__ = (UniqueConstraint("target", "issue_key"),)
+    __table_args__ = (
+        UniqueConstraint("target", "issue_key"),
+        Index("ix_link_assignees", "assignees", "item"),
+    )
 
     item: str = Field(primary_key=True, foreign_key="item.id")
     target: str
@@ -83,6 +90,7 @@ class LinkRow(_Table, table=True):
     gone: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     evidence: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     work: str = Field(default="", sa_column=Column(Text, nullable=False))
+    assignees: str = Field(default="", sa_column=Column(Text, nullable=False))
 
 
 class StrayRow(_Table, table=True):
