@@ -23,6 +23,7 @@ from rich.text import Text
 TOP = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TOP))
 
+import a_rolling_issue  # noqa: E402 - beside this file
 import an_issue  # noqa: E402 - beside this file
 
 from tracker.render import (  # noqa: E402 - the checkout's own
@@ -78,6 +79,7 @@ def main() -> int:
         "docs/life.md": Life().told(),
         "docs/plan-comment.md": PlanComment().told(),
         "docs/issue.md": an_issue.told(Life.FIRST),
+        "docs/reports.md": a_rolling_issue.put_into((TOP / "docs/reports.md").read_text("utf-8"), Life, closeout),
         "docs/images/demo.svg": picture(),
     }
     stale = [name for name, text in made.items() if not _stands(TOP / name, text)]

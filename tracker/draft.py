@@ -141,6 +141,11 @@ _ADDRESSES = ("path", "url")
 """What has to stay as it is, character by character."""
 
 
+def is_secret(document: KnownDocument, target: TargetFacts, allowed: Collection[str]) -> bool:
+    """Whether a document's words must not reach this target: they are private, it is public and not `allowed`."""
+    return bool(document.private and target.public and target.name not in allowed)
+
+
 def digest(text: str) -> str:
     """Twelve hexadecimal digits that stand for `text` in a marker."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -19,6 +19,9 @@ MAIL = "mail"
 COMMENT = "comment"
 """The channel of what is said on an issue; the recipient is the item then."""
 
+ROLLING = "rolling"
+"""The channel of a report's rolling issue; the recipient is that issue then."""
+
 CLAIM_HOLDS = timedelta(hours=1)
 """How long a sending may take before its claim counts as abandoned."""
 

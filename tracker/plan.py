@@ -22,23 +22,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connectors import Issue, IssuePatch, IssueRef, IssueState
 from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Held, Mark, Plan, Record, Relate, Tell, Update
-from tracker.draft import Draft, TargetFacts, make_draft
+from tracker.draft import Draft, TargetFacts, is_secret, make_draft
 from tracker.identity import Doubt
 from tracker.merge import Change, Conflict, agreed, as_they_are, issue_fields, make_marker, merge, state_of
 from tracker.model import Gone, GoneKind, Item, ItemState, JournalEntry, KnownDocument, Link, tickets_of
+from tracker.once import is_over, looked_for_until, raced
 from tracker.parents import Family, parts_of, plan_parents
 from tracker.people import PeopleBook
 from tracker.recurrence import plan_relations, themes
+from tracker.rolling import is_rolling
 from tracker.settings import PolicySettings
 from tracker.whereabouts import same
-
-_RACE = timedelta(days=1)
-"""Issues of one item that were made further apart than this did not come from two runs that raced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +207,9 @@ class _Planner:
             self.actions.append(Record(settled, replace(link, issue=issue)))
 
     def _is_free(self, item: Item, issue: Issue) -> bool:
-        """Whether the issue can be this item's: no other has it, and nobody said that it is not."""
+        """Whether the issue can be this item's: no other has it, it is no report's, and nobody said that it is not."""
+        if issue.marker is not None and is_rolling(issue.marker):
+            return False
         return self.claimed.get(issue.ref.key, item.id) == item.id and not item.parted_from(issue.ref)
 
     def _open_issues(self) -> int:
@@ -221,9 +222,7 @@ class _Planner:
 
     def _is_secret(self, item: Item) -> bool:
         """A private document's words must not reach this target; whether it is public is asked before writing."""
-        target = self.world.target
-        allowed = target.name in self.policy.allow_public
-        return bool(self.world.documents[item.document].private and target.public and not allowed)
+        return is_secret(self.world.documents[item.document], self.world.target, self.policy.allow_public)
 
     def _draft(self, item: Item, issue: Issue | None = None) -> Draft:
         labels = issue.labels if issue else None
@@ -240,7 +239,7 @@ class _Planner:
         elif (chosen := self.world.chosen.get(item.id)) is not None:
             self._adopt_named(item, chosen, "somebody agreed that they are the same")
         elif doubtful and not self._grace_over(doubtful):
-            until = max(entry.sent_at or entry.intended_at for entry in doubtful) + self._grace
+            until = looked_for_until(doubtful, self.policy.uncertain_grace_minutes, self.world.target.capabilities)
             self.held.append(Held(item, "an earlier create got no answer; looking for its issue first", until))
         else:
             self._perhaps_create(item, max((entry.id for entry in doubtful), default=None))
@@ -383,7 +382,7 @@ class _Planner:
         """Whether two issues with one marker were made by two of our runs that raced."""
         if issue.ref.number == other.ref.number:
             return issue.ref.key == other.ref.key
-        close = abs(issue.created_at - other.created_at) <= _RACE and issue.author == other.author
+        close = raced(issue, other)
         if not close and not issue.state.closed:
             self.held.append(Held(item, f"{issue.ref.key} carries a copy of this item's marker; left alone"))
         return close
@@ -402,14 +401,8 @@ class _Planner:
         ref = self.world.named.get(text)
         return ref is not None and item.parted_from(ref)
 
-    @property
-    def _grace(self) -> timedelta:
-        return max(timedelta(minutes=self.policy.uncertain_grace_minutes), self.world.target.capabilities.read_lag)
-
     def _grace_over(self, entries: Iterable[JournalEntry]) -> bool:
-        if not self.world.target.capabilities.read_lag:
-            return True  # what was read just now is all there is
-        return all(self.now >= (entry.sent_at or entry.intended_at) + self._grace for entry in entries)
+        return is_over(entries, self.policy.uncertain_grace_minutes, self.world.target.capabilities, self.now)
 
 
 def _by_marker(issues: Iterable[Issue]) -> dict[str, list[Issue]]:

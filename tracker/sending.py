@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import count
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from connectors import (
     ConnectorError,
@@ -28,7 +28,7 @@ from connectors import (
 )
 from tracker.actions import Create
 from tracker.applied import Progress, Stop, never
-from tracker.model import Event, Item, Outcome
+from tracker.model import Event, Outcome
 from tracker.store import Store
 
 Answer = TypeVar("Answer")
@@ -40,6 +40,20 @@ LONGEST_WAIT = timedelta(minutes=65)
 """A target that asks for more patience than its own hourly window is left for the next run."""
 
 _TRIES = 5
+
+
+class Subject(Protocol):
+    """What a write is for: an item, or something else that has an id in its issue's marker."""
+
+    @property
+    def id(self) -> str:
+        """What stands in the journal, and in the marker."""
+        ...
+
+    @property
+    def document(self) -> str | None:
+        """The document that the audit log names, if it is about one."""
+        ...
 
 
 def most_at_once(tracker: IssueTracker) -> int:
@@ -62,7 +76,7 @@ class Sender:
         self._tracker, self._store, self._clock, self._sleep, self._progress = tracker, store, clock, sleep, progress
         self._stop = stop
 
-    def send(self, kind: str, item: Item, call: Callable[[], Answer]) -> tuple[int, Answer]:
+    def send(self, kind: str, item: Subject, call: Callable[[], Answer]) -> tuple[int, Answer]:
         """Journal and send one write; a refusal by a limit is waited out.
 
         Returns:
@@ -126,7 +140,7 @@ class Sender:
         except ConnectorError as error:
             return [error]
 
-    def _settle(self, kind: str, item: Item, entry: int, error: ConnectorError) -> None:
+    def _settle(self, kind: str, item: Subject, entry: int, error: ConnectorError) -> None:
         """Journal what did not go through. A limit is no event in an item's life."""
         outcome = Outcome.UNCERTAIN if isinstance(error, OutcomeUnknown) else Outcome.FAILED
         now, detail = self._clock(), str(error)

@@ -40,6 +40,7 @@ WATCHED = {
         "connectors/github/tracker.py",
         "connectors/github/wire.py",
         "tracker/app/delivering.py",
+        "tracker/app/rolling.py",
         "tracker/deliver/mail.py",
         "tracker/deliver/sending.py",
         "tracker/store/deliveries.py",

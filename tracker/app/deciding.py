@@ -21,6 +21,7 @@ from tracker.errors import UsageError
 from tracker.merge import agreed, as_they_are, issue_fields
 from tracker.model import Event, Item, Link, tickets_of
 from tracker.policy import Entry
+from tracker.rolling import is_rolling
 from tracker.standing import entries, one_item, today_of
 
 
@@ -181,6 +182,8 @@ def _read(desk: Desk, tracker: IssueTracker, ref: IssueRef) -> Issue:
 
 def _refuse_taken(desk: Desk, item: Item, issue: Issue) -> None:
     """An issue belongs to one item: by its link, or by the marker that Closeout wrote when it opened the issue."""
+    if issue.marker is not None and is_rolling(issue.marker):
+        raise UsageError(f"{issue.ref.key} is a report's list of what is open, and no item's issue", where=item.id)
     known = desk.store.known()
     holder = next((held.item for held in known.links.values() if (held.ref.target, held.ref.key) == _key(issue)), None)
     if holder == item.id:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from tracker import deliver
 from tracker.app.desk import Desk
 from tracker.app.reminding import remind
+from tracker.app.rolling import keep
 from tracker.audience import Audience, empty_part, recipients
 from tracker.deliver import Delivery, DeliveryOutcome
 from tracker.ladder import Ladder
@@ -42,12 +43,14 @@ def send_report(
     if dry_run:
         known = store.deliveries(report.name, report.period_key)
         would = deliver.would_send(report, audience.recipients, known=known, now=clock())
-        return audience, (*would, *(remind(desk, report, dry_run=True) if chosen.comment else ()))
+        reminders = remind(desk, report, dry_run=True) if chosen.comment else ()
+        return audience, (*would, *reminders, *(keep(desk, report, dry_run=True) if chosen.rolling else ()))
+    rolling = keep(desk, report) if chosen.rolling else ()  # a mail server that is down is none of its troubles
     deliveries = deliver.send_report(report, audience.recipients, open_way=open_way, ledger=store, clock=clock)
     if report.fallback and any(_reached(delivery, report.fallback) for delivery in deliveries):
         store.told(entry.key for entry in given_up)
     reminders = remind(desk, report) if chosen.comment else ()
-    return audience, (*(_too_late(entry, book) for entry in past), *deliveries, *reminders)
+    return audience, (*(_too_late(entry, book) for entry in past), *deliveries, *reminders, *rolling)
 
 
 def _telling(audience: Audience, report: Report, undelivered: tuple[str, ...]) -> Audience:

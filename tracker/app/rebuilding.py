@@ -13,6 +13,7 @@ from tracker.identity import Identified
 from tracker.model import Item, ItemState, Kind, Link, parted_name
 from tracker.moves import is_left
 from tracker.parents import is_parent
+from tracker.rolling import is_rolling
 from tracker.store import Known
 
 
@@ -36,9 +37,11 @@ def homes_of(items: Mapping[str, Item], links: Mapping[str, Link], marked: Itera
 
 
 def claims_item(issue: Issue) -> bool:
-    """Whether the issue's marker says that it is an item's: not a postmortem's own, a twin's, or one left by a move."""
+    """Whether the marker says that it is an item's: no postmortem's or report's own, no twin's, none left by a move."""
     tie = issue.marker
-    return tie is not None and issue.state is not IssueState.DUPLICATE and not is_parent(tie) and not is_left(tie)
+    if tie is None or issue.state is IssueState.DUPLICATE:
+        return False
+    return not (is_parent(tie) or is_rolling(tie) or is_left(tie))
 
 
 def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | None) -> list[Item]:

@@ -24,6 +24,7 @@ from connectors import (
 )
 from tracker.app import gone
 from tracker.app.desk import Desk
+from tracker.rolling import is_rolling
 from tracker.store import Known
 from tracker.whereabouts import event_of, same, target_gone
 
@@ -144,8 +145,10 @@ def catch_up(desk: Desk, tracker: IssueTracker, told: TargetRead, writes: int) -
 
 
 def is_stray(issue: Issue) -> bool:
-    """Whether an issue that no item is linked to may still turn out to be some item's."""
-    return issue.marker is not None and issue.state is not IssueState.DUPLICATE
+    """Whether an issue that no item is linked to may still turn out to be some item's, or lists what a report says."""
+    if issue.marker is None:
+        return False
+    return issue.state is not IssueState.DUPLICATE or is_rolling(issue.marker)
 
 
 def _mark_lost(desk: Desk, known: Known, target: str, error: ConnectorError) -> None:

@@ -97,17 +97,19 @@ def _tell_sent(
     dry_run: bool,
 ) -> int:
     from tracker.deliver import DeliveryOutcome
+    from tracker.ledger import ROLLING
     from tracker.render.deliveries import print_deliveries, to_json
 
     if form is Format.JSON:
         session.write(to_json(made.name, made.period_key, deliveries, len(audience.untold), dry_run=dry_run))
     else:
         print_deliveries(deliveries, session.out)
-    if not audience.recipients:
+    to_people = bool(audience.recipients) or not any(delivery.channel == ROLLING for delivery in deliveries)
+    if to_people and not audience.recipients:
         session.say("closeout: nobody is to get this report: name people, teams or addresses in its `to`")
     if any(delivery.outcome is DeliveryOutcome.HELD_BACK for delivery in deliveries):
         session.say("closeout: who is held back is served by a later run in the same period: `closeout serve` does it")
-    if audience.untold:
+    if to_people and audience.untold:
         session.say(
             f"closeout: {len(audience.untold)} open items are told to nobody: no owner who can be reached\n"
             "  Name a `fallback` in [reports.NAME], or add the owners to [people]."

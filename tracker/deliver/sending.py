@@ -37,6 +37,8 @@ class DeliveryOutcome(StrEnum):
     HELD_BACK = "held-back"
     NO_ADDRESS = "no-address"
     NOTHING_TO_SAY = "nothing-to-say"
+    UNCHANGED = "unchanged"
+    LEFT_CLOSED = "left-closed"
 
 
 _LATER = frozenset({DeliveryOutcome.FAILED, DeliveryOutcome.WAITING, DeliveryOutcome.UNDER_WAY})
@@ -48,7 +50,7 @@ class Delivery:
     """One recipient's part in one period by one channel: what became of it, and why they get it.
 
     `items` is how many items the part holds, `again_at` when a later run can try again. `channel` is empty where it
-    did not come to choosing one.
+    did not come to choosing one. `text` is what would be written of a rolling issue, in Markdown.
     """
 
     report: str
@@ -60,6 +62,7 @@ class Delivery:
     detail: str = ""
     why: str = ""
     again_at: datetime | None = None
+    text: str = ""
 
     @property
     def unfinished(self) -> bool:

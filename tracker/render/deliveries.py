@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tracker.deliver import Delivery, DeliveryOutcome
-from tracker.ledger import MAIL, Entry
+from tracker.ledger import MAIL, ROLLING, Entry
 from tracker.people import PeopleBook
 from tracker.render import escape
 from tracker.render.wire import Wire
@@ -25,6 +25,7 @@ _STYLES = {
     DeliveryOutcome.GIVEN_UP: "bold red",
     DeliveryOutcome.WAITING: "yellow",
     DeliveryOutcome.HELD_BACK: "yellow",
+    DeliveryOutcome.LEFT_CLOSED: "yellow",
     DeliveryOutcome.NO_ADDRESS: "magenta",
 }
 _REASONS = {
@@ -38,15 +39,19 @@ _REASONS = {
 class DeliveryWire(Wire):
     """One recipient's part by one channel; `period` is an earlier one for what was given up when that ended."""
 
-    recipient: str = Field(description="The key of the person or team.")
+    recipient: str = Field(description="The key of the person or team; for what is said on issues, whose issue.")
     name: str
-    channel: str | None = Field(description="`mail` or a channel's name; null where it did not come to choosing one.")
+    channel: str | None = Field(
+        description="`mail`, a channel's name, `comment` (on an overdue item's issue) or `rolling` (the report's own "
+        "issue); null where it did not come to choosing one."
+    )
     period: str
     outcome: DeliveryOutcome
     items: int = Field(description="How many action items the part holds.")
     why: str = Field(description="Why they get it; empty when there is nothing for them.")
     detail: str = Field(description="What was wrong, or why nothing is sent; where it went once it was sent.")
     again_at: datetime | None = Field(description="From when on a later run tries again; null when none does.")
+    text: str | None = Field(description="With --dry-run: what a rolling issue would say, in Markdown; else null.")
 
 
 class DeliveriesOutput(Wire):
@@ -73,6 +78,7 @@ def to_json(report: str, period: str, deliveries: Sequence[Delivery], untold: in
             why=each.why,
             detail=each.detail or _REASONS.get(each.outcome, ""),
             again_at=each.again_at,
+            text=each.text or None,
         )
         for each in deliveries
     )
@@ -117,7 +123,9 @@ def _by(delivery: Delivery) -> str:
 def _why(delivery: Delivery) -> str:
     match delivery.outcome:
         case DeliveryOutcome.SENT:
-            return ""
+            return f"{delivery.why}: {delivery.detail}" if delivery.channel == ROLLING else ""
+        case DeliveryOutcome.LEFT_CLOSED:
+            return f"somebody closed it; open it again to have it kept: {delivery.detail}"
         case DeliveryOutcome.WOULD_SEND:
             return f"{delivery.why} ({delivery.detail})" if delivery.detail else delivery.why
         case DeliveryOutcome.HELD_BACK if delivery.again_at:

@@ -211,6 +211,9 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "issue updated": lambda detail, _: f"updated issue {detail['issue']}{_changes(detail)}",
     "issue changed": lambda detail, _: f"changed issue {detail['issue']}{_changes(detail)}",
     "parent opened": lambda detail, event: f"opened issue {detail['issue']} for the postmortem {event.document}",
+    "rolling issue written": lambda detail, _: (
+        f"{detail['how']} issue {detail['issue']}, the list of {detail['report']}"
+    ),
     "issue related": lambda detail, _: (
         f"linked issue {detail['issue']} to {detail['to']}, which promised the same before"
     ),

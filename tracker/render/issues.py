@@ -16,6 +16,7 @@ from connectors import Comment, Issue, IssueState
 from tracker.render import escape
 from tracker.render.wire import Wire
 from tracker.render.wording import stamp
+from tracker.rolling import is_rolling
 
 _STATES = {
     IssueState.OPEN: ("open", "yellow"),
@@ -105,6 +106,6 @@ def _wire(issue: Issue) -> IssueWire:
         created_at=issue.created_at,
         updated_at=issue.updated_at,
         closed_at=issue.closed_at,
-        item=issue.marker.item if issue.marker else None,
+        item=issue.marker.item if issue.marker and not is_rolling(issue.marker) else None,
         body=issue.body,
     )

@@ -71,7 +71,7 @@ def _standings(title: str, rows: list[tuple[str, Counts]], report: Report) -> It
 
 def _section(section: Section) -> Iterator[str]:
     title = words.section(section)
-    yield f"## {_link(title, section.document.url) if section.document else escape.markdown(title)}"
+    yield f"## {link(title, section.document.url) if section.document else escape.markdown(title)}"
     yield ""
     yield words.standing(section)
     yield ""
@@ -92,13 +92,13 @@ def _row(item: ReportItem, section: Section | None, group: GroupName) -> str:
     if words.shares(item, section):
         text += f" · {escape.markdown(words.owners(item))}"
     if marks := words.marks(item, group):
-        text += f" · {_link(marks, item.work)}"
+        text += f" · {link(marks, item.work)}"
     if item.gone:
         text += f" · {escape.markdown(words.gone(item))}"
     day, when = escape.markdown(words.day(item)), escape.markdown(words.when(item))
     due = f"{day} ({when})" if day else when
-    issue = _link(item.issue, item.issue_url) if item.issue else "none"
-    place = f"{_link(item.document_title, item.document_url)}, line {item.line}"
+    issue = link(item.issue, item.issue_url) if item.issue else "none"
+    place = f"{link(item.document_title, item.document_url)}, line {item.line}"
     return f"{text} | {due} | {issue} | {place}"
 
 
@@ -110,8 +110,8 @@ def _themes(themes: tuple[Theme, ...]) -> Iterator[str]:
     for theme in themes:
         yield f"- {escape.markdown(theme.text)}: {words.theme(theme)}"
         for each in theme.promises:
-            issue = f", {_link(each.issue, each.issue_url)}" if each.issue else ""
-            yield f"  - {_link(each.document_title, each.document_url)} ({words.promise(each)}{issue})"
+            issue = f", {link(each.issue, each.issue_url)}" if each.issue else ""
+            yield f"  - {link(each.document_title, each.document_url)} ({words.promise(each)}{issue})"
     yield ""
 
 
@@ -129,11 +129,12 @@ def _documents(report: Report) -> Iterator[str]:
 
 def _progress(progress: Progress) -> str:
     counts = progress.counts
-    cells = (_link(progress.title, progress.url), words.progress(progress), str(counts.overdue), words.settled(counts))
+    cells = (link(progress.title, progress.url), words.progress(progress), str(counts.overdue), words.settled(counts))
     return " | ".join(cells)
 
 
-def _link(text: str, address: str | None) -> str:
+def link(text: str, address: str | None) -> str:
+    """`text` as a link that fits into a table's cell; as words where there is nothing to lead to."""
     target = escape.url(address)
     if not target:
         return escape.markdown(text)

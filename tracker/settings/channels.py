@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tracker.ledger import COMMENT, MAIL
+from tracker.ledger import COMMENT, MAIL, ROLLING
 from tracker.settings.checks import Closed, unknown
 from tracker.settings.people import PersonSettings, TeamSettings
 
@@ -62,7 +62,7 @@ def channel_problems(
         for name, channel in channels.items()
         if channel.url_env.upper().partition("__")[0] in taken
     ]
-    reserved = {MAIL: "the e-mail address", COMMENT: "what is said on issues"}
+    reserved = {MAIL: "the e-mail address", COMMENT: "what is said on issues", ROLLING: "rolling issues"}
     problems += [
         f"channels.{name}: this name means {meaning}; give the channel another one"
         for name, meaning in reserved.items()

@@ -1,8 +1,8 @@
 """`[reports]`: what is reported."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from tracker.flags import Flag
 from tracker.model import Kind
@@ -49,6 +49,11 @@ class ReportSettings(Closed):
         default=False,
         description="Whether `report --send` also reminds of each overdue item on its issue, once a period.",
     )
+    rolling: bool = Field(
+        default=False,
+        description="Whether `report --send` also keeps one issue at each target, called as `title` says, that lists "
+        "what of the report is open there now. It is rewritten only when that changes; see docs/reports.md.",
+    )
     all_clear: bool = Field(
         default=False,
         description="Whether owners who have nothing to be reminded of are told so, once a period; else they get "
@@ -59,6 +64,12 @@ class ReportSettings(Closed):
         description="Your own Jinja templates instead of the built-in ones, one for each of HTML, Markdown and text: "
         "files that end in `.html.j2`, `.md.j2` or `.txt.j2`. See docs/reports.md.",
     )
+
+    @model_validator(mode="after")
+    def _lists_something(self) -> Self:
+        if self.rolling and self.kind == "management":
+            raise ValueError("`rolling` lists a report's items, and one of kind management has none")
+        return self
 
     @field_validator("templates")
     @classmethod

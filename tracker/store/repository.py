@@ -199,10 +199,11 @@ class Store(Deliveries, Ledgers):
             _append(connection, telling(events, [(item, changed)], now))
 
     def confirm_stray(self, entry: int, now: datetime, issue: Issue, events: Iterable[Event]) -> None:
-        """Journal that a create went through whose issue is no item's, and keep that issue."""
-        key = {"target": issue.ref.target, "issue_key": issue.ref.key}
+        """Journal that a write went through to an issue that is no item's, and keep that issue."""
+        target, key = issue.ref.target, issue.ref.key
         with self._transaction() as connection:
-            connection.execute(insert(_STRAY).values(**key, issue=mapping.issue_values(issue)))
+            connection.execute(delete(_STRAY).where(_STRAY.c.target == target, _STRAY.c.issue_key == key))
+            _put_strays(connection, target, {key: issue})
             self._settle(connection, [entry], Outcome.CONFIRMED, now, issue.ref.key, "")
             _append(connection, events)
 
