@@ -3,6 +3,7 @@
     linked                       the link's target, or where another machine moved its issue from there
     an issue has its marker      that issue's target
     a create without an answer   where that was sent: its issue may show up there
+    goes with another item       the target of that one's issue
     its document names an issue  that issue's target; of several that are called so, the one where it would be opened
     else                         as the routes say
 
@@ -29,6 +30,7 @@ from tracker.identity import Doubt
 from tracker.model import Item, ItemState, JournalEntry, KnownDocument, Link, parted_name, tickets_of
 from tracker.moves import is_under_way
 from tracker.routing import route
+from tracker.same_work import shared
 from tracker.store import Known
 
 
@@ -88,7 +90,7 @@ def names_of(reading: Reading, known: Known, trackers: Mapping[str, IssueTracker
     """What the documents' references mean; no network is asked."""
     fresh = {text for document in reading.parsed.values() for item in document.items for text in item.links}
     # Which of an item's tickets a person said are not its own has to be known though its document did not change.
-    parted = {text for item in known.items.values() if item.parted for text in item.links}
+    parted = {text for item in known.items.values() if item.parted or item.goes_with for text in item.links}
     references = {
         text: {name: ref for name, tracker in trackers.items() if (ref := tracker.reference(text)) is not None}
         for text in fresh | parted
@@ -121,6 +123,7 @@ def homes(
     places = homes_of(by_id, links, marked) | {item: issue.ref.target for item, issue in arrivals.items()}
     in_doubt = {name: desk.store.in_doubt(name, "create") for name in trackers}
     doubted = {entry.item: name for name, entries in in_doubt.items() for entry in entries}
+    doubted |= {item: tie.link.ref.target for item, tie in shared(by_id, links).items() if item not in doubted}
     book = desk.book
     targets = {}
     for item in items:

@@ -24,9 +24,10 @@ from tracker.apply import LONG, apply, paced, patience_for
 from tracker.errors import StalePlan
 from tracker.identity import Doubt, Identified, identify
 from tracker.model import ItemState, KnownDocument
-from tracker.plan import World, make_plan
+from tracker.plan import make_plan
 from tracker.similar import Proposal, propose
 from tracker.store import Known
+from tracker.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def refresh(desk: Desk, *, check_links: bool = False) -> None:
             world = replace(world, gone=told.whereabouts.gone, followed=told.whereabouts.followed)
             made = make_plan(world, desk.book, desk.settings.policy, desk.clock())
             news = (action for action in made.actions if isinstance(action, Record | Mark | Follow))
-            records = tuple(action for action in news if action.link)
+            records = tuple(action for action in news if action.link or action.item.goes_with)
             applied = apply(
                 Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
             )

@@ -17,7 +17,7 @@ from tracker.decisions import EXTENDED, IGNORED, SNOOZED, VERIFIED, latest
 from tracker.due import DueSource
 from tracker.model import Event, ItemState, Kind
 from tracker.policy import Entry, Flag
-from tracker.render import escape, evidence, flags, gone
+from tracker.render import escape, evidence, flags, gone, offers
 from tracker.render.evidence import EvidenceWire
 from tracker.render.gone import GoneWire
 from tracker.render.wire import Wire
@@ -58,6 +58,8 @@ class StatusItem(Wire):
     only there where the document gives no day, and `due_rule` words the rule that gave it. `work` is the address of
     open work (a pull request) that would close the issue. `parted` are the issues, as `TARGET KEY`, that a person said
     are not this item's. `promised_too` are items of other postmortems that promise the same, oldest incident first.
+    By a person's word the issue of `same_as` stands for this item, too, and is then told as its `issue`; `same_work`
+    are those for which this one's does. `offered` is the one whose open issue could.
     """
 
     id: str
@@ -90,6 +92,9 @@ class StatusItem(Wire):
     links: tuple[str, ...]
     parted: tuple[str, ...]
     promised_too: tuple[PromisedWire, ...]
+    same_as: PromisedWire | None
+    same_work: tuple[PromisedWire, ...]
+    offered: PromisedWire | None
 
 
 class StatusOutput(Wire):
@@ -116,7 +121,10 @@ def to_csv(entries: Sequence[Entry]) -> str:
         row = wire(entry).model_dump(mode="json")
         row["gone"] = row["gone"] and row["gone"]["kind"]
         row["evidence"] = row["evidence"] and row["evidence"]["work"]
-        row["promised_too"] = [other["id"] for other in row["promised_too"]]
+        for name in ("promised_too", "same_work"):
+            row[name] = [other["id"] for other in row[name]]
+        for name in ("same_as", "offered"):
+            row[name] = row[name] and row[name]["id"]
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return page.getvalue()
 
@@ -166,14 +174,18 @@ def print_item(entry: Entry, events: Sequence[Event], console: Console) -> None:
     for name, value in facts.items():
         if value:
             table.add_row(name, Text(escape.plain(value)))
-    for number, other in enumerate(entry.promised_too):
-        table.add_row("" if number else "Promised too", Text(escape.plain(_promised(other))))
+    for name, others in _others(entry).items():
+        for number, other in enumerate(others):
+            table.add_row("" if number else name, Text(escape.plain(_promised(other))))
+    if entry.offered is not None:
+        table.add_row("To decide", Text(escape.plain(_offer(entry, entry.offered)), style="magenta"))
     console.print(table)
 
 
 def wire(entry: Entry) -> StatusItem:
     """The item as it goes out."""
     item, link, due = entry.item, entry.link, entry.due
+    ref = link.ref if link else entry.goes_with.link.ref if entry.goes_with and entry.goes_with.link else None
     return StatusItem(
         id=item.id,
         text=item.text,
@@ -196,15 +208,18 @@ def wire(entry: Entry) -> StatusItem:
         days_left=entry.days_left,
         priority=item.priority,
         flags=tuple(sorted(entry.flags)),
-        target=link.ref.target if link else None,
-        issue=link.ref.key if link else None,
-        issue_url=link.ref.url or None if link else None,
+        target=ref.target if ref else None,
+        issue=ref.key if ref else None,
+        issue_url=(ref.url or None) if ref else None,
         gone=gone.wire(link.gone) if link else None,
         evidence=evidence.wire(link.evidence) if link else None,
         work=(link.work or None) if link else None,
         links=item.links,
         parted=item.parted,
         promised_too=tuple(map(_promised_wire, entry.promised_too)),
+        same_as=_promised_wire(entry.goes_with) if entry.goes_with else None,
+        same_work=tuple(map(_promised_wire, entry.goes_along)),
+        offered=_promised_wire(entry.offered) if entry.offered else None,
     )
 
 
@@ -222,6 +237,21 @@ def _promised_wire(entry: Entry) -> PromisedWire:
         issue=ref.key if ref else None,
         issue_url=(ref.url or None) if ref else None,
     )
+
+
+def _others(entry: Entry) -> dict[str, tuple[Entry, ...]]:
+    """The items that share its issue, and those that only say the same."""
+    of = entry.goes_with
+    shared = {each.item.id for each in (*entry.goes_along, *([of] if of else []))}
+    return {
+        "Same work as": (of,) if of else (),
+        "Stands for": entry.goes_along,
+        "Promised too": tuple(each for each in entry.promised_too if each.item.id not in shared),
+    }
+
+
+def _offer(entry: Entry, of: Entry) -> str:
+    return f"{offers.already(of.item, of.link, of.document)}. {offers.answers(entry.item.id, of.item.id)}"
 
 
 def _promised(entry: Entry) -> str:
@@ -276,8 +306,15 @@ def _row(entry: Entry) -> tuple[Text, ...]:
     )
     what = Text(escape.plain(item.text), style="" if not item.state.settled else "dim")
     what.append(f"\n{escape.plain(entry.document.path.rsplit('/', 1)[-1])}:{item.line}", style="dim")
+    return Text(item.id, style="dim"), _standing(entry), due, owner, what, _issue_cell(entry)
+
+
+def _issue_cell(entry: Entry) -> Text:
+    """Its issue, or whose stands for it, and what there is to say of that."""
+    item = entry.item
     tickets = " ".join(map(ticket_name, item.links))
-    issue = Text(entry.link.ref.key if entry.link else escape.plain(tickets) or ("" if item.state.settled else "none"))
+    link = entry.link or (entry.goes_with.link if entry.goes_with else None)
+    issue = Text(link.ref.key if link else escape.plain(tickets) or ("" if item.state.settled else "none"))
     if entry.link and entry.link.gone:
         issue.append(f" ({entry.link.gone.kind.value})")
     if entry.flags & {Flag.UNLINKED, Flag.GHOST, Flag.REMOVED}:
@@ -285,7 +322,11 @@ def _row(entry: Entry) -> tuple[Text, ...]:
     for flag in (Flag.DRIFT, Flag.IN_REVIEW, Flag.REMOVED):
         if flag in entry.flags:
             issue.append(f"\n{_OF_ISSUE[flag]}", style="dim not bold")
-    return Text(item.id, style="dim"), _standing(entry), due, owner, what, issue
+    if entry.goes_with is not None:
+        issue.append("\nsame work", style="dim not bold")
+    if entry.offered is not None and entry.offered.link is not None:
+        issue.append(f"\nor {entry.offered.link.ref.key}?", style="dim not bold")
+    return issue
 
 
 def _standing(entry: Entry) -> Text:
