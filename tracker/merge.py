@@ -38,6 +38,7 @@ __all__ = [
     "Merged",
     "agreed",
     "as_they_are",
+    "differences",
     "gone_patch",
     "issue_fields",
     "make_marker",
@@ -76,6 +77,14 @@ def issue_fields(issue: Issue) -> dict[str, Any]:
     """The issue's side as JSON, as `Link.base` keeps it. `content` is the digest of the block as it stands there."""
     content = digest(issue.managed) if issue.managed is not None else None
     return {**scalars_of(issue), "content": content, "labels": sorted(issue.labels)}
+
+
+def differences(former: Issue, issue: Issue) -> tuple[Change, ...]:
+    """What people changed on an issue, the block aside."""
+    before, after = issue_fields(former), issue_fields(issue)
+    return tuple(
+        Change(name, before[name], after[name]) for name in before if name != "content" and before[name] != after[name]
+    )
 
 
 def agreed(document: Mapping[str, Any], issue: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from tracker.merge import (
     Conflict,
     agreed,
     as_they_are,
+    differences,
     gone_patch,
     issue_fields,
     make_marker,
@@ -47,7 +48,7 @@ from tracker.offers import plan_offers, waiting
 from tracker.parents import Family, parts_of, plan_parents
 from tracker.people import PeopleBook
 from tracker.recurrence import plan_relations, themes
-from tracker.same_work import Shared, shared
+from tracker.same_work import Shared, promised_again, shared
 from tracker.settings import PolicySettings
 from tracker.twins import Twins, by_marker
 from tracker.whereabouts import same
@@ -89,32 +90,20 @@ class _Planner:
         }
         self.twins = Twins(world.issues, self.marked, self.held)
         self.items = {item.id: item for item in world.items}
-        self.shared = shared(self.items, world.links)
-        self.offers: list[Offer] = []
+        self.shared: dict[str, Shared] = {}
+        self.again = promised_again(self.items, world.documents, {*world.links, *self.marked})
 
     def plan(self) -> Plan:
         paths = {key: document.path for key, document in self.world.documents.items()}
-        for item in sorted(self.world.items, key=lambda item: (paths[item.document], item.line, item.id)):
-            link = self.world.links.get(item.id)
-            if link is not None and link.ref.target != self.world.target.name:
-                continue
-            if item.ignored:
-                if link is not None:
-                    self._only_record(item, link)
-                continue
-            if link is not None and (link := self._reachable(item, link)) is None:
-                continue
-            oldest, closing = self.twins.heal(item, link)
-            self.actions += closing
-            if oldest is not None:
-                self._adopt(item, oldest, told_base(oldest), "it is the older of two with this marker")
-            elif link is None:
-                self._unlinked(item)
-            elif (named := self._corrected(item, link)) is not None:
-                self._adopt_named(item, named)
-            else:
-                self._linked(item, link)
-        self._take_out_duplicates()
+        ordered = sorted(self.world.items, key=lambda item: (paths[item.document], item.line, item.id))
+        for item in ordered:
+            if item.goes_with is None:
+                self._plan_for(item)
+        if going := [item for item in ordered if item.goes_with is not None]:
+            self.shared = shared(self.items, {**self.world.links, **self._adopted()})
+            for item in going:
+                self._plan_for(item)
+        offers = self._take_out_duplicates()
         self.actions += self._parents()
         self.actions += self._relations()
         return Plan(
@@ -125,26 +114,46 @@ class _Planner:
             tuple(self.drift),
             tuple(self.world.doubts),
             self.world.open_issues(),
-            tuple(self.offers),
+            tuple(offers),
         )
 
-    def _take_out_duplicates(self) -> None:
+    def _plan_for(self, item: Item) -> None:
+        link = self.world.links.get(item.id)
+        if link is not None and link.ref.target != self.world.target.name:
+            return
+        if item.ignored:
+            if link is not None:
+                self._only_record(item, link)
+            return
+        if link is not None and (link := self._reachable(item, link)) is None:
+            return
+        oldest, closing = self.twins.heal(item, link)
+        self.actions += closing
+        if oldest is not None:
+            self._adopt(item, oldest, told_base(oldest), "it is the older of two with this marker")
+        elif link is None:
+            self._unlinked(item)
+        elif (named := self._corrected(item, link)) is not None:
+            self._adopt_named(item, named)
+        else:
+            self._linked(item, link)
+
+    def _take_out_duplicates(self) -> list[Offer]:
         """Open nothing for work that an issue is, or will be, open for already."""
         opening = {action.item.id: action.item for action in self.actions if isinstance(action, Create)}
         if not opening:
-            return
-        coming = {item for item in self.in_doubt if item not in opening and item not in self.world.links}
-        wait = waiting(opening, self.items, coming)
-        for item, of in wait.items():
-            self.held.append(Held(self.items[item], f"the same work as {of.id}, whose issue has to be opened first"))
-        if self.policy.recurring == "offer":
-            now = self.items | {action.item.id: action.item for action in self.actions}
-            free = {key: item for key, item in opening.items() if key not in wait}
-            self.offers = plan_offers(
-                free, list(now.values()), self.world.documents, self.world.open_tie(self._adopted()), coming
-            )
-        out = {*wait, *(offer.item.id for offer in self.offers)}
+            return []
+        unsure = {item for item in self.in_doubt if item not in self.world.links}
+        wait = waiting(opening, self.items, unsure)
+        why = "the same work as {}, whose issue has to be opened first"
+        self.held += [Held(self.items[item], why.format(of.id)) for item, of in wait.items()]
+        asked = {key: item for key, item in opening.items() if key not in wait and self.policy.recurring == "offer"}
+        now = self.items | {action.item.id: action.item for action in self.actions}
+        tie = self.world.open_tie(self._adopted())
+        offers = plan_offers(asked, now.values(), self.world.documents, tie, unsure)
+        out = {*wait, *(offer.item.id for offer in offers)}
         self.actions = [each for each in self.actions if not (isinstance(each, Create) and each.item.id in out)]
+        return offers
 
     def _parents(self) -> list[Action]:
         """What the postmortems' own issues need."""
@@ -168,17 +177,11 @@ class _Planner:
         world = self.world
         if not world.target.capabilities.relations:
             return []
-        there = {
-            item: link
-            for item, link in {**world.links, **self._adopted()}.items()
-            if link.ref.target == world.target.name
-            if not ((gone := world.gone.get(link.ref.key, link.gone)) and gone.kind.out_of_reach)
-        }
         opened = [action for action in self.actions if isinstance(action, Create)]
         settled = {action.item.id: action.item for action in self.actions}
         clear = (item for item in world.items if item.id not in world.undecided)
         found = themes([settled.get(item.id, item) for item in clear], world.documents)
-        return plan_relations(found, there, opened, self.own)
+        return plan_relations(found, world.there(self._adopted()), opened, self.own)
 
     def _adopted(self) -> dict[str, Link]:
         """The links that this plan makes."""
@@ -229,8 +232,8 @@ class _Planner:
         return self.claimed.get(issue.ref.key, item.id) == item.id and not item.parted_from(issue.ref)
 
     def _draft(self, item: Item, issue: Issue | None = None) -> Draft:
-        labels = issue.labels if issue else None
-        return make_draft(item, self.world.documents[item.document], self.book, self.world.target, labels)
+        labels, again = issue.labels if issue else None, self.again.get(item.id, ())
+        return make_draft(item, self.world.documents[item.document], self.book, self.world.target, labels, again)
 
     def _unlinked(self, item: Item) -> None:
         doubtful = self.in_doubt.get(item.id, [])
@@ -328,7 +331,7 @@ class _Planner:
             now = replace(link, issue=issue)
             self.actions.append(Update(settled, now, merged.patch, merged.changes, merged.base, merged.conflicts))
         elif merged.base != link.base or issue != link.issue or settled != item:
-            changes = _differences(issue_fields(link.issue), issue_fields(issue))
+            changes = differences(link.issue, issue)
             self.actions.append(
                 Record(settled, replace(link, issue=issue, base=merged.base), changes, merged.conflicts)
             )
@@ -392,9 +395,3 @@ class _Planner:
         if not self.world.target.capabilities.read_lag:
             return True  # what was read just now is all there is
         return all(self.now >= (entry.sent_at or entry.intended_at) + self._grace for entry in entries)
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
-    return tuple(
-        Change(name, before[name], after[name]) for name in before if name != "content" and before[name] != after[name]
-    )

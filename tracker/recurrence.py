@@ -102,7 +102,7 @@ def likeness(text: str, kind: Kind) -> str:
     return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
-def may_be_like(wanted: Iterable[Item], items: Sequence[Item]) -> Sequence[Item]:
+def may_be_like(wanted: Iterable[Item], items: Iterable[Item]) -> Iterable[Item]:
     """Those of `items` that may be in a theme with one of the `wanted`: few words are sought in texts fast."""
     beginnings = {
         max(map(_beginning, words), key=len) for each in wanted if len(words := _telling(each.text)) >= TELLING

@@ -11,15 +11,16 @@ item is an ordinary one, until that changes. What was done by then stays done.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from connectors import IssueRef
+from connectors import IssueRef, Marker
 from tracker.decisions import OWN_ISSUE, SAME, SAME_FOUND, SAME_UNDONE, Saying, after, from_document, from_issue
 from tracker.decisions import pointless as no_use
-from tracker.model import Event, Item, ItemState, Link, parted_name
+from tracker.model import Event, Item, ItemState, KnownDocument, Link, parted_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,27 @@ def shared(items: Mapping[str, Item], links: Mapping[str, Link]) -> dict[str, Sh
     going = (item for item in items.values() if item.same_as is not None and item.id not in links)
     found = ((item.id, _issue_for(item, items, links)) for item in going)
     return {item: tie for item, tie in found if tie is not None}
+
+
+def promised_again(
+    items: Mapping[str, Item], documents: Mapping[str, KnownDocument], having: Container[str]
+) -> dict[str, list[tuple[Item, KnownDocument]]]:
+    """For each item `having` an issue those that it stands for, too; a private document is named nowhere."""
+    found: defaultdict[str, list[tuple[Item, KnownDocument]]] = defaultdict(list)
+    for item in items.values():
+        if item.same_as is None or item.id in having or item.ignored or item.state is ItemState.REMOVED:
+            continue
+        of = next((other for other in ahead_of(item, items) if other.id in having), None)
+        if of is not None and not documents[item.document].private:
+            found[of.id].append((item, documents[item.document]))
+    return {key: sorted(others, key=lambda other: (other[1].path, other[0].id)) for key, others in found.items()}
+
+
+def told_by(marker: Marker) -> tuple[str, ...]:
+    """The items that an issue stands for, too, as its marker tells; people can edit markers."""
+    document = marker.base.get("document")
+    again = document.get("again") if isinstance(document, Mapping) else None
+    return tuple(item for item in again if isinstance(item, str)) if isinstance(again, list) else ()
 
 
 def ahead_of(item: Item, items: Mapping[str, Item]) -> list[Item]:
@@ -88,9 +110,10 @@ def own_issue(item: Item, tie: Shared | None, saying: Saying) -> tuple[Item, Eve
     return (from_document(after(item, event), saying.at) if tie else after(item, event)), event
 
 
-def found(item: Item, of: str, ref: IssueRef, now: datetime) -> Event:
-    """A lost store finds in the marker of this issue, `of`'s, that it stands for the item, too."""
-    return Event(now, "closeout", SAME_FOUND, item.id, item.document, {"of": of, **_named(ref)})
+def found(item: Item, of: str, ref: IssueRef, now: datetime) -> tuple[Item, Event]:
+    """The marker of this issue, `of`'s, tells that it stands for the item, too: the store was lost, or is another."""
+    event = Event(now, "closeout", SAME_FOUND, item.id, item.document, {"of": of, **_named(ref)})
+    return after(item, event), event
 
 
 def _named(ref: IssueRef) -> dict[str, Any]:

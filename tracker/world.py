@@ -50,6 +50,15 @@ class World:
         """
         return bool(self.documents[item.document].private and self.target.public and self.target.name not in allowed)
 
+    def there(self, adopted: Mapping[str, Link]) -> dict[str, Link]:
+        """The links into this target, these new ones included, whose issues can be reached."""
+        return {
+            item: link
+            for item, link in {**self.links, **adopted}.items()
+            if link.ref.target == self.target.name
+            if not ((gone := self.gone.get(link.ref.key, link.gone)) and gone.kind.out_of_reach)
+        }
+
     def open_tie(self, adopted: Mapping[str, Link]) -> Callable[[str], Link | None]:
         """What gives an item's link, these new ones included, if its issue is open here, as it was read now."""
         links = {**self.links, **adopted}

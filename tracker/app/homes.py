@@ -30,7 +30,7 @@ from tracker.identity import Doubt
 from tracker.model import Item, ItemState, JournalEntry, KnownDocument, Link, parted_name, tickets_of
 from tracker.moves import is_under_way
 from tracker.routing import route
-from tracker.same_work import shared
+from tracker.same_work import ahead_of
 from tracker.store import Known
 
 
@@ -123,11 +123,12 @@ def homes(
     places = homes_of(by_id, links, marked) | {item: issue.ref.target for item, issue in arrivals.items()}
     in_doubt = {name: desk.store.in_doubt(name, "create") for name in trackers}
     doubted = {entry.item: name for name, entries in in_doubt.items() for entry in entries}
-    doubted |= {item: tie.link.ref.target for item, tie in shared(by_id, links).items() if item not in doubted}
     book = desk.book
     targets = {}
     for item in items:
         at = places.get(item.id) or doubted.get(item.id)
+        if at is None and item.goes_with is not None:
+            at = next((places[other.id] for other in ahead_of(item, by_id) if other.id in places), None)
         if at is None:
             at = route(item, documents[item.document], book, desk.settings)
             named = (names.meant(text, at) for text in (tickets_of(item) if item.links else ()))

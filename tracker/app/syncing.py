@@ -17,7 +17,7 @@ from tracker.app import evidence, moving
 from tracker.app.desk import Desk, hold_off_others, open_targets
 from tracker.app.homes import Homes, Names, fetch_named, homes, names_of, told_apart, told_twins
 from tracker.app.reading import Reading, read
-from tracker.app.rebuilding import items_from_markers, tell_rebuilt
+from tracker.app.rebuilding import find_shared, items_from_markers, tell_rebuilt
 from tracker.app.targets import TargetRead, TargetsRead, catch_up, is_stray, read_targets
 from tracker.applied import Applied, Done
 from tracker.apply import LONG, apply, paced, patience_for
@@ -212,7 +212,7 @@ def _prepare(
     agree: Agree | None,
 ) -> Prepared:
     now = desk.clock()
-    told = (issue for each in seen.read.values() for issue in each.issues.values())
+    told = [issue for each in seen.read.values() for issue in each.issues.values()]
     marked = items_from_markers(told, known, desk.settings.documents.namespace)
     desk.progress.phase("reading documents")
     reading = read(paths, desk.settings, desk.root, known, marked)
@@ -222,7 +222,7 @@ def _prepare(
     items = [*known.items.values(), *rebuilt]
     verdicts = desk.store.verdicts() if reading.parsed else ()
     identified = identify(reading.parsed, items, names.linked, reading.gone, now, with_issue, verdicts)
-    identified = tell_rebuilt(identified, rebuilt, now)
+    identified = find_shared(tell_rebuilt(identified, rebuilt, now), told, known.links, now)
     at = homes(desk, trackers, known, reading.documents, identified.items, seen, names)
     fetched = fetch_named(names, at, identified.items, trackers, seen)
     reading = replace(reading, documents=_read_again(reading, identified.doubts, names, fetched.unread))
