@@ -53,12 +53,12 @@ def plan_offers(
         items: all items of the target, as they stand now.
         documents: theirs, by key.
         tie: the open issues of items.
-        unsure: items whose create got no answer: an issue may be there, or is opened now.
+        unsure: items whose create got no answer: an issue may be there.
     """
     from tracker.actions import Offer  # noqa: PLC0415 - `closeout status` asks for the others only, and soon
 
-    asked = {key: item for key, item in opening.items() if item.same_as is None and key not in unsure}
-    having = {*unsure, *(opening.keys() - asked.keys())}
+    asked = {key: item for key, item in opening.items() if item.same_as is None}
+    having = {*(unsure - asked.keys()), *(opening.keys() - asked.keys())}
     offers = []
     for theme in themes(may_be_like(asked.values(), items), documents):
         for item in theme.items:
@@ -82,7 +82,7 @@ def _promised(item: Item, others: Iterable[Item], tie: Tie, having: AbstractSet[
 def waiting(opening: Mapping[str, Item], items: Mapping[str, Item], unsure: AbstractSet[str]) -> dict[str, Item]:
     """Items that go with another one, by a person's word, whose issue is on its way: by id, with that other one."""
     found = {}
-    for item in (each for key, each in opening.items() if key not in unsure):
+    for item in opening.values():
         on_the_way = [each for each in ahead_of(item, items) if each.id in opening or each.id in unsure]
         if on_the_way and item not in ahead_of(on_the_way[-1], items):  # two that go with each other both count
             found[item.id] = on_the_way[-1]
