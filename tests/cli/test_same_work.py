@@ -108,6 +108,14 @@ def test_other_words_need_that_one_insists(closeout, offered, folder):
     code, out, _ = closeout("link", "#2", "#1", "--same-work", *WHY)
     assert code == 0
     assert "#2, its issue until now, stays as it is." in out
+    (other,) = re.findall(r"certificates of the edge proxies  (\w+)", out)
+    assert f"Same work as open, #1, postmortems/2026-05-07-login.md:11: {LIMIT}" in flat(closeout("status", other)[1])
+    assert "Stands for open, postmortems/other.md:11: Rotate" in flat(closeout("status", "#1")[1])
+    closeout("issues", "close", "#1")
+    closeout("ignore", other, *WHY)
+    closeout("sync")
+    closeout("ignore", other, "--undo", *WHY)
+    assert "State done" in flat(closeout("status", other)[1])
 
 
 @pytest.mark.parametrize(

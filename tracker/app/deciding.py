@@ -213,7 +213,8 @@ def _record(
 
 
 def _heed(entry: Entry, say: Saying) -> tuple[Item, Event]:
-    return decisions.heed(entry.item, entry.link, say)
+    shared = entry.goes_with.link if entry.goes_with else None
+    return decisions.heed(entry.item, entry.link or shared, say)
 
 
 def _find(desk: Desk, text: str) -> Entry:
