@@ -35,9 +35,8 @@ from tracker.actions import (
     Update,
 )
 from tracker.applied import Done, Failure
-from tracker.merge import agreed, issue_fields, state_of
+from tracker.merge import agreed, gone_patch, issue_fields, settle, state_of
 from tracker.model import Event, GoneKind, Item, Link, Outcome
-from tracker.plan import gone_patch, settle
 from tracker.sending import Sender
 from tracker.store import Store
 from tracker.whereabouts import event_of, gone_of, same

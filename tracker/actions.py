@@ -156,6 +156,18 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An item without an issue that promises what `of` does, whose issue is open: a person says if one is enough.
+
+    `link` is that issue's; None while it is about to be opened, or may have been.
+    """
+
+    item: Item
+    of: Item
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All actions for one target, in the order of documents, and what people should know besides."""
 
@@ -166,6 +178,7 @@ class Plan:
     drift: tuple[tuple[Item, Change], ...] = ()
     doubts: tuple[Doubt, ...] = ()
     open_issues: int = 0
+    offers: tuple[Offer, ...] = ()
 
     @property
     def writes(self) -> tuple[Action, ...]:

@@ -11,6 +11,9 @@
     issue moved, move found                it has one there; on another machine somebody had it moved
     move finished                          its former issue is closed, or was let be
     doubt decided                          which known item a reworded one is; see `tracker.identity`
+    same work decided, same work undone    another item's issue stands for this one, too; and back
+    same work found                        a lost store: the other item's issue still told of it
+    own issue decided                      it gets an issue of its own, though another item's is alike
 
 The store writes what stands of an item in no other way than by `step`, so that no sync can undo a decision.
 """
@@ -18,7 +21,7 @@ The store writes what stands of an item in no other way than by `step`, so that 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -35,6 +38,8 @@ VERIFIED, UNVERIFIED = "item verified", "verification undone"
 MOVE_DECIDED, MOVE_GIVEN_UP = "move decided", "move given up"
 MOVED, MOVE_FOUND, MOVE_FINISHED = "issue moved", "move found", "move finished"
 DOUBT_DECIDED = "doubt decided"
+SAME, SAME_FOUND, SAME_UNDONE = "same work decided", "same work found", "same work undone"
+OWN_ISSUE = "own issue decided"
 _MOVE = ("to", "target", "issue", "url")
 
 
@@ -48,6 +53,7 @@ class Standing:
     parted: tuple[str, ...] = ()
     verified_at: datetime | None = None
     move: Move | None = None
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +91,13 @@ def step(standing: Standing, event: Event) -> Standing:
             own = f"{detail.get('target')} {detail.get('issue')}"
             apart = [name for name in (*standing.parted, *detail.get("parted", ())) if name != own]
             changed = {"parted": tuple(dict.fromkeys(apart)), "move": _stays_after(standing.move, own)}
+            changed |= {"same_as": None}
         case "issue unlinked":
             gone = tuple(detail.get("parted", ()))
             changed = {"parted": tuple(dict.fromkeys((*standing.parted, *gone)))}
             changed |= {"move": _stays_after(standing.move, *gone)}
+        case "same work decided" | "same work found" | "same work undone" | "own issue decided":
+            changed = _sharing(standing, event)
         case "move decided" | "move given up" | "issue moved" | "move found" | "move finished":
             changed = _moving(standing, event)
         case "item ignored" | "item heeded":
@@ -103,6 +112,16 @@ def step(standing: Standing, event: Event) -> Standing:
             changed = {"extended_to": _day(detail.get("extended_to")), "parted": tuple(detail.get("parted", ()))}
             changed |= {"move": _marked_move(detail.get("moved"))}
     return replace(standing, **changed)
+
+
+def _sharing(standing: Standing, event: Event) -> dict[str, Any]:
+    detail, ours = event.detail, event.what in (SAME, SAME_FOUND)
+    shared = f"{detail.get('target')} {detail.get('issue')}"
+    parted = dict.fromkeys((*standing.parted, *detail.get("parted", ())))
+    if not ours:
+        return {"parted": tuple(parted), "same_as": event.item if event.what == OWN_ISSUE else None}
+    apart = tuple(name for name in parted if name != shared)
+    return {"parted": apart, "same_as": detail.get("of"), "move": _stays_after(standing.move, shared)}
 
 
 def _moving(standing: Standing, event: Event) -> dict[str, Any]:
@@ -129,25 +148,9 @@ def _stays_after(move: Move | None, *issues: str) -> Move | None:
 
 
 DECIDING = frozenset(
-    {
-        LINKED,
-        UNLINKED,
-        IGNORED,
-        HEEDED,
-        SNOOZED,
-        WOKEN,
-        EXTENDED,
-        UNEXTENDED,
-        OVERTAKEN,
-        VERIFIED,
-        UNVERIFIED,
-        MOVE_DECIDED,
-        MOVE_GIVEN_UP,
-        MOVED,
-        MOVE_FOUND,
-        MOVE_FINISHED,
-        FOUND_AGAIN,
-    }
+    {LINKED, UNLINKED, IGNORED, HEEDED, SNOOZED, WOKEN, EXTENDED, UNEXTENDED, OVERTAKEN, VERIFIED, UNVERIFIED}
+    | {MOVE_DECIDED, MOVE_GIVEN_UP, MOVED, MOVE_FOUND, MOVE_FINISHED, FOUND_AGAIN}
+    | {SAME, SAME_FOUND, SAME_UNDONE, OWN_ISSUE}
 )
 """The events that `step` knows."""
 
@@ -161,21 +164,13 @@ def decides(event: Event) -> bool:
 
 def standing_of(item: Item) -> Standing:
     """What stands of `item` as it is stored."""
-    return Standing(item.ignored, item.snoozed_until, item.extended_to, item.parted, item.verified_at, item.move)
+    return Standing(**{each.name: getattr(item, each.name) for each in fields(Standing)})
 
 
 def after(item: Item, event: Event) -> Item:
     """`item` as it stands after `event`."""
     now = step(standing_of(item), event)
-    return replace(
-        item,
-        ignored=now.ignored,
-        snoozed_until=now.snoozed_until,
-        extended_to=now.extended_to,
-        parted=now.parted,
-        verified_at=now.verified_at,
-        move=now.move,
-    )
+    return replace(item, **{each.name: getattr(now, each.name) for each in fields(Standing)})
 
 
 def marked(item: Item) -> dict[str, Any]:
@@ -226,14 +221,14 @@ def link(item: Item, issue: Issue, apart: Iterable[IssueRef], saying: Saying) ->
     ref = issue.ref
     names = sorted({parted_name(each) for each in apart} - {parted_name(ref)})
     event = _event(item, LINKED, saying, issue=ref.key, url=ref.url, target=ref.target, parted=names)
-    return _from_issue(after(item, event), issue, saying.at), event
+    return from_issue(after(item, event), issue, saying.at), event
 
 
 def unlink(item: Item, held: Link, saying: Saying) -> tuple[Item, Event]:
     """The linked issue is not the item's: what it said of the item no longer counts."""
     ref = held.ref
     event = _event(item, UNLINKED, saying, issue=ref.key, url=ref.url, target=ref.target, parted=[parted_name(ref)])
-    return _from_document(after(item, event), saying.at), event
+    return from_document(after(item, event), saying.at), event
 
 
 def ignore(item: Item, saying: Saying) -> tuple[Item, Event]:
@@ -243,7 +238,7 @@ def ignore(item: Item, saying: Saying) -> tuple[Item, Event]:
         UsageError: it is ignored already.
     """
     if item.ignored:
-        raise _pointless(item, "it is ignored already", "`closeout ignore ITEM --undo` takes that back.")
+        raise pointless(item, "it is ignored already", "`closeout ignore ITEM --undo` takes that back.")
     event = _event(item, IGNORED, saying)
     state = item.state if item.state is ItemState.REMOVED else ItemState.IGNORED
     return replace(after(item, event), state=state), event
@@ -256,10 +251,10 @@ def heed(item: Item, held: Link | None, saying: Saying) -> tuple[Item, Event]:
         UsageError: it is not ignored.
     """
     if not item.ignored:
-        raise _pointless(item, "it is not ignored", "")
+        raise pointless(item, "it is not ignored", "")
     event = _event(item, HEEDED, saying)
     back = after(item, event)
-    return (_from_issue(back, held.issue, saying.at) if held else _from_document(back, saying.at)), event
+    return (from_issue(back, held.issue, saying.at) if held else from_document(back, saying.at)), event
 
 
 def snooze(item: Item, until: date, today: date, saying: Saying) -> tuple[Item, Event]:
@@ -270,7 +265,7 @@ def snooze(item: Item, until: date, today: date, saying: Saying) -> tuple[Item, 
     """
     _only_open(item, "snooze")
     if until <= today:
-        raise _pointless(item, f"{until} is not ahead", f"Today is {today}; name a later day.")
+        raise pointless(item, f"{until} is not ahead", f"Today is {today}; name a later day.")
     event = _event(item, SNOOZED, saying, until=until.isoformat())
     return after(item, event), event
 
@@ -282,7 +277,7 @@ def wake(item: Item, saying: Saying) -> tuple[Item, Event]:
         UsageError: it is not snoozed.
     """
     if item.snoozed_until is None:
-        raise _pointless(item, "it is not snoozed", "")
+        raise pointless(item, "it is not snoozed", "")
     event = _event(item, WOKEN, saying)
     return after(item, event), event
 
@@ -313,7 +308,7 @@ def unextend(item: Item, saying: Saying) -> tuple[Item, Event]:
         UsageError: it is not extended.
     """
     if item.extended_to is None:
-        raise _pointless(item, "its due date is not extended", "")
+        raise pointless(item, "its due date is not extended", "")
     event = _event(item, UNEXTENDED, saying, before=item.extended_to.isoformat())
     return after(item, event), event
 
@@ -326,9 +321,9 @@ def verify(item: Item, saying: Saying) -> tuple[Item, Event]:
     """
     if item.state is not ItemState.DONE:
         said = f"there is nothing to verify: it is {item.state.value.replace('_', ' ')}"
-        raise _pointless(item, said, "Close its issue, or tick it in its document, first.")
+        raise pointless(item, said, "Close its issue, or tick it in its document, first.")
     if item.said_verified:
-        raise _pointless(item, "it is verified already", "`closeout verify ITEM --undo` takes that back.")
+        raise pointless(item, "it is verified already", "`closeout verify ITEM --undo` takes that back.")
     # The target told when the issue was closed, and its clock may be ahead of ours.
     at = max(saying.at, item.settled_at) if item.settled_at else saying.at
     event = _event(item, VERIFIED, replace(saying, at=at))
@@ -342,7 +337,7 @@ def unverify(item: Item, saying: Saying) -> tuple[Item, Event]:
         UsageError: nobody said so.
     """
     if item.verified_at is None:
-        raise _pointless(item, "nobody verified it", "")
+        raise pointless(item, "nobody verified it", "")
     event = _event(item, UNVERIFIED, saying)
     return after(item, event), event
 
@@ -366,14 +361,16 @@ def decided(verdict: Verdict, words: str, saying: Saying) -> Event:
     return Event(saying.at, saying.who, DOUBT_DECIDED, verdict.item, verdict.document, detail)
 
 
-def _from_issue(item: Item, issue: Issue, now: datetime) -> Item:
+def from_issue(item: Item, issue: Issue, now: datetime) -> Item:
+    """The item as this issue says, unless it was set aside or left its document."""
     if item.ignored or item.state is ItemState.REMOVED:
         return item
     state = ItemState(issue.state.value)
     return replace(item, state=state, settled_at=(issue.closed_at or now) if state.settled else None)
 
 
-def _from_document(item: Item, now: datetime) -> Item:
+def from_document(item: Item, now: datetime) -> Item:
+    """The item as its document says, unless it was set aside or left it."""
     if item.ignored or item.state is ItemState.REMOVED:
         return item
     state = ItemState.DONE if item.done else ItemState.OPEN
@@ -383,10 +380,11 @@ def _from_document(item: Item, now: datetime) -> Item:
 def _only_open(item: Item, word: str) -> None:
     if item.state.settled:
         said = f"there is nothing to {word}: it is {item.state.value.replace('_', ' ')}"
-        raise _pointless(item, said, "`closeout history ITEM` tells how that came.")
+        raise pointless(item, said, "`closeout history ITEM` tells how that came.")
 
 
-def _pointless(item: Item, message: str, advice: str) -> UsageError:
+def pointless(item: Item, message: str, advice: str) -> UsageError:
+    """Why a decision about the item would change nothing."""
     return UsageError(message, where=item.id, advice=advice)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -45,6 +45,7 @@ class Draft:
     """The document's side of an item, in the target's terms. `essence` is a digest of what the block means.
 
     `policy` words the due date where only the policy gives one and the issue is told; the essence does not hold it.
+    `again` are the ids of items that the issue stands for, too.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Draft:
     priority: str | None
     facts: Mapping[str, str] = field(default_factory=dict)
     policy: str = ""
+    again: tuple[str, ...] = ()
 
     def to_open(self, marker: Marker) -> IssueDraft:
         """The issue to open, with `marker` as its tie."""
@@ -75,6 +77,7 @@ class Draft:
             "state": "done" if item.done else "open",
             "removed": item.state is ItemState.REMOVED,
             **({"policy": self.policy} if self.policy else {}),
+            **({"again": list(self.again)} if self.again else {}),
         }
 
 
@@ -84,17 +87,22 @@ def make_draft(
     book: PeopleBook,
     target: TargetFacts,
     issue_labels: Collection[str] | None = None,
+    again: Sequence[tuple[Item, KnownDocument]] = (),
 ) -> Draft:
-    """The issue that `item` asks for at `target`; `issue_labels` are those that it has, None when there is none yet."""
+    """The issue that `item` asks for at `target`; `issue_labels` are those that it has, None when there is none yet.
+
+    `again` are the items of other documents that it stands for, too.
+    """
     priority_label = {f"priority: {item.priority}"} if item.priority and not target.capabilities.priority else set()
     kind_label = {"improvement"} if item.kind is Kind.IMPROVEMENT else set()
     labels = frozenset({*target.labels, *priority_label, *kind_label})
     due = _told_day(target.deadlines, item, document, labels if issue_labels is None else issue_labels)
     policy = f"{due.day} (by policy: {due.rule})" if due and due.source is DueSource.POLICY else ""
     source, facts = _source(item, document), _facts(item, document, book, policy or _due(item))
-    managed = "\n\n".join(part for part in (_quote(item.text), source, facts, _moved(item), _FOOTER) if part)
+    parts = (_quote(item.text), source, _again(again), facts, _moved(item), _FOOTER)
+    managed = "\n\n".join(part for part in parts if part)
     lasting = _facts(item, document, book, _due(item))
-    essence = "\0".join((item.text, item.section, document.title or document.path, lasting))
+    essence = "\0".join((item.text, item.section, document.title or document.path, lasting, *map(_name, again)))
     logins = {owner.login(target.kind) for owner in book.resolve(item.owner).known}
     return Draft(
         title=_title(item.text, target.capabilities.max_title),
@@ -106,6 +114,7 @@ def make_draft(
         priority=item.priority if target.capabilities.priority else None,
         facts=_told(item, document, book, due),
         policy=policy,
+        again=tuple(each.id for each, _ in again),
     )
 
 
@@ -176,11 +185,26 @@ def _quote(text: str) -> str:
 
 
 def _source(item: Item, document: KnownDocument) -> str:
-    name = harmless(document.title or document.path).replace("[", "\\[").replace("]", "\\]")
-    where = f"{document.path}:{item.line}"
-    place = f"[{where}]({document.web_url}#L{item.line})" if document.web_url else f"`{where}`"
     section = f", section “{harmless(item.section)}”" if item.section else ""
-    return f"Promised in **{name}**{section} ({place})."
+    return f"Promised in **{_title_of(document)}**{section} ({_place(item, document)})."
+
+
+def _again(others: Sequence[tuple[Item, KnownDocument]]) -> str:
+    told = (f"**{_title_of(document)}** ({_place(item, document)})" for item, document in others)
+    return f"Promised again in {', '.join(told)}." if others else ""
+
+
+def _name(other: tuple[Item, KnownDocument]) -> str:
+    return other[1].title or other[1].path
+
+
+def _title_of(document: KnownDocument) -> str:
+    return harmless(document.title or document.path).replace("[", "\\[").replace("]", "\\]")
+
+
+def _place(item: Item, document: KnownDocument) -> str:
+    where = f"{document.path}:{item.line}"
+    return f"[{where}]({document.web_url}#L{item.line})" if document.web_url else f"`{where}`"
 
 
 def _moved(item: Item) -> str:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from connectors import Issue, IssuePatch, IssueState, Marker
@@ -32,7 +32,21 @@ from tracker.draft import Draft, digest, shorten
 from tracker.model import Item, ItemState
 from tracker.settings import PolicySettings
 
-__all__ = ["Change", "Conflict", "Merged", "agreed", "as_they_are", "issue_fields", "make_marker", "merge", "state_of"]
+__all__ = [
+    "Change",
+    "Conflict",
+    "Merged",
+    "agreed",
+    "as_they_are",
+    "differences",
+    "gone_patch",
+    "issue_fields",
+    "make_marker",
+    "merge",
+    "settle",
+    "state_of",
+    "told_base",
+]
 
 _LONGEST_MARKED = 2000
 
@@ -63,6 +77,14 @@ def issue_fields(issue: Issue) -> dict[str, Any]:
     """The issue's side as JSON, as `Link.base` keeps it. `content` is the digest of the block as it stands there."""
     content = digest(issue.managed) if issue.managed is not None else None
     return {**scalars_of(issue), "content": content, "labels": sorted(issue.labels)}
+
+
+def differences(former: Issue, issue: Issue) -> tuple[Change, ...]:
+    """What people changed on an issue, the block aside."""
+    before, after = issue_fields(former), issue_fields(issue)
+    return tuple(
+        Change(name, before[name], after[name]) for name in before if name != "content" and before[name] != after[name]
+    )
 
 
 def agreed(document: Mapping[str, Any], issue: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,3 +205,24 @@ def make_marker(item: Item, fields: Mapping[str, Any]) -> Marker:
     """The marker for an issue that is being written with these document-side values."""
     decided = {"decisions": kept} if (kept := marked(item)) else {}
     return Marker(item.id, item.document, shorten(item.text, _LONGEST_MARKED), {"document": dict(fields), **decided})
+
+
+def gone_patch(issue: Issue, base: Mapping[str, Any]) -> IssuePatch:
+    """Write into the issue's marker that its item left the document; the block's words stay."""
+    if issue.marker is None or issue.managed is None:
+        return IssuePatch()
+    told = {**issue.marker.base, "document": dict(base["document"])}
+    return IssuePatch(managed=issue.managed, marker=replace(issue.marker, base=told))
+
+
+def settle(item: Item, state: ItemState, issue: Issue, now: datetime) -> Item:
+    """`item` in `state`, with the time at which it was settled."""
+    if not state.settled:
+        return replace(item, state=state, settled_at=None)
+    settled_at = item.settled_at if item.state.settled else None
+    return replace(item, state=state, settled_at=settled_at or issue.closed_at or now)
+
+
+def told_base(issue: Issue) -> dict[str, Any]:
+    """The base that the issue's own marker tells."""
+    return {name: value for name, value in issue.marker.base.items() if name != "decisions"} if issue.marker else {}

@@ -167,8 +167,9 @@ class Item:
     """One action item over time. `id` never changes; the rest is what its document last said, `state` where it stands.
 
     `first_seen` is when this store met it, `settled_at` when it last left `OPEN`; `ordinal` counts equal texts in a
-    document. The last six are what people decided of it, as `tracker.decisions` folds it from the events; `parted` are
-    the issues, as `TARGET KEY`, that somebody said are not this item's.
+    document. The last seven are what people decided of it, as `tracker.decisions` folds it from the events; `parted`
+    are the issues, as `TARGET KEY`, that somebody said are not this item's. `same_as` is the item whose issue stands
+    for this one, too, as both are the same work; the item's own id: it gets its own issue, whatever else is alike.
     """
 
     id: str
@@ -193,6 +194,12 @@ class Item:
     parted: tuple[str, ...] = ()
     verified_at: datetime | None = None
     move: Move | None = None
+    same_as: str | None = None
+
+    @property
+    def goes_with(self) -> str | None:
+        """The other item that this one is the same work as, by a person's word."""
+        return self.same_as if self.same_as != self.id else None
 
     @property
     def said_verified(self) -> bool:

@@ -4,6 +4,8 @@ no link, marker found            Adopt     (a lost answer, a lost store)
 no link, text names an issue     Adopt     without touching the issue's words
 no link, a person chose an issue Adopt     the same
 no link, create in doubt         Hold      until the marker shows or the grace period is over
+no link, goes with another item  Record    how that one's issue stands, which is this one's, too
+no link, promised before         an Offer  instead of a second issue; see `tracker.offers`
 no link                          Create
 ignored by a person              Record    how its issue stands, if it has one
 a text in doubt could be it      Record    the same, until somebody decides; a found marker is still adopted
@@ -19,50 +21,40 @@ promised before, elsewhere       Relate    to the oldest issue of that work
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors import Issue, IssuePatch, IssueRef, IssueState
-from tracker.actions import Action, Adopt, CloseTwin, Create, Follow, Held, Mark, Plan, Record, Relate, Tell, Update
-from tracker.draft import Draft, TargetFacts, is_secret, make_draft
-from tracker.identity import Doubt
-from tracker.merge import Change, Conflict, agreed, as_they_are, issue_fields, make_marker, merge, state_of
-from tracker.model import Gone, GoneKind, Item, ItemState, JournalEntry, KnownDocument, Link, tickets_of
-from tracker.once import is_over, looked_for_until, raced
+from connectors import Issue, IssuePatch, IssueState
+from tracker.actions import Action, Adopt, Create, Follow, Held, Mark, Offer, Plan, Record, Relate, Tell, Update
+from tracker.draft import Draft, make_draft
+from tracker.merge import (
+    Change,
+    Conflict,
+    agreed,
+    as_they_are,
+    differences,
+    gone_patch,
+    issue_fields,
+    make_marker,
+    merge,
+    settle,
+    state_of,
+    told_base,
+)
+from tracker.model import Gone, GoneKind, Item, ItemState, JournalEntry, Link, tickets_of
+from tracker.offers import plan_offers, waiting
+from tracker.once import is_over, looked_for_until
 from tracker.parents import Family, parts_of, plan_parents
 from tracker.people import PeopleBook
 from tracker.recurrence import plan_relations, themes
 from tracker.rolling import is_rolling
+from tracker.same_work import Shared, promised_again, shared
 from tracker.settings import PolicySettings
+from tracker.twins import Twins, by_marker
 from tracker.whereabouts import same
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What a plan is made of, for one target.
-
-    `issues` are those read now, by key; `named` the issues that references in documents mean; `in_doubt` the journalled
-    creates that nobody knows the outcome of; `chosen` the issues that a person took for items, by item. `gone` tells of
-    issues, by key, that were looked for just now and are not there; `followed` holds, by item, those of them that are
-    in another target. `undecided` are the items that a text in doubt could be, told by whichever target: they are as
-    they were last known, not as their documents are now.
-    """
-
-    target: TargetFacts
-    items: Sequence[Item]
-    documents: Mapping[str, KnownDocument]
-    links: Mapping[str, Link]
-    issues: Mapping[str, Issue]
-    in_doubt: Sequence[JournalEntry] = ()
-    doubts: Sequence[Doubt] = ()
-    named: Mapping[str, IssueRef] = field(default_factory=dict)
-    chosen: Mapping[str, Issue] = field(default_factory=dict)
-    gone: Mapping[str, Gone] = field(default_factory=dict)
-    followed: Mapping[str, Issue] = field(default_factory=dict)
-    undecided: AbstractSet[str] = frozenset()
+from tracker.world import World
 
 
 def make_plan(world: World, book: PeopleBook, policy: PolicySettings, now: datetime) -> Plan:
@@ -92,33 +84,28 @@ class _Planner:
         self.claimed = {
             link.ref.key: item for item, link in world.links.items() if link.ref.target == world.target.name
         }
-        self.by_marker = marked = _by_marker(world.issues.values())
+        self.by_marker = marked = by_marker(world.issues.values())
         self.marked = {
             item.id: [issue for issue in marked[item.id] if self._is_free(item, issue)]
             for item in world.items
             if item.id in marked
         }
+        self.twins = Twins(world.issues, self.marked, self.held)
+        self.items = {item.id: item for item in world.items}
+        self.shared: dict[str, Shared] = {}
+        self.again = promised_again(self.items, world.documents, {*world.links, *self.marked})
 
     def plan(self) -> Plan:
         paths = {key: document.path for key, document in self.world.documents.items()}
-        for item in sorted(self.world.items, key=lambda item: (paths[item.document], item.line, item.id)):
-            link = self.world.links.get(item.id)
-            if link is not None and link.ref.target != self.world.target.name:
-                continue
-            if item.ignored:
-                if link is not None:
-                    self._only_record(item, link)
-                continue
-            if link is not None and (link := self._reachable(item, link)) is None:
-                continue
-            if (oldest := self._heal_twins(item, link)) is not None:
-                self._adopt(item, oldest, _told_base(oldest), "it is the older of two with this marker")
-            elif link is None:
-                self._unlinked(item)
-            elif (named := self._corrected(item, link)) is not None:
-                self._adopt_named(item, named)
-            else:
-                self._linked(item, link)
+        ordered = sorted(self.world.items, key=lambda item: (paths[item.document], item.line, item.id))
+        for item in ordered:
+            if item.goes_with is None:
+                self._plan_for(item)
+        if going := [item for item in ordered if item.goes_with is not None]:
+            self.shared = shared(self.items, {**self.world.links, **self._adopted()})
+            for item in going:
+                self._plan_for(item)
+        offers = self._take_out_duplicates()
         self.actions += self._parents()
         self.actions += self._relations()
         return Plan(
@@ -128,8 +115,47 @@ class _Planner:
             tuple(self.conflicts),
             tuple(self.drift),
             tuple(self.world.doubts),
-            self._open_issues(),
+            self.world.open_issues(),
+            tuple(offers),
         )
+
+    def _plan_for(self, item: Item) -> None:
+        link = self.world.links.get(item.id)
+        if link is not None and link.ref.target != self.world.target.name:
+            return
+        if item.ignored:
+            if link is not None:
+                self._only_record(item, link)
+            return
+        if link is not None and (link := self._reachable(item, link)) is None:
+            return
+        oldest, closing = self.twins.heal(item, link)
+        self.actions += closing
+        if oldest is not None:
+            self._adopt(item, oldest, told_base(oldest), "it is the older of two with this marker")
+        elif link is None:
+            self._unlinked(item)
+        elif (named := self._corrected(item, link)) is not None:
+            self._adopt_named(item, named)
+        else:
+            self._linked(item, link)
+
+    def _take_out_duplicates(self) -> list[Offer]:
+        """Open nothing for work that an issue is, or will be, open for already."""
+        opening = {action.item.id: action.item for action in self.actions if isinstance(action, Create)}
+        if not opening:
+            return []
+        unsure = {item for item in self.in_doubt if item not in self.world.links}
+        wait = waiting(opening, self.items, unsure)
+        why = "the same work as {}, whose issue has to be opened first"
+        self.held += [Held(self.items[item], why.format(of.id)) for item, of in wait.items()]
+        asked = {key: item for key, item in opening.items() if key not in wait and self.policy.recurring == "offer"}
+        now = self.items | {action.item.id: action.item for action in self.actions}
+        tie = self.world.open_tie(self._adopted())
+        offers = plan_offers(asked, now.values(), self.world.documents, tie, unsure)
+        out = {*wait, *(offer.item.id for offer in offers)}
+        self.actions = [each for each in self.actions if not (isinstance(each, Create) and each.item.id in out)]
+        return offers
 
     def _parents(self) -> list[Action]:
         """What the postmortems' own issues need."""
@@ -143,7 +169,7 @@ class _Planner:
             parts_of(link for link in links.values() if link.ref.target == self.world.target.name),
             lambda parent: (self.in_doubt.get(parent, ()), self._grace_over(self.in_doubt.get(parent, ()))),
             {item.document: item for item in self.world.items},
-            self._same_birth,
+            self.twins.raced,
         )
         opened = [action for action in self.actions if isinstance(action, Create)]
         return plan_parents(family, opened, self.own)
@@ -153,18 +179,15 @@ class _Planner:
         world = self.world
         if not world.target.capabilities.relations:
             return []
-        adopted = {action.item.id: action.link for action in self.actions if isinstance(action, Adopt)}
-        there = {
-            item: link
-            for item, link in {**world.links, **adopted}.items()
-            if link.ref.target == world.target.name
-            if not ((gone := world.gone.get(link.ref.key, link.gone)) and gone.kind.out_of_reach)
-        }
         opened = [action for action in self.actions if isinstance(action, Create)]
         settled = {action.item.id: action.item for action in self.actions}
         clear = (item for item in world.items if item.id not in world.undecided)
         found = themes([settled.get(item.id, item) for item in clear], world.documents)
-        return plan_relations(found, there, opened, self.own)
+        return plan_relations(found, world.there(self._adopted()), opened, self.own)
+
+    def _adopted(self) -> dict[str, Link]:
+        """The links that this plan makes."""
+        return {action.item.id: action.link for action in self.actions if isinstance(action, Adopt)}
 
     def _reachable(self, item: Item, link: Link) -> Link | None:
         """`link` with what is known of its issue's whereabouts; None when nothing can be done with that issue."""
@@ -212,37 +235,36 @@ class _Planner:
             return False
         return self.claimed.get(issue.ref.key, item.id) == item.id and not item.parted_from(issue.ref)
 
-    def _open_issues(self) -> int:
-        """How many of this target's issues that belong to items are open, links or not."""
-        known = {
-            link.ref.key: link.issue for link in self.world.links.values() if link.ref.target == self.world.target.name
-        }
-        known |= {key: issue for key, issue in self.world.issues.items() if issue.marker is not None or key in known}
-        return sum(not issue.state.closed for issue in known.values())
-
-    def _is_secret(self, item: Item) -> bool:
-        """A private document's words must not reach this target; whether it is public is asked before writing."""
-        return is_secret(self.world.documents[item.document], self.world.target, self.policy.allow_public)
-
     def _draft(self, item: Item, issue: Issue | None = None) -> Draft:
-        labels = issue.labels if issue else None
-        return make_draft(item, self.world.documents[item.document], self.book, self.world.target, labels)
+        labels, again = issue.labels if issue else None, self.again.get(item.id, ())
+        return make_draft(item, self.world.documents[item.document], self.book, self.world.target, labels, again)
 
     def _unlinked(self, item: Item) -> None:
         doubtful = self.in_doubt.get(item.id, [])
         marked = self.marked.get(item.id)
         if marked:
             why = "its create had gone through" if doubtful else "its marker names this item"
-            self._adopt(item, marked[0], _told_base(marked[0]), why, tuple(entry.id for entry in doubtful))
+            self._adopt(item, marked[0], told_base(marked[0]), why, tuple(entry.id for entry in doubtful))
         elif (named := self._named(item)) is not None:
             self._adopt_named(item, named)
         elif (chosen := self.world.chosen.get(item.id)) is not None:
             self._adopt_named(item, chosen, "somebody agreed that they are the same")
+        elif (tie := self.shared.get(item.id)) is not None:
+            self._goes_with(item, tie)
         elif doubtful and not self._grace_over(doubtful):
             until = looked_for_until(doubtful, self.policy.uncertain_grace_minutes, self.world.target.capabilities)
             self.held.append(Held(item, "an earlier create got no answer; looking for its issue first", until))
         else:
             self._perhaps_create(item, max((entry.id for entry in doubtful), default=None))
+
+    def _goes_with(self, item: Item, tie: Shared) -> None:
+        """The item stands as the issue does that stands for it."""
+        if tie.link.ref.target != self.world.target.name:
+            return
+        issue = self.world.issues.get(tie.link.ref.key, tie.link.issue)
+        settled = settle(item, state_of(item, issue), issue, self.now)
+        if settled != item:
+            self.actions.append(Record(settled, None))
 
     def _adopt_named(self, item: Item, issue: Issue, why: str = "the document names it") -> None:
         self._adopt(item, issue, as_they_are(item, self._draft(item, issue), issue), why)
@@ -258,7 +280,8 @@ class _Planner:
 
     def _perhaps_create(self, item: Item, after: int | None) -> None:
         state = ItemState.DONE if item.done else ItemState.OPEN
-        if item.state in (ItemState.OPEN, ItemState.DONE) and item.state is not state:
+        left = item.same_as is not None and item.state in (ItemState.WONT_DO, ItemState.DUPLICATE)
+        if (left or item.state in (ItemState.OPEN, ItemState.DONE)) and item.state is not state:
             item = replace(item, state=state, settled_at=self.now if state.settled else None)
             self.actions.append(Record(item, None))
         tickets = [text for text in tickets_of(item) if not self._is_parted(item, text)]
@@ -266,7 +289,7 @@ class _Planner:
         if undecided or item.state.settled or item.kind not in self.policy.kinds or tickets:
             # A ticket elsewhere is a ticket: a second one here would be its duplicate.
             return
-        if self._is_secret(item):
+        if self.world.is_secret(item, self.policy.allow_public):
             self._hold_secret(item)
             return
         draft = self._draft(item)
@@ -295,7 +318,7 @@ class _Planner:
         if item.state is ItemState.REMOVED:
             self._left(item, link, issue)
             return
-        if self._is_secret(item):
+        if self.world.is_secret(item, self.policy.allow_public):
             self._only_record(item, link)
             self._hold_secret(item)
             return
@@ -312,7 +335,7 @@ class _Planner:
             now = replace(link, issue=issue)
             self.actions.append(Update(settled, now, merged.patch, merged.changes, merged.base, merged.conflicts))
         elif merged.base != link.base or issue != link.issue or settled != item:
-            changes = _differences(issue_fields(link.issue), issue_fields(issue))
+            changes = differences(link.issue, issue)
             self.actions.append(
                 Record(settled, replace(link, issue=issue, base=merged.base), changes, merged.conflicts)
             )
@@ -331,7 +354,7 @@ class _Planner:
         document_side = link.base.get("document", {})
         told = bool(document_side.get("removed", False))
         base: dict[str, Any] = {**link.base, "document": {**document_side, "removed": True}}
-        hands_off = "content" not in document_side or self._is_secret(item)
+        hands_off = "content" not in document_side or self.world.is_secret(item, self.policy.allow_public)
         if told or hands_off or issue.state.closed or self.policy.removed == "keep":
             if issue != link.issue or base != link.base:
                 self.actions.append(Record(item, replace(link, issue=issue, base=base)))
@@ -353,40 +376,6 @@ class _Planner:
             )
             self.actions.append(Tell(item, replace(link, issue=issue), body, once, base))
 
-    def _heal_twins(self, item: Item, link: Link | None) -> Issue | None:
-        """Of several issues with one marker the oldest stays, whichever store asks; open others are closed.
-
-        Returns the oldest when `link` names another one. A race makes twins within moments, by the same account; what
-        else carries a copied marker is somebody's own issue, and is only told.
-        """
-        twins = {issue.ref.key: issue for issue in self.marked.get(item.id, ())}
-        if link is not None:
-            linked = self.world.issues.get(link.ref.key, link.issue)
-            if linked.marker is None or linked.marker.item != item.id:
-                return None  # somebody's own issue, adopted by name
-            if linked.state is not IssueState.DUPLICATE:
-                twins[linked.ref.key] = linked
-                twins = {key: issue for key, issue in twins.items() if self._same_birth(issue, linked, item)}
-        if not twins:
-            return None
-        ordered = sorted(twins.values(), key=lambda issue: issue.ref.number)
-        oldest = ordered[0]
-        self.actions += [
-            CloseTwin(item, issue, oldest.ref)
-            for issue in ordered[1:]
-            if not issue.state.closed and self._same_birth(issue, oldest, item)
-        ]
-        return oldest if link is not None and oldest.ref.key != link.ref.key else None
-
-    def _same_birth(self, issue: Issue, other: Issue, item: Item) -> bool:
-        """Whether two issues with one marker were made by two of our runs that raced."""
-        if issue.ref.number == other.ref.number:
-            return issue.ref.key == other.ref.key
-        close = raced(issue, other)
-        if not close and not issue.state.closed:
-            self.held.append(Held(item, f"{issue.ref.key} carries a copy of this item's marker; left alone"))
-        return close
-
     def _named(self, item: Item) -> Issue | None:
         """The issue that the item's own text names, if it was read and belongs to no other item."""
         for text in tickets_of(item):
@@ -397,45 +386,10 @@ class _Planner:
         return None
 
     def _is_parted(self, item: Item, text: str) -> bool:
-        """Whether `text` names an issue that somebody said is not the item's."""
+        """Whether `text` names an issue that is not the item's by a person's word, or is the item's it goes with."""
         ref = self.world.named.get(text)
-        return ref is not None and item.parted_from(ref)
+        of = self.world.links.get(item.goes_with or "")
+        return ref is not None and (item.parted_from(ref) or (of is not None and of.ref.key == ref.key))
 
     def _grace_over(self, entries: Iterable[JournalEntry]) -> bool:
         return is_over(entries, self.policy.uncertain_grace_minutes, self.world.target.capabilities, self.now)
-
-
-def _by_marker(issues: Iterable[Issue]) -> dict[str, list[Issue]]:
-    """Issues by the item that their marker names, oldest first."""
-    found: defaultdict[str, list[Issue]] = defaultdict(list)
-    for issue in sorted(issues, key=lambda issue: issue.ref.number):
-        if issue.marker is not None and issue.state is not IssueState.DUPLICATE:
-            found[issue.marker.item].append(issue)
-    return found
-
-
-def gone_patch(issue: Issue, base: Mapping[str, Any]) -> IssuePatch:
-    """Write into the issue's marker that its item left the document; the block's words stay."""
-    if issue.marker is None or issue.managed is None:
-        return IssuePatch()
-    told = {**issue.marker.base, "document": dict(base["document"])}
-    return IssuePatch(managed=issue.managed, marker=replace(issue.marker, base=told))
-
-
-def _told_base(issue: Issue) -> dict[str, Any]:
-    """The base that the issue's own marker tells."""
-    return {name: value for name, value in issue.marker.base.items() if name != "decisions"} if issue.marker else {}
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
-    return tuple(
-        Change(name, before[name], after[name]) for name in before if name != "content" and before[name] != after[name]
-    )
-
-
-def settle(item: Item, state: ItemState, issue: Issue, now: datetime) -> Item:
-    """`item` in `state`, with the time at which it was settled."""
-    if not state.settled:
-        return replace(item, state=state, settled_at=None)
-    settled_at = item.settled_at if item.state.settled else None
-    return replace(item, state=state, settled_at=settled_at or issue.closed_at or now)

@@ -9,7 +9,7 @@ where its owner is (`timezone` in the people book, else the settings'); of sever
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ __all__ = [
     "Flag",
     "Yardstick",
     "assess",
+    "assess_shared",
     "day_where",
     "flagged",
     "is_quiet",
@@ -44,7 +45,8 @@ class Entry:
 
     `due` is the day that counts and where it comes from. `days_left` is negative when overdue, and None for what has no
     due date or is settled. `promised_too` are the items of other postmortems that say the same, oldest first; theirs is
-    empty.
+    empty. By a person's word the issue of `goes_with` stands for this item, too; `goes_along` are those for which this
+    one's does. `offered` is the one whose issue could: somebody is to say so, or that it is other work.
     """
 
     item: Item
@@ -55,6 +57,9 @@ class Entry:
     days_left: int | None
     promised_too: tuple[Entry, ...] = ()
     due: Due | None = None
+    goes_with: Entry | None = None
+    goes_along: tuple[Entry, ...] = ()
+    offered: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,18 @@ def assess(
     days_left = (due.day - today).days if due and item.state is ItemState.OPEN else None
     flags = frozenset(_flags(item, link, ownership, days_left, today, by))
     return Entry(item, document, link, ownership, flags, days_left, due=due)
+
+
+def assess_shared(item: Item, document: KnownDocument, link: Link, by: Yardstick, target_kind: str) -> Entry:
+    """What is to be said about an item that another one's issue, by its `link`, stands for, too.
+
+    What is amiss with the issue is said of the item that has it.
+    """
+    entry = assess(item, document, link, by, target_kind=target_kind)
+    return replace(entry, link=None, flags=entry.flags - _OF_THE_ISSUE)
+
+
+_OF_THE_ISSUE = frozenset({Flag.GHOST, Flag.DRIFT, Flag.REOPENED, Flag.REMOVED})
 
 
 def _flags(

@@ -37,6 +37,9 @@ RULES = "1"
 _BEGINNING = 4
 """Letters that two forms of a word share; shorter words have to be equal, and so have those with digits."""
 
+_FEW = 12
+"""Of more words than that, to look for each costs more than to compare all texts."""
+
 _WORD = re.compile(r"\w+")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _SMALL_WORDS = """
@@ -97,6 +100,21 @@ def likeness(text: str, kind: Kind) -> str:
         return ""
     told = "\n".join([kind.value, *sorted(set(map(_beginning, words)))])
     return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
+
+
+def may_be_like(wanted: Iterable[Item], items: Iterable[Item]) -> Iterable[Item]:
+    """Those of `items` that may be in a theme with one of the `wanted`: few words are sought in texts fast."""
+    beginnings = {
+        max(map(_beginning, words), key=len) for each in wanted if len(words := _telling(each.text)) >= TELLING
+    }
+    if len(beginnings) > _FEW:
+        return items
+    return [item for item in items if any(each in _folded(item.text) for each in beginnings)] if beginnings else []
+
+
+def _folded(text: str) -> str:
+    """What `_telling` finds its words in, or has these in it."""
+    return text.lower() if text.isascii() else normalise(text)
 
 
 def recurring(entries: Sequence[Entry]) -> list[Entry]:

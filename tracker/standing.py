@@ -12,10 +12,12 @@ from tracker.agreement import Change, drift_of
 from tracker.decisions import HEEDED, IGNORED
 from tracker.errors import UsageError
 from tracker.model import Event, ItemState, JournalEntry
+from tracker.offers import going_with, offered
 from tracker.people import Owner, PeopleBook
-from tracker.policy import Entry, Flag, Yardstick, assess, is_quiet, quiet_since, unexplained, urgency
+from tracker.policy import Entry, Flag, Yardstick, assess, assess_shared, is_quiet, quiet_since, unexplained, urgency
 from tracker.recurrence import recurring
 from tracker.routing import route
+from tracker.same_work import shared
 from tracker.settings import Settings
 from tracker.store.glance import Glance, Selection
 from tracker.store.known import Known
@@ -67,6 +69,7 @@ def _assessed(store: Store | Glance, known: Known, settings: Settings, book: Peo
     by = _yardstick(store, settings, known, book, now)
     kinds = {name: target.kind for name, target in settings.targets.items()}
     asks_labels = any(rule.labels for rule in settings.policy.due.rules)
+    ties = shared(known.items, known.links)
     found = []
     for item in known.items.values():
         link = known.links.get(item.id)
@@ -74,8 +77,17 @@ def _assessed(store: Store | Glance, known: Known, settings: Settings, book: Peo
         document = known.documents[item.document]
         target = route(item, document, book, settings) if asks_labels and link is None else ""
         labels = settings.targets[target].labels if target else ()
-        found.append(assess(item, document, link, by, target_kind=kind, opened_with=labels))
-    return recurring(sorted(found, key=urgency))
+        if (tie := ties.get(item.id)) is not None:
+            kind = kinds.get(tie.link.ref.target, "")
+            found.append(assess_shared(item, document, tie.link, by, kind))
+        else:
+            found.append(assess(item, document, link, by, target_kind=kind, opened_with=labels))
+    told = going_with(recurring(sorted(found, key=urgency)), ties)
+    if settings.policy.recurring == "open":
+        return told
+    return offered(
+        told, settings.policy.kinds, lambda item: route(item, known.documents[item.document], book, settings)
+    )
 
 
 def _yardstick(store: Store | Glance, settings: Settings, known: Known, book: PeopleBook, now: datetime) -> Yardstick:

@@ -1,16 +1,12 @@
 """Decisions of people, their story, and the review of doubts, as a shell and a terminal see them."""
 
 import json
-import os
-import pty
 import re
-import select
-import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
 import pytest
+from terminal import on_a_terminal
 from workplace import postmortem
 
 from tracker.model import Event
@@ -182,7 +178,7 @@ def test_every_kind_of_event_is_told():
     sources = [*(TOP / "tracker").glob("*.py"), *(TOP / "tracker/app").glob("*.py")]
     text = "\n".join(file.read_text("utf-8") for file in sources)
     kinds = set(re.findall(r'(?:event\(|_event\([\w.]+, |Event\(\w+, "closeout", )"([a-z ]+)"', text))
-    kinds |= set(re.findall(r'"((?:item|issue|due date|extension|doubt) [a-z]+(?: again)?)"', text))
+    kinds |= set(re.findall(r'"((?:item|issue|due date|extension|doubt|same work|own issue) [a-z]+(?: again)?)"', text))
     assert {"item found", "issue opened", "issue unlinked", "extension overtaken"} <= kinds
     assert kinds - set(TOLD) == set()
     for what in (*TOLD, "create failed", "close twin uncertain", "something of a later release"):
@@ -248,28 +244,3 @@ def test_a_reason_is_asked_for_on_a_terminal(closeout):
     closeout("sync")
     on_a_terminal(["ignore", "#1", "--by", "Jo"], "too dear\n", "Why: ")
     assert "Jo had it ignored: too dear" in closeout("history", "#1")[1]
-
-
-def on_a_terminal(arguments, keys, prompt):
-    """What the program shows on a terminal on which somebody presses `keys` after `prompt`."""
-    near, far = pty.openpty()
-    environment = {**os.environ, "PYTHONPATH": str(TOP), "TERM": "xterm-256color", "COLUMNS": "120"}
-    environment.pop("NO_COLOR", None)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tracker", *arguments], stdin=far, stdout=far, stderr=far, env=environment
-    )
-    os.close(far)
-    shown = b""
-    for _ in range(600):
-        if not select.select([near], [], [], 0.2)[0]:
-            # What is pressed before the program listens is thrown away, so an unanswered key is pressed again.
-            if prompt.encode() in shown[-len(prompt) - len(keys) - 2 :]:
-                os.write(near, keys.encode())
-            continue
-        try:
-            shown += os.read(near, 4096)
-        except OSError:  # how Linux tells that the other side is closed
-            break
-    os.close(near)
-    assert process.wait(60) == 0, shown
-    return shown.decode()

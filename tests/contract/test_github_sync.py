@@ -162,3 +162,20 @@ def test_a_private_document_stays_out_of_a_public_repository(place, github):
     place.verbs()
     assert "POST" not in github.sent.verbs
     assert {item.state for item in place.known().items.values()} == {ItemState.OPEN}
+
+
+def test_work_promised_again_costs_nothing_until_somebody_says_something(place):
+    place.document("old.md", postmortem(MONITOR, title="Old", date="2026-05-07"))
+    place.verbs()
+    place.document("new.md", postmortem(MONITOR, title="New", date="2026-09-29"))
+    quiet = place.verbs()
+    assert place.verbs() == quiet == ["GET"]
+    [offer] = place.review().offers()
+    place.decide_offer(offer, "Jo", same=True)
+    assert place.verbs().count("PATCH") == 1
+    assert place.verbs() == quiet
+    assert "Promised again in **New**" in next(iter(place.known().links.values())).issue.body
+    for file in place.root.glob("closeout.db*"):
+        file.unlink()
+    assert set(place.verbs()) == {"GET"}
+    assert [item.same_as for item in place.known().items.values() if item.same_as] == [offer.of.id]

@@ -201,6 +201,7 @@ def test_with_parent_issues_a_postmortem_is_an_epic_above_its_items(tmp_path, li
 
 
 LIMIT = "Set a connection limit for each service in the pooler"
+EACH = '[policy]\nrecurring = "open"\n'
 
 
 class TestWorkPromisedBefore:
@@ -208,7 +209,7 @@ class TestWorkPromisedBefore:
 
     @pytest.fixture
     def place(self, tmp_path, little_jira):
-        return Place(tmp_path, little_jira, f"link_recurrences = true\n{PEOPLE}")
+        return Place(tmp_path, little_jira, f"link_recurrences = true\n{PEOPLE}{EACH}")
 
     def two(self, place):
         place.document("b-new.md", postmortem(LIMIT, RUNBOOK, date="2026-09-29"))
@@ -307,7 +308,7 @@ class TestWorkPromisedBefore:
         assert self.made(place) == 0
 
     def test_a_link_type_that_is_not_there_fails_for_its_items_only(self, tmp_path, little_jira):
-        place = Place(tmp_path, little_jira, f'link_recurrences = true\nrelated_link = "Twins"\n{PEOPLE}')
+        place = Place(tmp_path, little_jira, f'link_recurrences = true\nrelated_link = "Twins"\n{PEOPLE}{EACH}')
         synced, *_ = self.two(place)
         [failure] = synced.applied["jira"].failures
         assert "related_link" in failure.error.advice
@@ -339,3 +340,45 @@ class TestWorkPromisedBefore:
         assert [done.lacking for done in applied.done if done.lacking]
         place.settle()
         assert self.made(place) == 0
+
+
+class TestOneIssueForBoth:
+    """Work that is promised again: offered, and by a person's word the issue stands for both."""
+
+    @pytest.fixture
+    def place(self, tmp_path, little_jira):
+        return Place(tmp_path, little_jira, f"link_recurrences = true\n{PEOPLE}")
+
+    def test_nothing_is_opened_and_then_one_write_tells_the_issue(self, place):
+        place.document("old.md", postmortem(LIMIT, title="Old", date="2026-05-07"))
+        place.settle()
+        place.document("new.md", postmortem(LIMIT, title="New", date="2026-09-29"))
+        for _ in range(2):
+            place.pass_time(3_600)
+            before = len(place.jira.writes)
+            place.settle()
+            assert len(place.jira.writes) == before
+        [offer] = place.review().offers()
+        place.decide_offer(offer, "Jo", same=True)
+        place.settle()
+        assert place.jira.writes[before:] == ["PUT issue/OPS-1"]
+        [issue] = place.all_issues()
+        assert "Promised again in" in issue.body
+        for file in place.root.glob("closeout.db*"):
+            file.unlink()
+        place.pass_time(3_600)
+        before = len(place.jira.writes)
+        place.settle()
+        place.settle()
+        assert len(place.jira.writes) == before
+        assert [item.same_as for item in place.known().items.values() if item.same_as] == [offer.of.id]
+
+    def test_another_issue_is_related_as_ever(self, place):
+        place.document("old.md", postmortem(LIMIT, date="2026-05-07"))
+        place.settle()
+        place.document("new.md", postmortem(LIMIT, date="2026-09-29"))
+        place.settle()
+        [offer] = place.review().offers()
+        place.decide_offer(offer, "Jo", same=False)
+        place.settle()
+        assert place.jira.writes.count("POST issueLink") == 1

@@ -47,7 +47,7 @@ def prepare(root: Path, settings: str) -> Workplace:
     """A thousand items to open issues for, and a sync that was due and failed, so that a service begins with it."""
     place = Workplace(root, settings + SERVED)
     for number in range(MANY // 50):
-        promised = (f"Alert on queue {number}-{each} when it grows" for each in range(50))
+        promised = (f"Alert on queue {50 * number + each} when it grows" for each in range(50))
         place.document(f"{number}.md", postmortem(*promised, title=f"Outage {number}"))
     due = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     with place.store() as store:

@@ -20,9 +20,10 @@ from tracker.draft import TargetFacts
 from tracker.errors import UsageError
 from tracker.model import Event, Item, ItemState, Kind, KnownDocument, Link
 from tracker.people import PeopleBook
-from tracker.plan import World, make_plan
+from tracker.plan import make_plan
 from tracker.policy import Flag
 from tracker.settings import PolicySettings, Settings
+from tracker.world import World
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = NOW.date()

@@ -192,10 +192,11 @@ def test_a_partial_sync_takes_no_document_that_still_stands(place):
     place.document("a.md", postmortem(ALERT, LOAD, RUNBOOK))
     place.run()
     place.document("new.md", postmortem(ALERT, LOAD, RUNBOOK, title="New"))
-    place.run(str(place.root / "postmortems/new.md"))
-    assert place.writes == ["create"] * 3
+    done = place.run(str(place.root / "postmortems/new.md"))
+    assert (place.writes, len(done.prepared.plans[0].offers)) == ([], 3)
     place.run()
     assert place.writes == []
+    assert len(place.known().items) == 6
 
 
 def test_a_new_document_in_the_place_of_a_renamed_one(place):

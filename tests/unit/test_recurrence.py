@@ -8,7 +8,7 @@ import pytest
 from entries import TODAY, document, entry
 from hypothesis import given
 from hypothesis import strategies as st
-from workplace import Workplace, postmortem
+from workplace import SETTINGS, Workplace, postmortem
 
 from tracker.model import Item, ItemState, Kind
 from tracker.policy import Flag
@@ -163,7 +163,7 @@ def test_status_lists_what_recurs_and_names_where_it_was_promised(tmp_path):
 
 
 def test_an_ordinary_plan_relates_nothing(tmp_path):
-    place = Workplace(tmp_path)
+    place = Workplace(tmp_path, f'{SETTINGS}[policy]\nrecurring = "open"\n')
     place.document("new.md", postmortem(LIMIT, date="2026-10-02"))
     place.document("old.md", postmortem(LIMIT, date="2026-03-02"))
     place.run()

@@ -12,6 +12,7 @@ from connectors import IssueTracker, LocalSettings
 from connectors.factory import open_forge, open_tracker
 from connectors.forge import Forge
 from tracker import deliver, standing
+from tracker.actions import Offer
 from tracker.app import (
     commenting,
     deciding,
@@ -33,7 +34,7 @@ from tracker.app.doctor import examine, unusable
 from tracker.app.moving import Moved
 from tracker.app.reading import explain_paths, lint_paths, parse_paths
 from tracker.app.reporting import Story
-from tracker.app.reviewing import Review, verdict_for
+from tracker.app.reviewing import Review, offer_for, verdict_for
 from tracker.app.syncing import Agree, Prepared, Synced
 from tracker.applied import Progress, Stop, never
 from tracker.audience import Audience
@@ -73,6 +74,7 @@ __all__ = [
     "examine",
     "explain_paths",
     "lint_paths",
+    "offer_for",
     "parse_paths",
     "unusable",
     "verdict_for",
@@ -218,10 +220,18 @@ class App:
         with self.store() as store:
             reviewing.record(store, doubt, verdict, Saying(whoever(self.root, who), self.clock(), why))
 
-    def link(self, item: str, issue: str, who: str | None, why: str = "") -> Decided:
+    def decide_offer(self, offer: Offer, who: str | None, why: str = "", *, same: bool) -> Decided:
+        """Remember what a person said of work that is promised again: it is the same, or gets an issue of its own."""
+        with self.store() as store:
+            desk, saying = self._desk(store), Saying(whoever(self.root, who), self.clock(), why)
+            if same:
+                return deciding.same(desk, offer.item.id, offer.of.id, saying)
+            return deciding.own_issue(desk, offer.item.id, saying)
+
+    def link(self, item: str, issue: str, who: str | None, why: str = "", *, same: bool = False) -> Decided:
         """Tie an item to an issue; see `tracker.app.deciding`, also for the decisions below."""
         with self.store() as store:
-            return deciding.link(self._desk(store), item, issue, whoever(self.root, who), why)
+            return deciding.link(self._desk(store), item, issue, whoever(self.root, who), why, same=same)
 
     def unlink(self, item: str, who: str | None, why: str) -> Decided:
         """Take an item's issue from it."""

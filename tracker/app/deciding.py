@@ -1,4 +1,4 @@
-"""Decisions of people: link, unlink, ignore, snooze, extend, verify. Each is an event.
+"""Decisions of people: link, same work, unlink, ignore, snooze, extend, verify. Each is an event.
 
 What follows from it `tracker.decisions` says.
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from connectors import Issue, IssueMoved, IssueNotFound, IssueRef, IssueTracker
-from tracker import decisions
+from tracker import decisions, same_work
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
 from tracker.decisions import Saying
 from tracker.errors import UsageError
@@ -82,11 +82,14 @@ def verify(desk: Desk, text: str, who: str, why: str, *, undo: bool = False) -> 
     return _record(desk, text, decide, who, why)
 
 
-def link(desk: Desk, text: str, issue_text: str, who: str, why: str) -> Decided:
+def link(desk: Desk, text: str, issue_text: str, who: str, why: str, *, same: bool = False) -> Decided:
     """Tie an item to an issue. What the two say counts as agreed, so that linking alone writes nothing there.
 
+    An issue that another item has stands for both from now on where they promise the same, or a person says with `same`
+    that they do.
+
     Raises:
-        UsageError: no such item or issue, the issue is no target's, or another item has it.
+        UsageError: no such item or issue, the issue is no target's, or another item has it that is other work.
         Unavailable: a sync is running and does not end.
         ConnectorError: the issue can't be read.
     """
@@ -100,6 +103,8 @@ def link(desk: Desk, text: str, issue_text: str, who: str, why: str) -> Decided:
             stack.callback(opened[name].close)
         hold_off_others(desk, opened, stack)
         before = _find(desk, before.item.id)
+        if (other := _other_of(desk, before, ref)) is not None and (same or _alike(before, other)):
+            return _same(desk, before, other, Saying(who, desk.clock(), why))
         issue = _read(desk, tracker, ref)
         _refuse_taken(desk, before.item, issue)
         named = (other.reference(ticket) for ticket in tickets_of(before.item) for other in opened.values())
@@ -116,6 +121,8 @@ def link(desk: Desk, text: str, issue_text: str, who: str, why: str) -> Decided:
 def unlink(desk: Desk, text: str, who: str, why: str) -> Decided:
     """Take an item's issue from it. The issue is left as it is, and never tied to this item again by itself.
 
+    Of an item that goes with another one: it is other work.
+
     Raises:
         UsageError: no such item, or it has no issue.
         Unavailable: a sync is running and does not end.
@@ -129,13 +136,72 @@ def unlink(desk: Desk, text: str, who: str, why: str) -> Decided:
             stack.callback(opened[name].close)
         hold_off_others(desk, opened, stack)
         before = _find(desk, before.item.id)
+        saying = Saying(who, desk.clock(), why)
+        if before.link is None and before.item.goes_with is not None:
+            item, event = same_work.undo(before.item, _tie(before), saying)
+            desk.store.record_parting(item, event)
+            return Decided(_find(desk, item.id), event, before)
         if before.link is None:
             raise UsageError(
                 "it has no issue", where=before.item.id, advice="`closeout link ITEM ISSUE` ties it to one."
             )
-        item, event = decisions.unlink(before.item, before.link, Saying(who, desk.clock(), why))
+        item, event = decisions.unlink(before.item, before.link, saying)
         desk.store.record_parting(item, event)
         return Decided(_find(desk, item.id), event, before)
+
+
+def same(desk: Desk, item: str, other: str, saying: Saying) -> Decided:
+    """Say that the issue of the item `other` stands for `item`, too; both by their whole ids.
+
+    Raises:
+        UsageError: an item is gone, the other one has no issue, or that was said already.
+        Unavailable: a sync is running and does not end.
+    """
+    with ExitStack() as stack:
+        of = _find(desk, other)
+        opened = {of.link.ref.target: desk.open_tracker(of.link.ref.target)} if of.link else {}
+        for tracker in opened.values():
+            stack.callback(tracker.close)
+        hold_off_others(desk, opened, stack)
+        return _same(desk, _find(desk, item), _find(desk, other), saying)
+
+
+def own_issue(desk: Desk, text: str, saying: Saying) -> Decided:
+    """Say that an item gets an issue of its own, whatever else is alike. Raises UsageError: that was said already."""
+    before = _find(desk, text)
+    item, event = same_work.own_issue(before.item, _tie(before), saying)
+    desk.store.record_parting(item, event)
+    return Decided(_find(desk, item.id), event, before)
+
+
+def _same(desk: Desk, before: Entry, other: Entry, saying: Saying) -> Decided:
+    if other.link is None:
+        raise decisions.pointless(other.item, "it has no issue that could stand for another item", "Sync first.")
+    if desk.store.in_doubt_of(before.item.id):
+        raise decisions.pointless(
+            before.item, "an issue may have been opened for it just now", "`closeout sync` finds out; say it then."
+        )
+    item, event = same_work.decide(before.item, other.item, other.link, before.link, saying)
+    desk.store.record_parting(item, event)
+    return Decided(_find(desk, item.id), event, before)
+
+
+def _other_of(desk: Desk, before: Entry, ref: IssueRef) -> Entry | None:
+    """The other item that has this issue, if any does."""
+    known = desk.store.known()
+    others = (held.item for held in known.links.values() if (held.ref.target, held.ref.key) == (ref.target, ref.key))
+    found = next((item for item in others if item != before.item.id), None)
+    return _find(desk, found) if found else None
+
+
+def _alike(entry: Entry, other: Entry) -> bool:
+    return other.item.id in {each.item.id for each in entry.promised_too}
+
+
+def _tie(entry: Entry) -> same_work.Shared | None:
+    """Whose issue stands for an item."""
+    of = entry.goes_with
+    return same_work.Shared(of.item, of.link) if of is not None and of.link is not None else None
 
 
 def _record(
@@ -148,7 +214,8 @@ def _record(
 
 
 def _heed(entry: Entry, say: Saying) -> tuple[Item, Event]:
-    return decisions.heed(entry.item, entry.link, say)
+    shared = entry.goes_with.link if entry.goes_with else None
+    return decisions.heed(entry.item, entry.link or shared, say)
 
 
 def _find(desk: Desk, text: str) -> Entry:
@@ -195,7 +262,8 @@ def _refuse_taken(desk: Desk, item: Item, issue: Issue) -> None:
         raise UsageError(
             f"{issue.ref.key} is the issue of another item: {known.items[holder].text}",
             where=holder,
-            advice=f"If it is not, `closeout unlink {holder}` first.",
+            advice=f"If it is not, `closeout unlink {holder}` first. If both are the same work, add --same-work: "
+            "the issue then stands for both.",
         )
 
 

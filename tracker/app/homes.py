@@ -3,6 +3,7 @@
     linked                       the link's target, or where another machine moved its issue from there
     an issue has its marker      that issue's target
     a create without an answer   where that was sent: its issue may show up there
+    goes with another item       the target of that one's issue
     its document names an issue  that issue's target; of several that are called so, the one where it would be opened
     else                         as the routes say
 
@@ -29,6 +30,7 @@ from tracker.identity import Doubt
 from tracker.model import Item, ItemState, JournalEntry, KnownDocument, Link, parted_name, tickets_of
 from tracker.moves import is_under_way
 from tracker.routing import route
+from tracker.same_work import ahead_of
 from tracker.store import Known
 
 
@@ -88,7 +90,7 @@ def names_of(reading: Reading, known: Known, trackers: Mapping[str, IssueTracker
     """What the documents' references mean; no network is asked."""
     fresh = {text for document in reading.parsed.values() for item in document.items for text in item.links}
     # Which of an item's tickets a person said are not its own has to be known though its document did not change.
-    parted = {text for item in known.items.values() if item.parted for text in item.links}
+    parted = {text for item in known.items.values() if item.parted or item.goes_with for text in item.links}
     references = {
         text: {name: ref for name, tracker in trackers.items() if (ref := tracker.reference(text)) is not None}
         for text in fresh | parted
@@ -125,6 +127,8 @@ def homes(
     targets = {}
     for item in items:
         at = places.get(item.id) or doubted.get(item.id)
+        if at is None and item.goes_with is not None:
+            at = next((places[other.id] for other in ahead_of(item, by_id) if other.id in places), None)
         if at is None:
             at = route(item, documents[item.document], book, desk.settings)
             named = (names.meant(text, at) for text in (tickets_of(item) if item.links else ()))

@@ -39,10 +39,11 @@ from tracker.apply import apply
 from tracker.decisions import Saying, after
 from tracker.errors import UsageError
 from tracker.model import Event, Item, Link, Move, MoveStage, Outcome
-from tracker.plan import World, make_plan
+from tracker.plan import make_plan
 from tracker.policy import Entry
 from tracker.sending import Sender
 from tracker.standing import entries, one_item
+from tracker.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tracker.model import Item, ItemState, Kind, Link, parted_name
 from tracker.moves import is_left
 from tracker.parents import is_parent
 from tracker.rolling import is_rolling
+from tracker.same_work import found, told_by
 from tracker.store import Known
 
 
@@ -79,6 +80,24 @@ def items_from_markers(issues: Iterable[Issue], known: Known, namespace: str | N
             move=decided.move,
         )
     return list(items.values())
+
+
+def find_shared(
+    identified: Identified, issues: Iterable[Issue], links: Mapping[str, Link], now: datetime
+) -> Identified:
+    """What markers tell of issues that stand for further items, where nobody has said anything else here."""
+    items = {item.id: item for item in identified.items}
+    events = list(identified.events)
+    for issue in filter(claims_item, issues):
+        tie = issue.marker
+        for again in told_by(tie) if tie is not None and tie.item in items else ():
+            item = items.get(again)
+            if tie is None or item is None or again == tie.item or again in links:
+                continue
+            if item.same_as is None and not item.parted_from(issue.ref):
+                items[again], event = found(item, tie.item, issue.ref, now)
+                events.append(event)
+    return replace(identified, items=tuple(items.values()), events=tuple(events))
 
 
 def tell_rebuilt(identified: Identified, rebuilt: Iterable[Item], now: datetime) -> Identified:

@@ -1,18 +1,26 @@
-"""`closeout review`: items that could be more than one known item, put to a person. Needs no target."""
+"""`closeout review`: what only a person can tell. Needs no target.
+
+Which known item a reworded one is, of several; and whether what is promised again is the work of an open issue.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tracker.actions import Offer
 from tracker.app.reading import Reading, read
 from tracker.decisions import Saying, Verdict, decided
 from tracker.errors import UsageError
 from tracker.identity import Doubt, Identified, identify
 from tracker.matching import normalise
 from tracker.model import Item, KnownDocument, Link
+from tracker.offers import awaits, open_in, plan_offers
+from tracker.people import PeopleBook
+from tracker.routing import route
 from tracker.settings import Settings
 from tracker.standing import issue_names
 from tracker.store import Known, Store
@@ -22,6 +30,7 @@ from tracker.store import Known, Store
 class Review:
     """Documents and store as they were read, for one sitting; `verdicts` are those of before."""
 
+    settings: Settings
     known: Known
     reading: Reading
     verdicts: tuple[Verdict, ...]
@@ -40,6 +49,27 @@ class Review:
     def doubts(self, said: Sequence[Verdict] = ()) -> tuple[Doubt, ...]:
         """What is in doubt, given also what was `said` since; one word can settle several."""
         return self.identified(said).doubts
+
+    def offers(self, said: Sequence[Verdict] = ()) -> tuple[Offer, ...]:
+        """What is promised again while an issue is open for it, of the items that a sync has seen already."""
+        policy = self.settings.policy
+        if policy.recurring == "open":
+            return ()
+        found, links, book = self.identified(said), self.known.links, PeopleBook.from_settings(self.settings)
+        opening: defaultdict[str, dict[str, Item]] = defaultdict(dict)
+        for item in found.items:
+            known = item.id in self.known.items and item.id not in found.undecided
+            if known and item.id not in links and awaits(item, policy.kinds):
+                opening[route(item, self.documents[item.document], book, self.settings)][item.id] = item
+        offers: list[Offer] = []
+        for target, items in opening.items():
+
+            def tie(item: str, target: str = target) -> Link | None:
+                link = links.get(item)
+                return link if open_in(target, link) else None
+
+            offers += plan_offers(items, found.items, self.documents, tie)
+        return tuple(offer for offer in offers if offer.link is not None)
 
     def identified(self, said: Sequence[Verdict] = ()) -> Identified:
         """The items as the documents tell of them now: what the next sync will go by."""
@@ -71,7 +101,7 @@ def review(store: Store, settings: Settings, root: Path, now: datetime) -> Revie
         UsageError, Unavailable.
     """
     known = store.known()
-    return Review(known, read((), settings, root, known, ()), store.verdicts(), now)
+    return Review(settings, known, read((), settings, root, known, ()), store.verdicts(), now)
 
 
 def verdict_for(
@@ -90,6 +120,30 @@ def verdict_for(
     doubt = found[0]
     item = None if same is None else _candidate(doubt, same, links)
     return doubt, Verdict(doubt.document, normalise(doubt.parsed.text), item.id if item else None)
+
+
+def offer_for(offers: Sequence[Offer], ref: str, same: str | None) -> Offer | None:
+    """The offer that is meant by "the item REF is the same work as SAME" (an id's start, or an issue); None: of none.
+
+    Raises:
+        UsageError: several items begin so, or SAME is not what it is offered with.
+    """
+    found = [offer for offer in offers if ref and offer.item.id.startswith(ref.casefold())]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise UsageError("several items fit", where=ref, advice="Give all of its letters.")
+    [offer] = found
+    key = offer.link.ref if offer.link else None
+    wanted = same.casefold() if same is not None else None
+    fits = not wanted or offer.of.id.startswith(wanted) or (key and wanted in issue_names(key.key, key.url))
+    if same == "" or not fits:
+        raise UsageError(
+            "this is not what it promises again",
+            where=f"{ref}={same}",
+            advice=f"That is {offer.of.id}. `closeout link {offer.item.id} ISSUE --same-work` takes any.",
+        )
+    return offer
 
 
 def record(store: Store, doubt: Doubt, verdict: Verdict, saying: Saying) -> None:

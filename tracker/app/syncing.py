@@ -17,16 +17,17 @@ from tracker.app import evidence, moving
 from tracker.app.desk import Desk, hold_off_others, open_targets
 from tracker.app.homes import Homes, Names, fetch_named, homes, names_of, told_apart, told_twins
 from tracker.app.reading import Reading, read
-from tracker.app.rebuilding import items_from_markers, tell_rebuilt
+from tracker.app.rebuilding import find_shared, items_from_markers, tell_rebuilt
 from tracker.app.targets import TargetRead, TargetsRead, catch_up, is_stray, read_targets
 from tracker.applied import Applied, Done
 from tracker.apply import LONG, apply, paced, patience_for
 from tracker.errors import StalePlan
 from tracker.identity import Doubt, Identified, identify
 from tracker.model import ItemState, KnownDocument
-from tracker.plan import World, make_plan
+from tracker.plan import make_plan
 from tracker.similar import Proposal, propose
 from tracker.store import Known
+from tracker.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def refresh(desk: Desk, *, check_links: bool = False) -> None:
             world = replace(world, gone=told.whereabouts.gone, followed=told.whereabouts.followed)
             made = make_plan(world, desk.book, desk.settings.policy, desk.clock())
             news = (action for action in made.actions if isinstance(action, Record | Mark | Follow))
-            records = tuple(action for action in news if action.link)
+            records = tuple(action for action in news if action.link or action.item.goes_with)
             applied = apply(
                 Plan(name, records), tracker, desk.store, clock=desk.clock, sleep=desk.sleep, progress=desk.progress
             )
@@ -211,7 +212,7 @@ def _prepare(
     agree: Agree | None,
 ) -> Prepared:
     now = desk.clock()
-    told = (issue for each in seen.read.values() for issue in each.issues.values())
+    told = [issue for each in seen.read.values() for issue in each.issues.values()]
     marked = items_from_markers(told, known, desk.settings.documents.namespace)
     desk.progress.phase("reading documents")
     reading = read(paths, desk.settings, desk.root, known, marked)
@@ -221,7 +222,7 @@ def _prepare(
     items = [*known.items.values(), *rebuilt]
     verdicts = desk.store.verdicts() if reading.parsed else ()
     identified = identify(reading.parsed, items, names.linked, reading.gone, now, with_issue, verdicts)
-    identified = tell_rebuilt(identified, rebuilt, now)
+    identified = find_shared(tell_rebuilt(identified, rebuilt, now), told, known.links, now)
     at = homes(desk, trackers, known, reading.documents, identified.items, seen, names)
     fetched = fetch_named(names, at, identified.items, trackers, seen)
     reading = replace(reading, documents=_read_again(reading, identified.doubts, names, fetched.unread))

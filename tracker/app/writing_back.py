@@ -29,6 +29,7 @@ from tracker.app.syncing import Prepared, Synced
 from tracker.brake import Consent
 from tracker.errors import CloseoutError
 from tracker.model import Event, Item, KnownDocument, Link
+from tracker.same_work import Shared, shared
 from tracker.sources import decode, document_path, encode
 from tracker.store import Store
 from tracker.writeback import NEW_ISSUE, DocumentWritten, Edited, Mode, PullRequest, Wish, Written, wishes, write_back
@@ -74,6 +75,7 @@ def preview(desk: Desk, prepared: Prepared, paths: Sequence[str], mode: Mode) ->
             links[action.item.id] = link
         elif isinstance(action, Create):
             opened.append(action.item)
+    links = _with_shared(items, links)
     wanted = _wanted(desk, items.values(), links, prepared.reading.documents, paths)
     for item in opened:
         if _is_below(desk, prepared.reading.documents[item.document], paths):
@@ -97,12 +99,13 @@ def write_files(desk: Desk, synced: Synced, paths: Sequence[str], consent: Conse
         Unavailable: the store failed.
     """
     known = desk.store.known()
-    wanted = _wanted(desk, known.items.values(), known.links, known.documents, paths)
+    links = _with_shared(known.items, known.links)
+    wanted = _wanted(desk, known.items.values(), links, known.documents, paths)
     done: list[DocumentWritten] = []
     if wanted:
         desk.progress.phase("writing into documents")
     for page in _pages(desk, wanted, known.documents):
-        told = page if isinstance(page, DocumentWritten) else _write(desk, page, known.links)
+        told = page if isinstance(page, DocumentWritten) else _write(desk, page, links)
         done += [told] if told.granted or told.refusals or told.problem else []
     written = Written(Mode.FILES, tuple(done))
     files = [str(desk.root / each.document.path) for each in written.changed]
@@ -120,7 +123,7 @@ def write_files(desk: Desk, synced: Synced, paths: Sequence[str], consent: Conse
 def wanted_now(desk: Desk, paths: Sequence[str]) -> dict[str, list[Wish]]:
     """What the documents below `paths` lack, by their keys, as the store knows them."""
     known = desk.store.known()
-    return _wanted(desk, known.items.values(), known.links, known.documents, paths)
+    return _wanted(desk, known.items.values(), _with_shared(known.items, known.links), known.documents, paths)
 
 
 def edit(desk: Desk, document: KnownDocument, text: str, wanted: Sequence[Wish]) -> Edited:
@@ -191,6 +194,16 @@ def _wanted(
         here = (item for item in items if item.document in chosen)
         found = wishes(here, links, chosen, desk.settings.policy, names, partial(_was_ticked, desk.store))
     return defaultdict(list, found)
+
+
+def _with_shared(items: Mapping[str, Item], links: Mapping[str, Link]) -> dict[str, Link]:
+    """The links, and those of items that go with another one: their documents name its issue, too."""
+
+    def link(item: Item, tie: Shared) -> Link:
+        agreed_on = {"document": {"state": "done" if item.done else "open"}}  # its box has nothing to say to the issue
+        return replace(tie.link, item=item.id, base=agreed_on)
+
+    return {**links, **{item: link(items[item], tie) for item, tie in shared(items, links).items()}}
 
 
 def _was_ticked(store: Store, item: Item) -> bool:

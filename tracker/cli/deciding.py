@@ -45,13 +45,16 @@ def link(
     context: typer.Context,
     item: ItemName,
     issue: Annotated[str, typer.Argument(metavar="ISSUE", help="An issue of a target: its number or address.")],
+    same_work: Annotated[
+        bool, typer.Option("--same-work", help="The issue is another item's, and stands for both: they are one work.")
+    ] = False,
     reason: Reason = None,
     by: By = None,
     form: Form = Format.TEXT,
 ) -> None:
     """Say which issue is an item's; nothing is written to it by that."""
     session: Session = context.obj
-    _tell(session, session.app.link(item, issue, by, (reason or "").strip()), form)
+    _tell(session, session.app.link(item, issue, by, (reason or "").strip(), same=same_work), form)
 
 
 def unlink(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from tracker.actions import Plan
 from tracker.model import KnownDocument
-from tracker.render import escape
+from tracker.render import escape, offers
 from tracker.render.plan import ActionWire, TargetPlan, name_of, wire
 from tracker.render.plan_text import counts, shown
 
@@ -28,7 +28,7 @@ def to_markdown(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -
         rows = [_row(action) for action in told.actions if action.action not in _QUIET]
         parts.append(f"**{escape.markdown(plan.target)}**: {counts(plan)}")
         parts += ["\n".join((*_HEADER, *rows))] if rows else []
-        remarks = list(_remarks(told))
+        remarks = [*_remarks(told), *_offers(plan, documents)]
         parts += ["\n".join(remarks)] if remarks else []
     return "\n\n".join(parts) + "\n"
 
@@ -45,7 +45,7 @@ def comment(plans: Sequence[Plan], documents: Mapping[str, KnownDocument]) -> st
 
 def says_something(plans: Sequence[Plan]) -> bool:
     """Whether anything would be written, or is left to people."""
-    return any(plan.held or plan.doubts or plan.conflicts or _writes(plan) for plan in plans)
+    return any(plan.held or plan.doubts or plan.offers or plan.conflicts or _writes(plan) for plan in plans)
 
 
 def _writes(plan: Plan) -> bool:
@@ -68,6 +68,13 @@ def _how(action: ActionWire) -> str:
         for change in action.changes
     ]
     return "; ".join([*facts, *([action.why] if action.why else [])])
+
+
+def _offers(plan: Plan, documents: Mapping[str, KnownDocument]) -> Iterator[str]:
+    for offer in plan.offers:
+        said = offers.already(offer.of, offer.link, documents[offer.of.document])
+        next_ = f" {offers.answers(offer.item.id, offer.of.id)}." if offer.link else ""
+        yield f"- not opened: {escape.markdown(offer.item.text)}: {escape.markdown(said)}.{next_}"
 
 
 def _remarks(told: TargetPlan) -> Iterator[str]:

@@ -180,6 +180,15 @@ def _doubt(detail: Mapping[str, Any], _event: Event) -> str:
     return f"said that “{detail['words']}” {verdict}"
 
 
+def _same_work(detail: Mapping[str, Any], _event: Event) -> str:
+    apart = ", ".join(detail.get("parted") or ())
+    return f"said that it is the same work as issue {detail['issue']}{f', and not {apart}' if apart else ''}"
+
+
+def _left(detail: Mapping[str, Any]) -> str:
+    return f"issue {detail['issue']}" if detail.get("issue") else "another item"
+
+
 def _conflict(detail: Mapping[str, Any], _event: Event) -> str:
     both = f"the document said {_shown(detail.get('document'))}, the issue {_shown(detail.get('issue'))}"
     return f"found {detail['field']} changed on both sides: {both}; the {detail['winner']} won"
@@ -226,6 +235,10 @@ TOLD: Mapping[str, Callable[[Mapping[str, Any], Event], str]] = {
     "issue followed": lambda detail, _: f"followed issue {detail['of']}, which was transferred, to {detail['issue']}",
     "issue linked": _linked,
     "issue unlinked": lambda detail, _: f"unlinked it from issue {detail['issue']}",
+    "same work decided": _same_work,
+    "same work found": lambda detail, _: f"found in issue {detail['issue']} that it is the same work",
+    "same work undone": lambda detail, _: f"said that it is not the same work as {_left(detail)}",
+    "own issue decided": lambda *_: "had it get an issue of its own, whatever is promised elsewhere",
     "item ignored": lambda *_: "had it ignored",
     "item heeded": lambda *_: "had it count again after it was ignored",
     "item snoozed": lambda detail, _: f"snoozed it until {detail['until']}",

@@ -15,7 +15,7 @@ from tracker.decisions import EXTENDED, IGNORED, SNOOZED, VERIFIED, latest
 from tracker.due import DueSource
 from tracker.model import Event, JournalEntry, Link, Outcome
 from tracker.policy import Entry, Flag
-from tracker.render import escape, evidence, flags, gone
+from tracker.render import escape, evidence, flags, gone, offers
 from tracker.render.history import EventWire, event_wire, print_events
 from tracker.render.status import StatusOutput, wire
 from tracker.render.wire import Wire
@@ -141,9 +141,27 @@ def _print_fields(entry: Entry, events: Sequence[Event], console: Console) -> No
     for name, value in facts.items():
         if value:
             table.add_row(name, Text(escape.plain(value)))
-    for number, other in enumerate(entry.promised_too):
-        table.add_row("" if number else "Promised too", Text(escape.plain(_promised(other))))
+    for name, others in _others(entry).items():
+        for number, other in enumerate(others):
+            table.add_row("" if number else name, Text(escape.plain(_promised(other))))
+    if entry.offered is not None:
+        table.add_row("To decide", Text(escape.plain(_offer(entry, entry.offered)), style="magenta"))
     console.print(table)
+
+
+def _others(entry: Entry) -> dict[str, tuple[Entry, ...]]:
+    """The items that share its issue, and those that only say the same."""
+    of = entry.goes_with
+    shared = {each.item.id for each in (*entry.goes_along, *([of] if of else []))}
+    return {
+        "Same work as": (of,) if of else (),
+        "Stands for": entry.goes_along,
+        "Promised too": tuple(each for each in entry.promised_too if each.item.id not in shared),
+    }
+
+
+def _offer(entry: Entry, of: Entry) -> str:
+    return f"{offers.already(of.item, of.link, of.document)}. {offers.answers(entry.item.id, of.item.id)}"
 
 
 def _promised(entry: Entry) -> str:

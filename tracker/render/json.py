@@ -71,6 +71,7 @@ class ItemWire(Wire):
     issue_url: str | None
     gone: GoneWire | None = Field(description="How its issue is gone, and what to do; null when it is not.")
     work: str | None = Field(description="An open pull request that would close its issue.")
+    same_work: tuple[str, ...] = Field(description="Other postmortems that promise it and share its issue.")
     document: str
     document_title: str
     document_path: str
@@ -235,6 +236,7 @@ def _item(item: ReportItem) -> ItemWire:
         issue_url=item.issue_url,
         gone=gone.wire(item.gone),
         work=item.work or None,
+        same_work=item.same_work,
         document=item.document,
         document_title=item.document_title,
         document_path=item.document_path,

@@ -28,8 +28,9 @@ from tracker.actions import (
 from tracker.applied import Applied
 from tracker.errors import UsageError
 from tracker.model import KnownDocument
-from tracker.render import gone
+from tracker.render import gone, offers
 from tracker.render.gone import GoneWire
+from tracker.render.offers import OfferWire
 from tracker.render.wire import Wire
 from tracker.render.write_back import WriteBackWire
 from tracker.similar import Proposal
@@ -104,6 +105,7 @@ class TargetPlan(Wire):
     held: tuple[HeldWire, ...]
     conflicts: tuple[ConflictWire, ...]
     doubts: tuple[DoubtWire, ...]
+    offers: tuple[OfferWire, ...]
 
 
 class ProposalWire(Wire):
@@ -150,6 +152,7 @@ class TargetSynced(Wire):
     held: tuple[HeldWire, ...]
     conflicts: tuple[ConflictWire, ...]
     doubts: tuple[DoubtWire, ...]
+    offers: tuple[OfferWire, ...]
 
 
 class SyncOutput(Wire):
@@ -289,6 +292,7 @@ def wire(plan: Plan, documents: Mapping[str, KnownDocument]) -> TargetPlan:
             )
             for doubt in plan.doubts
         ),
+        offers=tuple(offers.wire(offer, documents) for offer in plan.offers),
     )
 
 
@@ -315,6 +319,7 @@ def _synced(plan: Plan, applied: Applied, documents: Mapping[str, KnownDocument]
         held=planned.held,
         conflicts=planned.conflicts,
         doubts=planned.doubts,
+        offers=planned.offers,
     )
 
 

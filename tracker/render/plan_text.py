@@ -12,7 +12,7 @@ from rich.text import Text
 from tracker.actions import Action, Adopt, Plan, Record
 from tracker.applied import Applied, Done
 from tracker.model import KnownDocument
-from tracker.render import escape
+from tracker.render import escape, offers
 from tracker.render.plan import ActionWire, action_wire, name_of
 from tracker.render.wording import stamp
 
@@ -70,7 +70,8 @@ def print_plan(plans: Sequence[Plan], documents: Mapping[str, KnownDocument], co
 
 def print_applied(plan: Plan, applied: Applied, documents: Mapping[str, KnownDocument], console: Console) -> None:
     """What a sync did, document by document."""
-    console.print(Text.assemble((plan.target, "bold"), f"  {done_counts(applied)}"))
+    told = ", ".join([done_counts(applied), *_undecided(plan)])
+    console.print(Text.assemble((plan.target, "bold"), f"  {told}"))
     shown = [(done.action, done.issue.ref.key if done.issue else "") for done in applied.done if not _silent(done)]
     _print_actions(shown, documents, console, words=_PAST)
     print_remarks(plan, documents, console)
@@ -95,6 +96,10 @@ def print_remarks(plan: Plan, documents: Mapping[str, KnownDocument], console: C
         ids = " or ".join(candidate.id for candidate in doubt.candidates)
         place = f"{documents[doubt.document].path}:{doubt.parsed.line}"
         _remark(console, f"in doubt {place}", f"“{doubt.parsed.text}” could be {ids}; `closeout review` decides")
+    for offer in plan.offers:
+        said = offers.already(offer.of, offer.link, documents[offer.of.document])
+        next_ = f". {offers.answers(offer.item.id, offer.of.id)}" if offer.link else ""
+        _remark(console, f"not opened {offer.item.id}", f"{offer.item.text}: {said}{next_}")
 
 
 def counts(plan: Plan) -> str:
@@ -108,7 +113,8 @@ def counts(plan: Plan) -> str:
 
 def _undecided(plan: Plan) -> list[str]:
     lost = sum(held.gone is not None for held in plan.held)
-    return [f"{lost} to decide (issue gone)"] if lost else []
+    told = [f"{lost} to decide (issue gone)"] if lost else []
+    return [*told, f"{len(plan.offers)} to decide (promised already)"] if plan.offers else told
 
 
 def done_counts(applied: Applied) -> str:

@@ -1,4 +1,4 @@
-"""What `closeout review` shows: a text in doubt beside the known items that it could be."""
+"""What `closeout review` shows: texts in doubt beside the known items that they could be, and work promised again."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tracker.actions import Offer
 from tracker.identity import Doubt
 from tracker.model import Item, ItemState, KnownDocument, Link, ParsedItem
-from tracker.render import escape
+from tracker.render import escape, offers
+from tracker.render.offers import OfferWire
 from tracker.render.wire import Wire
 
 
@@ -49,16 +51,23 @@ class DoubtWire(Wire):
 
 
 class ReviewOutput(Wire):
-    """`closeout review --format json`: what is still in doubt."""
+    """`closeout review --format json`: what is still in doubt, and what is promised again while its issue is open."""
 
     version: Literal[1] = 1
     doubts: tuple[DoubtWire, ...]
+    offers: tuple[OfferWire, ...]
 
 
-def to_json(doubts: Sequence[Doubt], documents: Mapping[str, KnownDocument], links: Mapping[str, Link]) -> str:
-    """The doubts as JSON, ending in a line break."""
+def to_json(
+    doubts: Sequence[Doubt],
+    documents: Mapping[str, KnownDocument],
+    links: Mapping[str, Link],
+    offered: Sequence[Offer] = (),
+) -> str:
+    """The doubts and offers as JSON, ending in a line break."""
     wires = tuple(_doubt(doubt, documents[doubt.document], links) for doubt in doubts)
-    return ReviewOutput(doubts=wires).model_dump_json(indent=2) + "\n"
+    told = tuple(offers.wire(offer, documents) for offer in offered)
+    return ReviewOutput(doubts=wires, offers=told).model_dump_json(indent=2) + "\n"
 
 
 def print_doubt(doubt: Doubt, document: KnownDocument, links: Mapping[str, Link], console: Console) -> None:
@@ -81,7 +90,26 @@ def print_doubt(doubt: Doubt, document: KnownDocument, links: Mapping[str, Link]
     console.print(table)
 
 
-def print_end(decided: int, left: Sequence[Doubt], console: Console) -> None:
+def print_offer(offer: Offer, documents: Mapping[str, KnownDocument], console: Console) -> None:
+    """An item beside the one that promises the same and has an issue; on a terminal other words stand out."""
+    item, of = offer.item, offer.of
+    place = f"{escape.plain(documents[item.document].path)}:{item.line}"
+    console.print(Text.assemble(("promised again ", "yellow"), (item.id, "bold"), f"  {place}"), soft_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, expand=True, pad_edge=False, header_style="dim")
+    table.add_column("", style="dim", no_wrap=True)
+    table.add_column("without an issue", ratio=1, overflow="fold")
+    table.add_column(f"{offer.link.ref.key if offer.link else 'no issue yet'}  {of.id}", ratio=1, overflow="fold")
+    table.add_row("text", Text(escape.plain(item.text)), _apart(escape.plain(of.text), escape.plain(item.text)))
+    names = (documents[side.document].title or documents[side.document].path for side in (item, of))
+    table.add_row("postmortem", *(Text(escape.plain(name)) for name in names))
+    table.add_row("owner", *(Text(escape.plain(side.owner or "nobody")) for side in (item, of)))
+    table.add_row("due", *(Text(escape.plain(_due(side) or "no date")) for side in (item, of)))
+    if offer.link:
+        table.add_row("open since", "", Text(f"{offer.link.issue.created_at:%Y-%m-%d}"))
+    console.print(table)
+
+
+def print_end(decided: int, left: Sequence[Doubt], offered: Sequence[Offer], console: Console) -> None:
     """How many were decided, how many are left, and how to go on."""
     told = [f"{decided} decided; the next sync acts on it"] if decided else []
     if left:
@@ -90,6 +118,8 @@ def print_end(decided: int, left: Sequence[Doubt], console: Console) -> None:
             f"{len(left)} in doubt. Say which: closeout review --same {first.ref}={first.candidates[0].id}, "
             f"or that it is new: closeout review --new {first.ref}"
         )
+    if offered:
+        told.append(f"{len(offered)} promised again. {offers.answers(offered[0].item.id, offered[0].of.id)}")
     console.print(Text("\n".join(told or ["nothing is in doubt"])), soft_wrap=True)
 
 

@@ -39,6 +39,8 @@ class StatusItem(Wire):
     only there where the document gives no day, and `due_rule` words the rule that gave it. `work` is the address of
     open work (a pull request) that would close the issue. `parted` are the issues, as `TARGET KEY`, that a person said
     are not this item's. `promised_too` are items of other postmortems that promise the same, oldest incident first.
+    By a person's word the issue of `same_as` stands for this item, too, and is then told as its `issue`; `same_work`
+    are those for which this one's does. `offered` is the one whose open issue could.
     """
 
     id: str
@@ -71,6 +73,9 @@ class StatusItem(Wire):
     links: tuple[str, ...]
     parted: tuple[str, ...]
     promised_too: tuple[PromisedWire, ...]
+    same_as: PromisedWire | None
+    same_work: tuple[PromisedWire, ...]
+    offered: PromisedWire | None
 
 
 class StatusOutput(Wire):
@@ -97,7 +102,10 @@ def to_csv(entries: Sequence[Entry]) -> str:
         row = wire(entry).model_dump(mode="json")
         row["gone"] = row["gone"] and row["gone"]["kind"]
         row["evidence"] = row["evidence"] and row["evidence"]["work"]
-        row["promised_too"] = [other["id"] for other in row["promised_too"]]
+        for name in ("promised_too", "same_work"):
+            row[name] = [other["id"] for other in row[name]]
+        for name in ("same_as", "offered"):
+            row[name] = row[name] and row[name]["id"]
         writer.writerow({name: _cell(value) for name, value in row.items()})
     return page.getvalue()
 
@@ -105,6 +113,7 @@ def to_csv(entries: Sequence[Entry]) -> str:
 def wire(entry: Entry) -> StatusItem:
     """The item as it goes out."""
     item, link, due = entry.item, entry.link, entry.due
+    ref = link.ref if link else entry.goes_with.link.ref if entry.goes_with and entry.goes_with.link else None
     return StatusItem(
         id=item.id,
         text=item.text,
@@ -127,15 +136,18 @@ def wire(entry: Entry) -> StatusItem:
         days_left=entry.days_left,
         priority=item.priority,
         flags=tuple(sorted(entry.flags)),
-        target=link.ref.target if link else None,
-        issue=link.ref.key if link else None,
-        issue_url=link.ref.url or None if link else None,
+        target=ref.target if ref else None,
+        issue=ref.key if ref else None,
+        issue_url=(ref.url or None) if ref else None,
         gone=gone.wire(link.gone) if link else None,
         evidence=evidence.wire(link.evidence) if link else None,
         work=(link.work or None) if link else None,
         links=item.links,
         parted=item.parted,
         promised_too=tuple(map(_promised_wire, entry.promised_too)),
+        same_as=_promised_wire(entry.goes_with) if entry.goes_with else None,
+        same_work=tuple(map(_promised_wire, entry.goes_along)),
+        offered=_promised_wire(entry.offered) if entry.offered else None,
     )
 
 

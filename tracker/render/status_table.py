@@ -118,13 +118,18 @@ def _due(entry: Entry) -> _Cell:
 
 
 def _issue(entry: Entry) -> _Cell:
-    item, link = entry.item, entry.link
+    item, link = entry.item, entry.link or (entry.goes_with.link if entry.goes_with else None)
     tickets = " ".join(map(ticket_name, item.links))
     name = link.ref.key if link else escape.plain(tickets) or ("" if item.state.settled else "none")
-    if link and link.gone:
-        name += f" ({link.gone.kind.value})"
+    if entry.link and entry.link.gone:
+        name += f" ({entry.link.gone.kind.value})"
     style = "magenta" if entry.flags & {Flag.UNLINKED, Flag.GHOST, Flag.REMOVED} else ""
-    return _Cell(name, style, tuple(words for flag, words in _OF_ISSUE.items() if flag in entry.flags))
+    below = [words for flag, words in _OF_ISSUE.items() if flag in entry.flags]
+    if entry.goes_with is not None:
+        below.append("same work")
+    if entry.offered is not None and entry.offered.link is not None:
+        below.append(f"or {entry.offered.link.ref.key}?")
+    return _Cell(name, style, tuple(below))
 
 
 def _standing(entry: Entry) -> _Cell:

@@ -135,7 +135,9 @@ def _due(item: ReportItem) -> str:
 
 def marks(item: ReportItem, group: GroupName | None = None) -> str:
     """What else there is to say of an item, beside its group: `promised before, in review`."""
-    return sentence_of(flag for flag in item.flags if flag.value not in {*_TOLD_ELSEWHERE, group})
+    said = sentence_of(flag for flag in item.flags if flag.value not in {*_TOLD_ELSEWHERE, group})
+    too = f"also promised in {', '.join(item.same_work)}" if item.same_work else ""
+    return ", ".join(filter(None, (said, too)))
 
 
 def gone(item: ReportItem) -> str:

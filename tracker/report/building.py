@@ -11,7 +11,7 @@ from tracker.metrics import Metrics
 from tracker.model import ItemState, KnownDocument
 from tracker.people import Owner, PeopleBook
 from tracker.policy import Entry, Flag, urgency
-from tracker.report.items import count, grouped, is_listed, is_open, themes, told
+from tracker.report.items import count, grouped, is_listed, is_open, themes, told, told_once
 from tracker.report.values import (
     Period,
     Progress,
@@ -108,6 +108,8 @@ def build(  # the report's identity, its time and its content are separate argum
     everything = sorted(entries, key=urgency)
     ordered = [entry for entry in everything if entry.flags & flags] if flags else everything
     documents = _documents(everything)
+    recurring = themes(ordered)
+    ordered = ordered if kind is ReportKind.POSTMORTEMS else told_once(ordered)
     sections = _sections(kind, ordered, documents, book)
     owners = _asked(kind, ordered, sections)
     managed = kind is ReportKind.MANAGEMENT
@@ -129,7 +131,7 @@ def build(  # the report's identity, its time and its content are separate argum
         kind=kind,
         to=tuple(book.get(key) or Owner(key, key, key) for key in to),
         departed=tuple(owner for owner in owners if owner.left),
-        themes=themes(ordered),
+        themes=recurring,
         worst=_worst(ordered) if managed else (),
         services=_services(ordered) if managed else (),
         metrics=metrics,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from tracker.model import ItemState, ticket_name
+from tracker.model import ItemState, KnownDocument, ticket_name
 from tracker.policy import Entry, Flag
 from tracker.report.values import Counts, Group, GroupName, Promise, ReportItem, Theme
 
@@ -21,6 +21,24 @@ def is_open(entry: Entry) -> bool:
 def is_listed(entry: Entry) -> bool:
     """Whether an owner has to hear of it."""
     return is_open(entry) or bool(entry.flags & _OF_SETTLED)
+
+
+def told_once(ordered: Iterable[Entry]) -> list[Entry]:
+    """The entries without those that tell nobody anything new: others, more urgent ones, share their issue and owners.
+
+    Each that is left names the postmortems of those that share its issue.
+    """
+    lines: defaultdict[str, list[set[str]]] = defaultdict(list)
+    left = []
+    for entry in ordered:
+        if (entry.goes_with or entry.goes_along) and is_listed(entry):
+            issue = entry.goes_with.item.id if entry.goes_with else entry.item.id
+            owners = {*(owner.key for owner in entry.ownership.known), *entry.ownership.unknown}
+            if any(owners <= told_already for told_already in lines[issue]):
+                continue
+            lines[issue].append(owners)
+        left.append(entry)
+    return left
 
 
 def grouped(entries: Iterable[Entry]) -> tuple[Group, ...]:
@@ -52,7 +70,7 @@ def told(entry: Entry) -> ReportItem:
         text=item.text,
         kind=item.kind,
         document=document.key,
-        document_title=document.title or document.path,
+        document_title=_name(document),
         document_path=document.path,
         document_url=document.web_url,
         line=item.line,
@@ -73,13 +91,19 @@ def told(entry: Entry) -> ReportItem:
         gone=link.gone if link and Flag.GHOST in entry.flags else None,
         state=item.state,
         work=link.work if link else "",
+        same_work=tuple(_name(each.document) for each in (entry.goes_with, *entry.goes_along) if each),
     )
+
+
+def _name(document: KnownDocument) -> str:
+    return document.title or document.path
 
 
 def _issue(entry: Entry) -> tuple[str | None, str | None]:
     """What people call its issue, and where that is: the linked one, else the ticket that the document names."""
-    if entry.link:
-        return entry.link.ref.key, entry.link.ref.url or None
+    link = entry.link or (entry.goes_with.link if entry.goes_with else None)
+    if link:
+        return link.ref.key, link.ref.url or None
     links = entry.item.links
     return ticket_name(links[0]) if links else None, next((link for link in links if "://" in link), None)
 
@@ -132,7 +156,7 @@ def _promise(entry: Entry) -> Promise:
         text=item.text,
         state=item.state,
         document=document.key,
-        document_title=document.title or document.path,
+        document_title=_name(document),
         document_url=document.web_url,
         incident_date=document.incident_date,
         issue=issue,

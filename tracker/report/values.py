@@ -137,7 +137,8 @@ class ReportItem:
 
     `due` is the day that counts; where a person `extended` it, `document_due` (or `due_words`) is the document's own.
     `due_rule` words the policy's rule where that gives the day, or `policy_due` beside an extended one.
-    `work` is the address of an open pull request that would close its issue.
+    `work` is the address of an open pull request that would close its issue. `same_work` are the other postmortems that
+    promise it and share that issue, by a person's word.
     """
 
     id: str
@@ -165,6 +166,7 @@ class ReportItem:
     due_rule: str = ""
     state: ItemState = ItemState.OPEN
     work: str = ""
+    same_work: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ class PolicySettings(Closed):
     removed: Literal["keep", "comment", "close"] = Field(
         default="comment", description="What happens to the open issue of an item that left its document."
     )
+    recurring: Literal["offer", "open"] = Field(
+        default="offer",
+        description="What happens to a new item that promises what an open issue of another postmortem does: `offer` "
+        "asks whether it is the same work and opens nothing until somebody says so, `open` opens an issue of its own.",
+    )
     allow_public: tuple[str, ...] = Field(
         default=(), description="Public targets, by name, that may hold items of private documents."
     )

@@ -25,6 +25,12 @@ _FLAGS = {"done", "ignored", "private", "present"}
 _TIMES = {"first_seen", "settled_at", "verified_at", "linked_at", "at", "intended_at", "sent_at", "read_at"}
 _VALUES = {"services", "links", "parted", "move", "base", "issue", "gone", "evidence"}
 
+_SHARED = """
+SELECT * FROM item WHERE same_as > ''
+UNION SELECT * FROM item WHERE id IN (SELECT same_as FROM item WHERE same_as > '')
+"""
+"""The items that go with others, by a person's word, and those others: few, and a chain may lead through any."""
+
 _MANY = 500
 """Values in one statement; SQLite takes 999 in any build."""
 
@@ -105,6 +111,7 @@ class Glance:
         rows = list(self._rows(query, values))
         if where:
             rows += self._among("SELECT * FROM item WHERE theme IN", {row["theme"] for row in rows} - {""})
+            rows += self._rows(_SHARED)
         items = {item.id: item for item in map(mapping.item_of, rows)}
         if where:
             documents = self._among("SELECT * FROM document WHERE key IN", {item.document for item in items.values()})

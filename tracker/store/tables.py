@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0008"
+HEAD = "0009"
 
 
 class _Table(SQLModel):
@@ -66,6 +66,7 @@ class ItemRow(_Table, table=True):
     verified_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     move: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     theme: str = Field(default="", index=True)
+    same_as: str | None = Field(default=None, index=True)
 
 
 class LinkRow(_Table, table=True):
