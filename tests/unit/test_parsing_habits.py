@@ -41,6 +41,46 @@ def texts(text: str) -> list[str]:
             id="actions taken beside actions planned",
         ),
         pytest.param(
+            "# ======\n# Action items\n# ======\n\n- Add an alert",
+            ["Add an alert"],
+            id="headings of signs that frame another",
+        ),
+        pytest.param(
+            "## Next steps\n\n  [1] Add an alert — at once\n      Owner: Jo | Due: 3 days\n\n  [2] Write a runbook\n      Owner: Kim | Due: 1 week",
+            ["Add an alert — at once", "Write a runbook"],
+            id="paragraphs numbered in brackets, with their fields below",
+        ),
+        pytest.param(
+            "## Next steps\n\nMeasured as in [2] before.",
+            [],
+            id="a source in brackets numbers nothing",
+        ),
+        pytest.param(
+            "## Response and fixes\n\n### Fault found (7:30 - 10:30 UTC)\n\nIt was the disk.\n\n### Fix rolled out (10:30 - 14:00 UTC)\n\nAll nodes.",
+            [],
+            id="headings that end in their time are a timeline",
+        ),
+        pytest.param(
+            "## Lessons and prevention\n\n### 1. Test as in production\n\n**Problem**: it was not.\n\n**Measures**:\n- [ ] Build staging\n\n### 2. Keep the logs\n\nThey help.",
+            ["Build staging"],
+            id="numbered headings that name what the boxes below are about",
+        ),
+        pytest.param(
+            "## Preventive measures\n\n**Problem:** we should have seen it.\n\n**Add an alert.**",
+            ["Add an alert."],
+            id="what was wrong, under a label",
+        ),
+        pytest.param(
+            "## 改进措施\n\n- **自动化测试**：\n  补充极端场景用例：\n  - 用例：增加空库启动\n  - 用例：增加满库启动\n- 增加磁盘告警",
+            ["自动化测试： 补充极端场景用例", "增加磁盘告警"],
+            id="test cases in a script without spaces",
+        ),
+        pytest.param(
+            "## Resolution\n\n1. **At once:** rolled back.\n2. **Index by region (pending):** one query for each.",
+            ["Index by region (pending): one query for each."],
+            id="a label that says itself that its work is open",
+        ),
+        pytest.param(
             "## Timeline\n\n**Actions taken:**\n\n- Restarted the node",
             [],
             id="actions taken alone are the response",

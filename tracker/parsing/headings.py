@@ -58,13 +58,15 @@ class HeadingReader:
     def __init__(self, collector: Collector) -> None:
         self.c = collector
         self.steps: Counter[Section] | None = None  # how many numbered headings each section has
+        # Numbered headings that only name what the boxes below them are about
+        self.topics = {found for block in collector.source.groups if (found := self.topic(block)) is not None}
 
     def heading(self, block: Block, section: Section) -> int:
         """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""
         if not (section.is_action and not section.known and section.parent is not None and section.parent.is_action):
             return block.index + 1
         rich = render(self.c.source, block)
-        if is_time(rich.text):
+        if is_time(rich.text) or self.is_topic(rich.text, section):
             return block.index + 1
         body = self.body(block)
         if self.c.is_silenced(block.start, rich.comments):
@@ -98,6 +100,21 @@ class HeadingReader:
                 if found.parent is not None and found.parent.is_action and self.is_numbered(found)
             )
         return section.parent is not None and self.steps[section.parent] > 1
+
+    def is_topic(self, text: str, section: Section) -> bool:
+        """True for a heading that only names what boxes below it are about, or that is numbered among such."""
+        if section in self.topics:
+            return True
+        return any(topic.parent is section.parent for topic in self.topics) and _NUMBERED.match(text) is not None
+
+    def topic(self, block: Block) -> Section | None:
+        """The section of a numbered heading that a list of boxes stands below, under a label: "**Measures:**"."""
+        section = self.c.sections[block.index]
+        if block.kind is not LIST or not section.is_action or section.label or section.parent is None:
+            return None
+        if self.c.source.blocks[section.opener].kind is HEADING or not self.is_numbered(section.parent):
+            return None
+        return section.parent if any(item.detail is not None for item in self.c.list_items(block)) else None
 
     def is_numbered(self, section: Section) -> bool:
         opener = self.c.source.blocks[section.opener]

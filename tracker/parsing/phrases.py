@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts that put no spaces between words
+# Scripts that put no spaces between words
+SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 class Phrases:

@@ -24,8 +24,9 @@ _LONGEST_LABEL = 70  # characters
 _HEAD = _LONGEST_LABEL + 1  # characters in which a label and its colon stand
 _ENOUGH = 0.5  # the part of a label that its known words must cover
 _TIME = re.compile(r"\W*(?:\d{1,2}[:.h]\d\d|\d{4}-\d\d-\d\d)")
+_TIME_SPAN = re.compile(r"[(（][^()（）]{0,40}\d{1,2}[:.h]\d\d[^()（）]{0,40}[)）]\W{0,3}$")
 _LAST_SENTENCE = re.compile(r"^.*[.!?]\s+(?=\S)", re.DOTALL)  # what stands before it
-_NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Z][.)])\s+")
+_NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Za-z][.)])\s+")
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _CLOSING = (")", "）", "]")
 _COLONS = (b":", "：".encode())
@@ -150,6 +151,8 @@ class _Walk:
 
     def open_heading(self, block: Block) -> None:
         name = clean(text_of(self.source, block))
+        if not fold(name):
+            return  # "# ======" only frames the heading beside it
         first, self.seen_heading = not self.seen_heading, True
         kind = kind_of(self.words, name)
         if first and block.detail == 1 and self.words.coverage(name) < 0.8:  # noqa: PLR2004 - a title that mentions work is none
@@ -293,8 +296,8 @@ def kind_of(words: Vocabulary, name: str) -> SectionKind | None:
 
 
 def is_time(name: str) -> bool:
-    """True for a name that opens with a time or date, as the entries of a timeline do."""
-    return _TIME.match(name) is not None
+    """True for a name that opens with a time or date, or ends in one in brackets, as the entries of a timeline do."""
+    return _TIME.match(name) is not None or (name.rstrip()[-1:] in _CLOSING and _TIME_SPAN.search(name) is not None)
 
 
 @lru_cache(maxsize=4096)
