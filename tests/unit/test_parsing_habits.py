@@ -66,6 +66,26 @@ def texts(text: str) -> list[str]:
             id="numbered headings that name what the boxes below are about",
         ),
         pytest.param(
+            "## Рекомендации\n\n### Восстановление\n\n- Сменить ключи\n\n## Восстановление\n\n- Перезапущен узел",
+            ["Сменить ключи"],
+            id="recovery as a category of work, and by itself",
+        ),
+        pytest.param(
+            "## Vorbeugendes (Preventive Actions)\n\n- Platte in den Prüfplan aufnehmen",
+            ["Platte in den Prüfplan aufnehmen"],
+            id="a name that is translated in brackets",
+        ),
+        pytest.param(
+            "## Next steps\n\n- Add an alert\n\n---\n\n*Write-up made from the logs of May.*",
+            ["Add an alert"],
+            id="a remark in italics at the end",
+        ),
+        pytest.param(
+            "## Chronology\n\n1. First action: restart the node.\n2. Follow-up action: add a pause.",
+            [],
+            id="labels within a timeline",
+        ),
+        pytest.param(
             "## Preventive measures\n\n**Problem:** we should have seen it.\n\n**Add an alert.**",
             ["Add an alert."],
             id="what was wrong, under a label",

@@ -60,6 +60,7 @@ class HeadingReader:
         self.steps: Counter[Section] | None = None  # how many numbered headings each section has
         # Numbered headings that only name what the boxes below them are about
         self.topics = {found for block in collector.source.groups if (found := self.topic(block)) is not None}
+        self.apart = {topic.parent for topic in self.topics}  # the sections of which these are the parts
 
     def heading(self, block: Block, section: Section) -> int:
         """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""
@@ -105,7 +106,7 @@ class HeadingReader:
         """True for a heading that only names what boxes below it are about, or that is numbered among such."""
         if section in self.topics:
             return True
-        return any(topic.parent is section.parent for topic in self.topics) and _NUMBERED.match(text) is not None
+        return section.parent in self.apart and _NUMBERED.match(text) is not None
 
     def topic(self, block: Block) -> Section | None:
         """The section of a numbered heading that a list of boxes stands below, under a label: "**Measures:**"."""

@@ -29,6 +29,7 @@ _LAST_SENTENCE = re.compile(r"^.*[.!?]\s+(?=\S)", re.DOTALL)  # what stands befo
 _NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Za-z][.)])\s+")
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _CLOSING = (")", "）", "]")
+_STOPS = (".", "。", "।")
 _COLONS = (b":", "：".encode())
 _EDGES = " \t:：*_-–—"
 
@@ -245,8 +246,9 @@ class _Walk:
             return
         if around.is_action:
             opens = kind is ACTION or folded not in self.words.fields
-        else:  # "Action 2: restart the node" of a timeline opens nothing
-            opens = kind is ACTION and not (around.kind is RESPONSE and folded[-1:].isdigit())
+        else:  # "Action 2: restart the node" and "First action: restart it" of a timeline open nothing
+            told = around.kind is RESPONSE and (folded[-1:].isdigit() or not (lead.bold or lead.alone))
+            opens = kind is ACTION and not told
         if opens and (lead.alone or folded not in self.words.markers):  # "TODO: add an alert" is an item
             self.label(item.after, name, kind, item)
 
@@ -291,7 +293,7 @@ def kind_of(words: Vocabulary, name: str) -> SectionKind | None:
         return None
     kind = None
     if name.endswith(_CLOSING) and (bare := _PARENTHESES.sub("", name).strip()):
-        kind = words.section_kind(bare)
+        kind = words.section_kind(bare) or words.section_kind(name) or words.section_kind(name[len(bare) :])
     return kind or words.section_kind(name)
 
 
@@ -371,8 +373,8 @@ def _bold_lead(source: Source, block: Block, style: str) -> Lead | None:
     follows = rest.get("Text", "x") if type(rest) is dict else ""
     colon = label[-1:] in (":", "：") or follows.lstrip()[:1] in (":", "：")
     alone = number + 1 >= block.last or (number + 2 >= block.last and not follows.strip(" :："))
-    if style == "Emphasis" and not (colon or alone):
-        return None
+    if style == "Emphasis" and (label[-1:] in _STOPS or not (colon or alone)):
+        return None  # "*Written from the logs.*" is a remark
     if alone and len(label) > _LONGEST_LINE:
         return None
     # "**Resolution**:" and then the words on the next line
