@@ -71,7 +71,7 @@ def texts(text: str) -> list[str]:
             id="recovery as a category of work, and by itself",
         ),
         pytest.param(
-            "## Vorbeugendes (Preventive Actions)\n\n- Platte in den Prüfplan aufnehmen",
+            "## Vorbeugende Maßnahme (Preventive Action)\n\n- Platte in den Prüfplan aufnehmen",
             ["Platte in den Prüfplan aufnehmen"],
             id="a name that is translated in brackets",
         ),
@@ -81,13 +81,23 @@ def texts(text: str) -> list[str]:
             id="a remark in italics at the end",
         ),
         pytest.param(
+            "## Suggested changes\n\n### Change #1: Check the size\n\n**Why this matters:**\n- Saves calls\n\n### Change #2: Check the answer\n\nBefore it is stored.",
+            ["Change #1: Check the size", "Change #2: Check the answer"],
+            id="headings with a number sign, and reasons in a list",
+        ),
+        pytest.param(
+            "## 修复\n\n未修复。\n\n待办（按优先级）：\n\n1. 增加磁盘告警\n2. 编写手册",
+            ["增加磁盘告警", "编写手册"],
+            id="a lone line with a remark in brackets",
+        ),
+        pytest.param(
             "## Chronology\n\n1. First action: restart the node.\n2. Follow-up action: add a pause.",
             [],
             id="labels within a timeline",
         ),
         pytest.param(
-            "## Preventive measures\n\n**Problem:** we should have seen it.\n\n**Add an alert.**",
-            ["Add an alert."],
+            "## Azioni preventive\n\n**Problema:** nessuno deve guardare i log.\n\nDobbiamo aggiungere un allarme.",
+            ["Dobbiamo aggiungere un allarme."],
             id="what was wrong, under a label",
         ),
         pytest.param(

@@ -16,8 +16,8 @@ from tracker.parsing.phrases import SPACELESS
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section, clean, is_time
 
-_NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
-_NUMBER_LABEL = re.compile(r"^[\w -]{0,20}\d{1,3}\s?[:：.)–-]\s*")
+_NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]#?|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
+_NUMBER_LABEL = re.compile(r"^[\w -]{0,20}#?\d{1,3}\s?[:：.)–-]\s*")
 
 
 _FEWEST_WORDS, _FEWEST_SIGNS = 4, 8

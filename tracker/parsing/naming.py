@@ -44,7 +44,7 @@ def named(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
         folded = _split_compounds(words, folded)
     found = words.section_phrases.find(folded)
     if not found:
-        return _reworded(words, folded)
+        return (ACTION, 1.0, False) if _is_proposed(words, folded, known=False) else _reworded(words, folded)
     coverage = sum(len(phrase) for _, phrase in found) / len(folded)
     named = {phrase: words.sections[phrase] for _, phrase in found}
     work = [phrase for phrase, kind in named.items() if kind is ACTION]
@@ -56,8 +56,8 @@ def named(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
         kinds.discard(ACTION)
     # Work named beside other things ("Lessons and next steps") makes an action section
     kind = next((kind for kind in SectionKind if kind in kinds), None)
-    if kind in (PHASE, RESPONSE) and words.proposed.among(folded):
-        return ACTION, coverage, wish  # "Recommended immediate measures"
+    if kind in (PHASE, RESPONSE, None) and _is_proposed(words, folded, known=kind is not None):
+        return ACTION, coverage, wish
     return kind, coverage, wish
 
 
@@ -70,8 +70,23 @@ def _reworded(words: Vocabulary, folded: str) -> tuple[SectionKind | None, float
     for place in range(1, len(parts) - 1) if len(parts) <= _LONG_NAME else ():
         if (kind := words.sections.get(" ".join(parts[:place] + parts[place + 1 :]))) is not None:
             return kind, 1.0, False
+    if folded.startswith(words.asking):
+        return SectionKind.OTHER, _HALF, False  # "Why this matters"
     plain = _DIGRAPHS.sub(r"\1", folded)
     return named(words, plain) if plain != folded else (words.sections.get(folded), 0.0, False)
+
+
+def _is_proposed(words: Vocabulary, folded: str, *, known: bool) -> bool:
+    """True for what is recommended or planned: "Recommended immediate measures", "Recommended fixes".
+
+    Where the name is not `known` to be a phase or the response, nothing but what was mended may stand beside that word.
+    """
+    proposed = words.proposed.find(folded)
+    if known or not proposed:
+        return bool(proposed)
+    for start, phrase in reversed(proposed):
+        folded = folded[:start] + folded[start + len(phrase) :]
+    return " ".join(folded.split()) in words.mended
 
 
 @lru_cache(maxsize=1024)

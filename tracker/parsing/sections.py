@@ -177,7 +177,7 @@ class _Walk:
             if kind is None or fold(name) in self.words.markers or self.details(name):
                 return
         else:
-            kind = self.words.sections.get(fold(name))
+            kind = self.words.sections.get(fold(_PARENTHESES.sub("", name)))
             loud = name.isupper() and self.words.coverage(name) >= _ENOUGH
             kind = kind_of(self.words, name) if loud else kind
             if (

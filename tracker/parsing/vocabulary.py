@@ -26,7 +26,7 @@ from tracker.parsing.naming import (
     says_done,
     tells_both,
 )
-from tracker.parsing.phrases import Phrases
+from tracker.parsing.phrases import SPACELESS, Phrases
 
 __all__ = [
     "ACTION",
@@ -88,6 +88,8 @@ class Vocabulary:
     nested: frozenset[str]
     remaining: frozenset[str]
     proposed: Phrases
+    mended: frozenset[str]
+    asking: tuple[str, ...]  # each with the space after it, where words are parted
     languages: tuple[str, ...]
     spoken: Mapping[str, tuple[str, ...]]  # the commonest words, with the languages that have them
     common: frozenset[str]  # these words
@@ -270,6 +272,8 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         nested=_folded(data["names"]["nested"]),
         remaining=_folded(data["names"]["remaining"]),
         proposed=phrases(data["names"]["proposed"]),
+        mended=_folded(data["names"]["mended"]),
+        asking=tuple(w if SPACELESS.search(w) else f"{w} " for w in _folded(data["names"]["asking"])),
         languages=tuple(grammar["languages"]),
         spoken=_spoken(grammar["languages"]),
         common=frozenset().union(*grammar["languages"].values()),
