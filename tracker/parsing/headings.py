@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tracker.parsing import grammar, tables
 from tracker.parsing.blocks import HEADING, LIST, PARAGRAPH, TABLE, Block
@@ -58,9 +59,16 @@ class HeadingReader:
     def __init__(self, collector: Collector) -> None:
         self.c = collector
         self.steps: Counter[Section] | None = None  # how many numbered headings each section has
-        # Numbered headings that only name what the boxes below them are about
-        self.topics = {found for block in collector.source.groups if (found := self.topic(block)) is not None}
-        self.apart = {topic.parent for topic in self.topics}  # the sections of which these are the parts
+
+    @cached_property
+    def topics(self) -> set[Section]:
+        """Numbered headings that only name what the boxes below them are about."""
+        return {found for block in self.c.source.groups if (found := self.topic(block)) is not None}
+
+    @cached_property
+    def apart(self) -> set[Section | None]:
+        """The sections of which these are the parts."""
+        return {topic.parent for topic in self.topics}
 
     def heading(self, block: Block, section: Section) -> int:
         """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""

@@ -62,6 +62,10 @@ class Phrases:
                 return True
         return bool(self._spaceless) and not folded.isascii() and self._pattern.search(folded) is not None
 
+    def opens(self, word: str) -> bool:
+        """Whether a phrase of words opens with this one."""
+        return word in self._most
+
     def _follows(self, first: str, words: list[str]) -> bool:
         """Whether a phrase that opens with a word stands among words."""
         most, place = self._most[first], -1

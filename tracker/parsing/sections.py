@@ -152,7 +152,7 @@ class _Walk:
 
     def open_heading(self, block: Block) -> None:
         name = clean(text_of(self.source, block))
-        if not fold(name):
+        if not name[:1].isalnum() and not fold(name):
             return  # "# ======" only frames the heading beside it
         first, self.seen_heading = not self.seen_heading, True
         kind = kind_of(self.words, name)
