@@ -41,6 +41,76 @@ def texts(text: str) -> list[str]:
             id="actions taken beside actions planned",
         ),
         pytest.param(
+            "# ======\n# Action items\n# ======\n\n- Add an alert",
+            ["Add an alert"],
+            id="headings of signs that frame another",
+        ),
+        pytest.param(
+            "## Next steps\n\n  [1] Add an alert — at once\n      Owner: Jo | Due: 3 days\n\n  [2] Write a runbook\n      Owner: Kim | Due: 1 week",
+            ["Add an alert — at once", "Write a runbook"],
+            id="paragraphs numbered in brackets, with their fields below",
+        ),
+        pytest.param(
+            "## Next steps\n\nMeasured as in [2] before.",
+            [],
+            id="a source in brackets numbers nothing",
+        ),
+        pytest.param(
+            "## Response and fixes\n\n### Fault found (7:30 - 10:30 UTC)\n\nIt was the disk.\n\n### Fix rolled out (10:30 - 14:00 UTC)\n\nAll nodes.",
+            [],
+            id="headings that end in their time are a timeline",
+        ),
+        pytest.param(
+            "## Lessons and prevention\n\n### 1. Test as in production\n\n**Problem**: it was not.\n\n**Measures**:\n- [ ] Build staging\n\n### 2. Keep the logs\n\nThey help.",
+            ["Build staging"],
+            id="numbered headings that name what the boxes below are about",
+        ),
+        pytest.param(
+            "## Рекомендации\n\n### Восстановление\n\n- Сменить ключи\n\n## Восстановление\n\n- Перезапущен узел",
+            ["Сменить ключи"],
+            id="recovery as a category of work, and by itself",
+        ),
+        pytest.param(
+            "## Vorbeugende Maßnahme (Preventive Action)\n\n- Platte in den Prüfplan aufnehmen",
+            ["Platte in den Prüfplan aufnehmen"],
+            id="a name that is translated in brackets",
+        ),
+        pytest.param(
+            "## Next steps\n\n- Add an alert\n\n---\n\n*Write-up made from the logs of May.*",
+            ["Add an alert"],
+            id="a remark in italics at the end",
+        ),
+        pytest.param(
+            "## Suggested changes\n\n### Change #1: Check the size\n\n**Why this matters:**\n- Saves calls\n\n### Change #2: Check the answer\n\nBefore it is stored.",
+            ["Change #1: Check the size", "Change #2: Check the answer"],
+            id="headings with a number sign, and reasons in a list",
+        ),
+        pytest.param(
+            "## 修复\n\n未修复。\n\n待办（按优先级）：\n\n1. 增加磁盘告警\n2. 编写手册",
+            ["增加磁盘告警", "编写手册"],
+            id="a lone line with a remark in brackets",
+        ),
+        pytest.param(
+            "## Chronology\n\n1. First action: restart the node.\n2. Follow-up action: add a pause.",
+            [],
+            id="labels within a timeline",
+        ),
+        pytest.param(
+            "## Azioni preventive\n\n**Problema:** nessuno deve guardare i log.\n\nDobbiamo aggiungere un allarme.",
+            ["Dobbiamo aggiungere un allarme."],
+            id="what was wrong, under a label",
+        ),
+        pytest.param(
+            "## 改进措施\n\n- **自动化测试**：\n  补充极端场景用例：\n  - 用例：增加空库启动\n  - 用例：增加满库启动\n- 增加磁盘告警",
+            ["自动化测试： 补充极端场景用例", "增加磁盘告警"],
+            id="test cases in a script without spaces",
+        ),
+        pytest.param(
+            "## Resolution\n\n1. **At once:** rolled back.\n2. **Index by region (pending):** one query for each.",
+            ["Index by region (pending): one query for each."],
+            id="a label that says itself that its work is open",
+        ),
+        pytest.param(
             "## Timeline\n\n**Actions taken:**\n\n- Restarted the node",
             [],
             id="actions taken alone are the response",

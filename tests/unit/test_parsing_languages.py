@@ -341,6 +341,116 @@ SAMPLES = {
         ("対応済み", "検討中", "未割当"),
         "反省点",
     ),
+    "ms": Sample(
+        "Servis tidak dicapai kerana cakera telah penuh dan amaran yang dihantar oleh sistem masih dalam giliran.",
+        "Tindakan yang diambil",
+        "Tindakan susulan",
+        ("Penanggungjawab", "Tarikh akhir"),
+        ("Tambah amaran untuk cakera", "Kemas kini buku panduan"),
+        "Langkah pencegahan",
+        ("Tindakan", "Pemilik", "Tarikh sasaran", "Status"),
+        ("Siap", "Dalam proses", "Belum ditentukan"),
+        "Pengajaran yang dipelajari",
+    ),
+    "th": Sample(
+        "ระบบใช้งานไม่ได้เป็นเวลาหนึ่งชั่วโมงเพราะดิสก์เต็ม",
+        "การดำเนินการที่ได้ทำไปแล้ว",
+        "แผนการป้องกัน",
+        ("ผู้รับผิดชอบ", "กำหนดเสร็จ"),
+        ("เพิ่มการแจ้งเตือนดิสก์", "ปรับปรุงคู่มือ"),
+        "ขั้นตอนถัดไป",
+        ("สิ่งที่ต้องทำ", "ผู้รับผิดชอบ", "กำหนดเสร็จ", "สถานะ"),
+        ("เสร็จแล้ว", "กำลังดำเนินการ", "ยังไม่กำหนด"),
+        "บทเรียนที่ได้รับ",
+    ),
+    "sk": Sample(
+        "Služba nebola dostupná a disk sa zaplnil, pre používateľov to bolo hodinu a na ktorý sme pri tom neboli ale.",
+        "Vykonané opatrenia",
+        "Nápravné opatrenia",
+        ("Zodpovedný", "Termín"),
+        ("Pridať alert na disk", "Aktualizácia príručky"),
+        "Ďalšie kroky",
+        ("Úloha", "Zodpovedná osoba", "Termín", "Stav"),
+        ("Hotovo", "Prebieha", "Nepriradené"),
+        "Čo sme sa naučili",
+    ),
+    "hr": Sample(
+        "Servis nije bio dostupan i disk se napunio, što smo vidjeli na nadzoru za koji nije bilo kako da su poruke.",
+        "Poduzete mjere",
+        "Korektivne mjere",
+        ("Odgovorna osoba", "Rok"),
+        ("Dodati alarm za disk", "Ažuriranje priručnika"),
+        "Sljedeći koraci",
+        ("Mjera", "Zadužen", "Rok", "Status"),
+        ("Završeno", "U tijeku", "Nije određeno"),
+        "Naučene lekcije",
+    ),
+    "sr": Sample(
+        "Сервис није био доступан и диск се напунио, што смо видели на надзору за који није било како да су поруке.",
+        "Предузете мере",
+        "Корективне мере",
+        ("Одговорна особа", "Рок"),
+        ("Додати аларм за диск", "Ажурирање упутства"),
+        "Следећи кораци",
+        ("Мера", "Задужен", "Рок", "Статус"),
+        ("Завршено", "У току", "Није одређено"),
+        "Научене лекције",
+    ),
+    "bg": Sample(
+        "Услугата не беше достъпна и дискът се напълни, това при което за час не се разбра че на графиките го има.",
+        "Предприети действия",
+        "Коригиращи мерки",
+        ("Отговорник", "Краен срок"),
+        ("Добавяне на аларма за диска", "Актуализиране на наръчника"),
+        "Следващи стъпки",
+        ("Действие", "Отговорник", "Срок", "Статус"),
+        ("Готово", "В процес", "Неопределено"),
+        "Научени уроци",
+    ),
+    "sl": Sample(
+        "Storitev ni bila dosegljiva in disk se je napolnil, kar so za uro na nadzoru pri ki smo da bilo.",
+        "Izvedeni ukrepi",
+        "Korektivni ukrepi",
+        ("Odgovorna oseba", "Rok"),
+        ("Dodati alarm za disk", "Posodobitev priročnika"),
+        "Naslednji koraki",
+        ("Ukrep", "Odgovoren", "Rok izvedbe", "Stanje"),
+        ("Opravljeno", "V teku", "Ni določeno"),
+        "Česa smo se naučili",
+    ),
+    "fa": Sample(
+        "سرویس در این ساعت از دسترس خارج شد و دیسک پر بود که برای آن هشدار به تیم با تاخیر را بود است.",
+        "اقدامات انجام‌شده",
+        "اقدامات اصلاحی",
+        ("مسئول", "مهلت"),
+        ("افزودن هشدار برای دیسک", "به‌روزرسانی راهنما"),
+        "گام‌های بعدی",
+        ("اقدام", "مسئول", "مهلت", "وضعیت"),
+        ("انجام شد", "در حال انجام", "نامشخص"),
+        "درس‌های آموخته",
+    ),
+    "he": Sample(
+        "השירות לא היה זמין כי הדיסק התמלא, וגם ההתראה של הצוות על זה לא היה את עם הוא אנחנו.",
+        "פעולות שננקטו",
+        "פעולות מתקנות",
+        ("אחראי", "תאריך יעד"),
+        ("הוספת התראה על הדיסק", "עדכון המדריך"),
+        "הצעדים הבאים",
+        ("משימה", "אחראי", "תאריך יעד", "סטטוס"),
+        ("בוצע", "בתהליך", "טרם נקבע"),
+        "הפקת לקחים",
+    ),
+    "bn": Sample(
+        "একটি ডিস্ক ভরে যাওয়ায় সার্ভিস বন্ধ ছিল এবং এই সময় থেকে সতর্কতা করা হয় না জন্য।",
+        "গৃহীত পদক্ষেপ",
+        "সংশোধনমূলক ব্যবস্থা",
+        ("দায়িত্বপ্রাপ্ত", "সময়সীমা"),
+        ("ডিস্কের জন্য সতর্কতা যোগ করা", "নির্দেশিকা হালনাগাদ করা"),
+        "পরবর্তী পদক্ষেপ",
+        ("কাজ", "দায়িত্বপ্রাপ্ত", "শেষ তারিখ", "অবস্থা"),
+        ("সম্পন্ন", "চলমান", "নির্ধারিত নয়"),
+        "শিক্ষা",
+    ),
 }
 
 
@@ -362,7 +472,7 @@ def test_a_table_of_work(language: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("language", [code for code in SAMPLES if code not in ("ja", "zh-Hant")])
+@pytest.mark.parametrize("language", [code for code in SAMPLES if code not in ("ja", "zh-Hant", "th")])
 def test_a_language_is_known_by_its_commonest_words(language: str) -> None:
     assert vocabulary.load().language(SAMPLES[language].story) == language
 
@@ -390,6 +500,14 @@ def test_a_language_is_known_by_its_commonest_words(language: str) -> None:
         ("el", "Θα προσθέσουμε ειδοποίηση για τον δίσκο."),
         ("ar", "سنقوم بإضافة تنبيه لامتلاء القرص."),
         ("hi", "हम डिस्क के लिए अलर्ट जोड़ेंगे।"),
+        ("ms", "Kami akan menambah amaran untuk cakera."),
+        ("sk", "Je potrebné doplniť alert na disk."),
+        ("hr", "Potrebno je dodati alarm za disk."),
+        ("sr", "Потребно је додати аларм за диск."),
+        ("bg", "Ще добавим аларма за диска."),
+        ("sl", "Dodali bomo alarm za disk."),
+        ("fa", "باید برای دیسک هشدار اضافه شود."),
+        ("th", "เพิ่มการแจ้งเตือนเมื่อดิสก์ใกล้เต็ม"),
     ],
 )
 def test_prose_states_work(language: str, sentence: str) -> None:
@@ -459,6 +577,35 @@ def test_due(bullet: str, due: str, day: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("Naechste Schritte", "action"),
+        ("Loesungsvorschlaege", "action"),
+        ("Sonraki Teknik Adimlar", "action"),
+        ("Next technical steps", "action"),
+        ("Empfohlene Sofortmaßnahmen", "action"),
+        ("Recommended immediate measures", "action"),
+        ("Medidas inmediatas propuestas", "action"),
+        ("推荐的临时措施", "action"),
+        ("Immediate measures", "phase"),
+        ("Sofortmaßnahmen", "phase"),
+        ("Recommended fixes", "action"),
+        ("Рекомендуемые исправления", "action"),
+        ("Zalecane poprawki", "action"),
+        ("推奨される修正", "action"),
+        ("Fixed at once", None),
+        ("Suggested reading", None),
+        ("Why this matters", "other"),
+        ("Почему это важно", "other"),
+        ("なぜ重要か", "other"),
+        ("Issue queue", None),
+    ],
+)
+def test_a_name_is_known_in_other_spelling_and_with_a_word_inside(name: str, kind: str | None) -> None:
+    assert vocabulary.load().section_kind(name) == kind
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "Les équipes",
@@ -488,6 +635,9 @@ def test_a_word_of_one_language_means_nothing_in_another(name: str) -> None:
         ("es", "Monitoreo", ["Crear tablero", "Definir umbrales"]),
         ("ja", "監視", ["アラートを追加する", "手順書を更新する"]),
         ("zh-Hant", "監控", ["新增磁碟告警", "更新維運手冊"]),
+        ("sk", "Monitoring", ["Vytvoriť dashboard", "Nastaviť limity"]),
+        ("hr", "Nadzor", ["Postaviti pragove", "Dodavanje grafova"]),
+        ("bg", "Наблюдение", ["Добавяне на графика", "Настройка на прагове"]),
     ],
 )
 def test_a_line_that_only_groups_work_is_none(language: str, group: str, tasks: list[str]) -> None:

@@ -21,6 +21,7 @@ _IGNORE = re.compile(r"<!--\s*closeout:\s*ignore\s*-->", re.IGNORECASE)
 _ITEM = re.compile(r"<!--\s*closeout:\s*item\b(.{0,1000}?)-->", re.IGNORECASE | re.DOTALL)
 _REPORTED = re.compile(r"\W*(?:already )?\w+(?: (?:in|by|with|via|on|as|at)\b|\W*$)", re.IGNORECASE)  # "Done in #12"
 _SETTING = re.compile(r"(\w+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
+_STATUS_IN_LABEL = re.compile(r"[(（\[]([^()（）\[\]]{2,20})[)）\]]\W{0,3}$")
 _MUCH = 0.4  # of a name
 _BLANK_LINES = 200  # bytes of white space between a comment and the item that it silences
 _MARKER = 8  # bytes in which an unlabelled TODO stands
@@ -108,9 +109,15 @@ class Collector:
             return self.has_marks
         block = self.source.blocks[index]
         lead: Lead | Literal[False] | None = block.lead  # False where nobody had to ask how it opens
-        if lead and not lead.alone and fold(lead.label) in self.words.markers:
+        if lead and not lead.alone and (fold(lead.label) in self.words.markers or self.is_open_label(lead)):
             return True
         return self.has_todos and self.source.data.find(b"TODO", block.start, block.start + _MARKER) >= 0
+
+    def is_open_label(self, lead: Lead | None) -> bool:
+        """True for a bold label that says itself that its work is open: "**Index by region (pending):**"."""
+        if lead is None or not lead.bold or not lead.colon or (match := _STATUS_IN_LABEL.search(lead.label)) is None:
+            return False
+        return self.words.status(match[1]) is False
 
     def marked(self, block: Block) -> bool:
         """True for a block that carries `<!-- closeout: item ... -->`: it is an item wherever it stands."""
@@ -181,6 +188,14 @@ class Collector:
         if lead is None or not lead.colon or self.words.status(lead.label) is not None:
             return False
         return self.words.fields.get(fold(lead.label)) in TRACKED
+
+    def tells_why(self, paragraph: Block) -> bool:
+        """True for "Result: the errors are gone" and "Problem: nobody saw it", which are no work themselves."""
+        lead = read_lead(self.source, paragraph)
+        if lead is None or not lead.colon or lead.alone:
+            return False
+        label = fold(lead.label)
+        return label in self.words.outcomes or (lead.bold and label in self.words.problems)
 
     def absorb(self, paragraph: Block, candidate: Candidate) -> None:
         rich = render(self.source, paragraph)

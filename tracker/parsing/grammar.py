@@ -154,6 +154,7 @@ _FEWEST_WORDS = 3  # that state work
 _OPENING = 160  # characters in which a sentence shows what it is
 _SHORT = 4  # letters of a word whose ending tells nothing
 _PRESENT = 40  # characters in which a script without spaces says "now"
+_SYLLABLES = "\u3040"  # from which on a sign is a syllable or a word
 _NAME = 8  # characters in which a script without spaces only names something
 
 
@@ -177,6 +178,8 @@ def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
 
 def _states(text: str, first: str, words: Vocabulary) -> bool:
     """Whether words of a script without spaces state work; of a name or a sentence they have to show it."""
+    if first < _SYLLABLES:  # Thai and its like spell words out, so that length tells nothing
+        return first.startswith(words.openers)
     if len(text) > _NAME and not text.endswith("。"):
         return True
     end = fold(text[-_OPENING:])

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tracker.parsing import grammar, tables
 from tracker.parsing.blocks import HEADING, LIST, PARAGRAPH, TABLE, Block
@@ -16,8 +17,8 @@ from tracker.parsing.phrases import SPACELESS
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section, clean, is_time
 
-_NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
-_NUMBER_LABEL = re.compile(r"^[\w -]{0,20}\d{1,3}\s?[:：.)–-]\s*")
+_NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]#?|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
+_NUMBER_LABEL = re.compile(r"^[\w -]{0,20}#?\d{1,3}\s?[:：.)–-]\s*")
 
 
 _FEWEST_WORDS, _FEWEST_SIGNS = 4, 8
@@ -59,12 +60,22 @@ class HeadingReader:
         self.c = collector
         self.steps: Counter[Section] | None = None  # how many numbered headings each section has
 
+    @cached_property
+    def topics(self) -> set[Section]:
+        """Numbered headings that only name what the boxes below them are about."""
+        return {found for block in self.c.source.groups if (found := self.topic(block)) is not None}
+
+    @cached_property
+    def apart(self) -> set[Section | None]:
+        """The sections of which these are the parts."""
+        return {topic.parent for topic in self.topics}
+
     def heading(self, block: Block, section: Section) -> int:
         """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""
         if not (section.is_action and not section.known and section.parent is not None and section.parent.is_action):
             return block.index + 1
         rich = render(self.c.source, block)
-        if is_time(rich.text):
+        if is_time(rich.text) or self.is_topic(rich.text, section):
             return block.index + 1
         body = self.body(block)
         if self.c.is_silenced(block.start, rich.comments):
@@ -98,6 +109,21 @@ class HeadingReader:
                 if found.parent is not None and found.parent.is_action and self.is_numbered(found)
             )
         return section.parent is not None and self.steps[section.parent] > 1
+
+    def is_topic(self, text: str, section: Section) -> bool:
+        """True for a heading that only names what boxes below it are about, or that is numbered among such."""
+        if section in self.topics:
+            return True
+        return section.parent in self.apart and _NUMBERED.match(text) is not None
+
+    def topic(self, block: Block) -> Section | None:
+        """The section of a numbered heading that a list of boxes stands below, under a label: "**Measures:**"."""
+        section = self.c.sections[block.index]
+        if block.kind is not LIST or not section.is_action or section.label or section.parent is None:
+            return None
+        if self.c.source.blocks[section.opener].kind is HEADING or not self.is_numbered(section.parent):
+            return None
+        return section.parent if any(item.detail is not None for item in self.c.list_items(block)) else None
 
     def is_numbered(self, section: Section) -> bool:
         opener = self.c.source.blocks[section.opener]

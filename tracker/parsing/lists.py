@@ -16,7 +16,7 @@ from tracker.parsing.headings import says_much
 from tracker.parsing.inline import Rich, plain, render, text_of
 from tracker.parsing.prose import ProseReader
 from tracker.parsing.reading import read
-from tracker.parsing.sections import Section, read_lead
+from tracker.parsing.sections import Section
 from tracker.parsing.vocabulary import fold
 
 _BRACKETED_END = re.compile(r"[(（\[]([^()（）\[\]]{2,60})[)）\]][\s.]*$")
@@ -93,9 +93,9 @@ class ListReader:
             self.verdicts[block.index] = Verdict(None)
             self.c.skip(block.start, first.end, "a comment says to ignore it")
             return
-        if block.detail is None and self.tells_outcome(first):
+        if block.detail is None and self.c.tells_why(first):
             self.verdicts[block.index] = Verdict(None)
-            self.c.skip(block.start, first.end, "tells what came of the work")
+            self.c.skip(block.start, first.end, "tells what came of the work, or why it is needed")
             return
         if section.label and section.opener == block.index:
             rich = without_label(rich)
@@ -163,21 +163,20 @@ class ListReader:
         stated = fields.owner or fields.due or fields.priority or fields.done is not None
         return bool(stated) or self.c.verb_first(fields.text) or grammar.promises(fields.text, self.c.words)
 
-    def tells_outcome(self, first: Block) -> bool:
-        """True for "Result: the errors are gone"."""
-        lead = read_lead(self.c.source, first)
-        return lead is not None and lead.colon and not lead.alone and fold(lead.label) in self.c.words.outcomes
-
     def lists_cases(self, fields: Fields, children: list[Block]) -> bool:
-        """True for an item that names a test and lists its cases: "Unit test of the queue:", "empty -> nothing"."""
-        opening = fold(fields.text[:_OPENING]).split()[:_NAMES]
-        if self.c.words.tests.isdisjoint(opening) or not says_much(fields.text):
+        """True for an item that names a test, or its cases, and lists them: "Unit test of the queue:"."""
+        opening = fold(fields.text[:_OPENING])
+        named = not self.c.words.tests.isdisjoint(opening.split()[:_NAMES]) or self.c.words.cases.among(opening)
+        if not named or not says_much(fields.text):
             return False
         if any(child.detail is not None for child in children) or self.have_own_references(children):
             return False
         words = [words for child in children if (words := self.c.own_words(child)) is not None]
         texts = [self.c.source.text(each.start, min(each.end, each.start + _ASSIGNMENT)) for each in words]
-        return not any(text[:1] != "`" and grammar.opens_with_verb(text, self.c.words) for text in texts)
+        return not any(
+            text[:1] != "`" and not self.c.words.cases.among(fold(text)) and grammar.opens_with_verb(text, self.c.words)
+            for text in texts
+        )
 
     def have_own_references(self, children: list[Block]) -> bool:
         """True where half of the children end with an issue of their own in brackets: these are followed up, too."""

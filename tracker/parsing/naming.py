@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tracker.parsing.vocabulary import Vocabulary
 
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]{2,30})[)）\]]|[-–—:：]\s{0,2}(\w[\w ]{1,20})$")
+_DIGRAPHS = re.compile(r"(?<![aeq])([aou])e(?=\w)")  # ä, ö, ü as people type them without dots
+_LONG_NAME = 6  # words; in a longer name one word more or less is too much to guess
 _HALF = 0.5  # of a name
 _STATUS_WORDS = 3  # of a status at an end of a name: "Hành động khắc phục đã thực hiện"
 LONGEST_NAME = 200  # characters; nobody names a section or column in more
@@ -42,7 +44,7 @@ def named(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
         folded = _split_compounds(words, folded)
     found = words.section_phrases.find(folded)
     if not found:
-        return words.sections.get(folded), 0.0, False
+        return (ACTION, 1.0, False) if _is_proposed(words, folded, known=False) else _reworded(words, folded)
     coverage = sum(len(phrase) for _, phrase in found) / len(folded)
     named = {phrase: words.sections[phrase] for _, phrase in found}
     work = [phrase for phrase, kind in named.items() if kind is ACTION]
@@ -53,7 +55,40 @@ def named(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
     if ACTION in kinds and not _names_work(words, folded, found):
         kinds.discard(ACTION)
     # Work named beside other things ("Lessons and next steps") makes an action section
-    return next((kind for kind in SectionKind if kind in kinds), None), coverage, wish
+    kind = next((kind for kind in SectionKind if kind in kinds), None)
+    if kind in (PHASE, RESPONSE, None) and _is_proposed(words, folded, known=kind is not None):
+        return ACTION, coverage, wish
+    return kind, coverage, wish
+
+
+def _reworded(words: Vocabulary, folded: str) -> tuple[SectionKind | None, float, bool]:
+    """What a name says that is known but for one word inside it, or for letters typed without their dots.
+
+    "Next technical steps" says what "Next steps" does, and "Naechste Schritte" what it would with its umlaut.
+    """
+    parts = folded.split()
+    usual = 2 < len(parts) <= _LONG_NAME and words.section_phrases.opens(parts[0])  # noqa: PLR2004
+    for place in range(1, len(parts) - 1) if usual else ():
+        if (kind := words.sections.get(" ".join(parts[:place] + parts[place + 1 :]))) is not None:
+            return kind, 1.0, False
+    if folded.startswith(words.asking):
+        return SectionKind.OTHER, _HALF, False  # "Why this matters"
+    # One look at the letters is faster than the pattern
+    plain = _DIGRAPHS.sub(r"\1", folded) if "ae" in folded or "oe" in folded or "ue" in folded else folded
+    return named(words, plain) if plain != folded else (words.sections.get(folded), 0.0, False)
+
+
+def _is_proposed(words: Vocabulary, folded: str, *, known: bool) -> bool:
+    """True for what is recommended or planned: "Recommended immediate measures", "Recommended fixes".
+
+    Where the name is not `known` to be a phase or the response, nothing but what was mended may stand beside that word.
+    """
+    proposed = words.proposed.find(folded)
+    if known or not proposed:
+        return bool(proposed)
+    for start, phrase in reversed(proposed):
+        folded = folded[:start] + folded[start + len(phrase) :]
+    return " ".join(folded.split()) in words.mended
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # scripts that put no spaces between words
+# Scripts that put no spaces between words
+SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 class Phrases:
@@ -60,6 +61,10 @@ class Phrases:
             if self._most[first] == 1 or self._follows(first, words):
                 return True
         return bool(self._spaceless) and not folded.isascii() and self._pattern.search(folded) is not None
+
+    def opens(self, word: str) -> bool:
+        """Whether a phrase of words opens with this one."""
+        return word in self._most
 
     def _follows(self, first: str, words: list[str]) -> bool:
         """Whether a phrase that opens with a word stands among words."""

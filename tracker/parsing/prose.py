@@ -22,7 +22,13 @@ _POINTS_BACK = re.compile(
 _PROMISE = re.compile(r"\b(?:will|we are going to|is going to|vamos a|iremos|allons|werden)\b")
 _PROMISING = frozenset({RESPONSE, LESSONS})
 _CONCLUDING = ("conclusion", "conclusions")
-_TYPED = re.compile(r"(?:^|(?<=\s))([•●▪◦‣■►・①-⑳]|\(?[a-h1-9]\)|（\d{1,2}）|\d{1,2}、|[–—](?= ))(?=\s?\S)")
+_TYPED = re.compile(
+    r"(?:^|(?<=\s))([•●▪◦‣■►・①-⑳]|\(?[a-h1-9]\)|（\d{1,2}）|\d{1,2}、|[–—](?= )|\[[ xX✓✔✅☑✗]\](?= )"
+    r"|(?<![\s\S])\[\d{1,2}\](?= ))(?=\s?\S)"
+)
+_DASHES = "–—"  # a sign where the first one is; elsewhere they part a sentence
+_BOX = re.compile(r"\[(\D)\]")
+_OPEN_BOX = " ✗"
 _REMARK = re.compile(r"[(（].{3,}[)）][.。]?", re.DOTALL)
 _SIGN = 16  # bytes in which a typed bullet or number stands
 _LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
@@ -66,6 +72,8 @@ class ProseReader:
             self.c.skip(block.start, block.end, "an instruction in italics")
         elif _TYPED.match(rich.text):
             self.bullets(rich, section, block.end)
+        elif self.c.tells_why(block):
+            self.c.skip(block.start, block.end, "tells what came of the work, or why it is needed")
         elif self.is_report(section) or self.is_one(block, rich):
             self.whole(block, rich, section)
         elif rich.text.rstrip(" *_")[-1:] not in (":", "："):
@@ -97,9 +105,13 @@ class ProseReader:
     def bullets(self, rich: Rich, section: Section, stop: int) -> None:
         """A paragraph of bullets that were typed as signs: each is an item."""
         signs = [match.span(1) for match in _TYPED.finditer(rich.text)]
+        if rich.text[signs[0][0]] not in _DASHES:
+            signs = [sign for sign in signs if rich.text[sign[0]] not in _DASHES]
         for (start, begin), end in zip(signs, [*(sign[0] for sign in signs[1:]), len(rich.text)], strict=True):
             part = rich.cut(begin, end)
             fields = read(self.c.reader, part)
+            if (box := _BOX.fullmatch(rich.text, start, begin)) is not None:
+                fields.done = box[1] not in _OPEN_BOX or fields.done or False
             first = rich.byte(start, self.c.source)
             last = rich.byte(start + len(rich.text[start:end].rstrip()), self.c.source, end=True)
             if not self.c.is_empty(fields):
@@ -222,7 +234,8 @@ class ProseReader:
         """Outside action sections: what is marked as work all the same, by "**TODO**:" or "Action item:"."""
         lead = read_lead(self.c.source, paragraph)
         label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""
-        if label not in self.c.words.markers:
+        is_open = label not in self.c.words.markers and self.c.is_open_label(lead)
+        if label not in self.c.words.markers and not is_open:
             opening = self.c.source.data[paragraph.start : min(paragraph.start + 8, paragraph.end)].strip(b"*_ ")
             if not opening.startswith(b"TODO"):
                 return None
@@ -238,6 +251,7 @@ class ProseReader:
             fields.absorb(whole)
         if self.c.is_empty(fields) or " " not in fields.text:
             return None
+        fields.done = False if is_open and fields.done is None else fields.done
         return self.c.add(start, paragraph.end, fields, section, f"paragraph labelled “{label or 'todo'}”")
 
     def report_unclear(self) -> None:

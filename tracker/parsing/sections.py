@@ -24,10 +24,12 @@ _LONGEST_LABEL = 70  # characters
 _HEAD = _LONGEST_LABEL + 1  # characters in which a label and its colon stand
 _ENOUGH = 0.5  # the part of a label that its known words must cover
 _TIME = re.compile(r"\W*(?:\d{1,2}[:.h]\d\d|\d{4}-\d\d-\d\d)")
+_TIME_SPAN = re.compile(r"[(（][^()（）]{0,40}\d{1,2}[:.h]\d\d[^()（）]{0,40}[)）]\W{0,3}$")
 _LAST_SENTENCE = re.compile(r"^.*[.!?]\s+(?=\S)", re.DOTALL)  # what stands before it
-_NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Z][.)])\s+")
+_NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Za-z][.)])\s+")
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _CLOSING = (")", "）", "]")
+_STOPS = (".", "。", "।")
 _COLONS = (b":", "：".encode())
 _EDGES = " \t:：*_-–—"
 
@@ -150,6 +152,8 @@ class _Walk:
 
     def open_heading(self, block: Block) -> None:
         name = clean(text_of(self.source, block))
+        if not name[:1].isalnum() and not fold(name):
+            return  # "# ======" only frames the heading beside it
         first, self.seen_heading = not self.seen_heading, True
         kind = kind_of(self.words, name)
         if first and block.detail == 1 and self.words.coverage(name) < 0.8:  # noqa: PLR2004 - a title that mentions work is none
@@ -173,7 +177,7 @@ class _Walk:
             if kind is None or fold(name) in self.words.markers or self.details(name):
                 return
         else:
-            kind = self.words.sections.get(fold(name))
+            kind = self.words.sections.get(fold(_PARENTHESES.sub("", name)))
             loud = name.isupper() and self.words.coverage(name) >= _ENOUGH
             kind = kind_of(self.words, name) if loud else kind
             if (
@@ -242,8 +246,9 @@ class _Walk:
             return
         if around.is_action:
             opens = kind is ACTION or folded not in self.words.fields
-        else:  # "Action 2: restart the node" of a timeline opens nothing
-            opens = kind is ACTION and not (around.kind is RESPONSE and folded[-1:].isdigit())
+        else:  # "Action 2: restart the node" and "First action: restart it" of a timeline open nothing
+            told = around.kind is RESPONSE and (folded[-1:].isdigit() or not (lead.bold or lead.alone))
+            opens = kind is ACTION and not told
         if opens and (lead.alone or folded not in self.words.markers):  # "TODO: add an alert" is an item
             self.label(item.after, name, kind, item)
 
@@ -288,13 +293,13 @@ def kind_of(words: Vocabulary, name: str) -> SectionKind | None:
         return None
     kind = None
     if name.endswith(_CLOSING) and (bare := _PARENTHESES.sub("", name).strip()):
-        kind = words.section_kind(bare)
+        kind = words.section_kind(bare) or words.section_kind(name) or words.section_kind(name[len(bare) :])
     return kind or words.section_kind(name)
 
 
 def is_time(name: str) -> bool:
-    """True for a name that opens with a time or date, as the entries of a timeline do."""
-    return _TIME.match(name) is not None
+    """True for a name that opens with a time or date, or ends in one in brackets, as the entries of a timeline do."""
+    return _TIME.match(name) is not None or (name.rstrip()[-1:] in _CLOSING and _TIME_SPAN.search(name) is not None)
 
 
 @lru_cache(maxsize=4096)
@@ -368,8 +373,8 @@ def _bold_lead(source: Source, block: Block, style: str) -> Lead | None:
     follows = rest.get("Text", "x") if type(rest) is dict else ""
     colon = label[-1:] in (":", "：") or follows.lstrip()[:1] in (":", "：")
     alone = number + 1 >= block.last or (number + 2 >= block.last and not follows.strip(" :："))
-    if style == "Emphasis" and not (colon or alone):
-        return None
+    if style == "Emphasis" and (label[-1:] in _STOPS or not (colon or alone)):
+        return None  # "*Written from the logs.*" is a remark
     if alone and len(label) > _LONGEST_LINE:
         return None
     # "**Resolution**:" and then the words on the next line

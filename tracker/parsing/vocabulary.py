@@ -26,7 +26,7 @@ from tracker.parsing.naming import (
     says_done,
     tells_both,
 )
-from tracker.parsing.phrases import Phrases
+from tracker.parsing.phrases import SPACELESS, Phrases
 
 __all__ = [
     "ACTION",
@@ -87,6 +87,9 @@ class Vocabulary:
     areas: frozenset[str]
     nested: frozenset[str]
     remaining: frozenset[str]
+    proposed: Phrases
+    mended: frozenset[str]
+    asking: tuple[str, ...]  # each with the space after it, where words are parted
     languages: tuple[str, ...]
     spoken: Mapping[str, tuple[str, ...]]  # the commonest words, with the languages that have them
     common: frozenset[str]  # these words
@@ -115,7 +118,9 @@ class Vocabulary:
     now_signs: re.Pattern[str]
     purpose: frozenset[str]
     tests: frozenset[str]
+    cases: Phrases
     outcomes: frozenset[str]
+    problems: frozenset[str]
     months: Mapping[str, int]
     facts: Mapping[str, str]
     no_names: frozenset[str]
@@ -266,6 +271,9 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         areas=_folded(data["names"]["areas"]),
         nested=_folded(data["names"]["nested"]),
         remaining=_folded(data["names"]["remaining"]),
+        proposed=phrases(data["names"]["proposed"]),
+        mended=_folded(data["names"]["mended"]),
+        asking=tuple(w if SPACELESS.search(w) else f"{w} " for w in _folded(data["names"]["asking"])),
         languages=tuple(grammar["languages"]),
         spoken=_spoken(grammar["languages"]),
         common=frozenset().union(*grammar["languages"].values()),
@@ -278,7 +286,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         last=_endings(grammar["last"]),
         opened={language: re.compile(pattern) for language, pattern in grammar["opened"].items()},
         closed={language: re.compile(rf"(?:{pattern})[.!।)\s]*$") for language, pattern in grammar["closed"].items()},
-        openers=tuple(verb for verbs in grammar["openers"].values() for verb in verbs),
+        openers=tuple(fold(verb) for verbs in grammar["openers"].values() for verb in verbs),
         undone=_folded(grammar["undone"]),
         future=phrases(grammar["future"]),
         commit=phrases(grammar["commit"]),
@@ -294,7 +302,9 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         now_signs=re.compile(grammar["now_signs"]),
         purpose=_folded(grammar["purpose"]),
         tests=_folded(grammar["tests"]),
+        cases=phrases(grammar["cases"]),
         outcomes=_folded(grammar["outcomes"]),
+        problems=_folded(grammar["problems"]),
         months={fold(name): number for number, names in enumerate(data["months"]["names"], 1) for name in names},
         facts={fold(label): fact for fact, labels in data["facts"]["labels"].items() for label in labels},
         no_names=_folded(data["facts"]["no_names"]),
