@@ -288,6 +288,11 @@ def test_an_untrusted_certificate_is_not(secure, post, ledger):
     assert post.mails == []
 
 
+def test_what_the_system_trusts_is_only_read_where_something_is_encrypted(post, ledger, start, monkeypatch):
+    monkeypatch.setattr("ssl.create_default_context", lambda: pytest.fail("it takes longer than the mail"))
+    assert outcomes(send(start(post), ledger))["jo"] == "sent"
+
+
 def test_a_server_without_starttls_is_told_nothing(post, ledger, start):
     port = start(post, **login(post))
     with pytest.raises(Unavailable, match="STARTTLS"):

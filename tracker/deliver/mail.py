@@ -178,7 +178,8 @@ class SmtpMailer:
 
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
-        context = ssl.create_default_context()
+        # Only where it is needed: to read what a system trusts takes longer than to send a mail.
+        context = None if settings.security == "none" else ssl.create_default_context()
         if settings.security == "tls":
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
                 settings.host, settings.port, timeout=settings.timeout, context=context
