@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from entries import BOOK, NOW, build, entry, patient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mailroom import PASSWORD, Notebook, Post, Server
 
@@ -391,6 +391,7 @@ def mail(name="Jo", subject="s", text="t\n", html="<p>t</p>\n", sender="closeout
 
 
 @patient
+@example("", "0000000000¡¡¡¡¡¡¡¡¡¡¡¡¡¡¡¡ ¡ ¡")
 @given(st.text(max_size=120), st.text(max_size=300))
 def test_no_text_breaks_out_of_its_header(name, subject):
     raw = mail(name, subject).as_bytes()
