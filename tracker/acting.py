@@ -36,7 +36,7 @@ from tracker.actions import (
 )
 from tracker.applied import Done, Failure
 from tracker.merge import agreed, issue_fields, state_of
-from tracker.model import Event, GoneKind, Item, Link, Outcome
+from tracker.model import ISSUE_TOLD, Event, GoneKind, Item, Link, Outcome
 from tracker.plan import gone_patch, settle
 from tracker.sending import Sender
 from tracker.store import Store
@@ -222,7 +222,7 @@ class Actor:
         link = action.link
         said = any(action.once in comment.body for comment in self.tracker.comments(link.ref))
         after = replace(link, base=action.base)
-        event = self._event(action.item, "issue told", issue=link.ref.key, why="the item left its document")
+        event = self._event(action.item, ISSUE_TOLD, issue=link.ref.key, why="the item left its document")
         if not said:
             entry, _ = self.sender.send("comment", action.item, lambda: self.tracker.comment(link.ref, action.body))
             self.store.settle([entry], Outcome.CONFIRMED, self.clock(), "", [event])

@@ -18,9 +18,10 @@ from tracker.deliver import Delivery, DeliveryOutcome
 from tracker.deliver.sending import standing
 from tracker.errors import CloseoutError
 from tracker.ledger import COMMENT, Entry, Key, next_try
-from tracker.model import Event, Item, Link, Outcome
+from tracker.model import ISSUE_TOLD, Event, Item, Link, Outcome
 from tracker.people import Owner
-from tracker.render.reminder import comment, mark
+from tracker.policy import moved_by_others
+from tracker.render.reminder import OURS, comment, mark
 from tracker.report import GroupName, Report, ReportItem
 from tracker.sending import Sender
 from tracker.store import Known
@@ -98,15 +99,18 @@ class _Reminding:
 
     def _comment(self, told: ReportItem, item: Item, link: Link) -> None:
         desk, once = self.desk, mark(self.report, item.id)
-        if any(once in said.body for said in self.tracker.comments(link.ref)):
+        comments = self.tracker.comments(link.ref)
+        if any(once in said.body for said in comments):
             return
+        before = next((each for each in reversed(desk.store.events(item.id)) if each.what == ISSUE_TOLD), None)
+        others = [said.created_at for said in comments if OURS not in said.body]
+        moved = max([moved_by_others(link, before), *others])
         sender = Sender(self.tracker, desk.store, desk.clock, desk.sleep, desk.progress)
         body = comment(self.report, told)
         entry, _ = sender.send("comment", item, lambda: self.tracker.comment(link.ref, body))
         why = f"overdue, report {self.report.name} of {self.report.period_key}"
-        event = Event(
-            desk.clock(), "closeout", "issue told", item.id, item.document, {"issue": link.ref.key, "why": why}
-        )
+        detail = {"issue": link.ref.key, "why": why, "moved": moved.isoformat()}
+        event = Event(desk.clock(), "closeout", ISSUE_TOLD, item.id, item.document, detail)
         desk.store.settle([entry], Outcome.CONFIRMED, desk.clock(), "", [event])
 
 
