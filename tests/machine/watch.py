@@ -42,8 +42,9 @@ class Watch:
     """The judge of a year.
 
     `lacking` are the digests that could not be delivered so far, with when that was last tried, and `cut_short` those
-    at which the service was killed, with when; `told` is when the contact last heard of one that was given up, and
-    `held` are those that had to wait, or were not due, by reason.
+    at which the service was killed, with when. `told` is when the contact last heard of one that was given up.
+    `waiting` are those whom a firing held back, and could not serve; `held` are all that had to wait, or were spared,
+    by reason.
     """
 
     def __init__(self, company: Company, post: TroubledPost, root: Path, begin: date, days: int) -> None:
@@ -58,7 +59,7 @@ class Watch:
         self.given_up: set[Digest] = set()
         self.told: dict[Digest, datetime] = {}
         self.told_in_vain: set[Digest] = set()
-        self.waiting: dict[tuple[str, datetime], set[str]] = {}
+        self.waiting: dict[tuple[str, datetime], tuple[set[str], set[str]]] = {}
         self.held: defaultdict[str, set[Digest]] = defaultdict(set)
         self.died = datetime.min.replace(tzinfo=UTC)
         self.fell: Counter[str] = Counter()
@@ -183,9 +184,10 @@ class Watch:
         if report == "daily" and self._lost(contact, now) - self.told.keys():
             told.add(CONTACT)
         disturbed = {person for person in told if self.company.people[person].disturbed(now)}
-        for person in told - disturbed:
-            self._served(self.digest(report, due, person), now)
-        self.waiting[report, due] = disturbed
+        here = {person: self.digest(report, due, person) for person in told - disturbed}
+        for digest in here.values():
+            self._served(digest, now)
+        self.waiting[report, due] = disturbed, {person for person, digest in here.items() if digest not in self.got}
         self.held["review"] |= {self.digest(report, due, person) for person in spared}
         for person in disturbed:
             why = "away" if self.company.people[person].away(now) else "hours"
@@ -201,9 +203,10 @@ class Watch:
             if (report, due) not in self.waiting:
                 assert now - due >= made_up_for or due.date() < self.begin, f"{report} of {due} was not run by {now}"
                 continue
-            failed = {each.person for each in self.lacking if each[:2] == (report, period(report, due))}
-            waiting = self.waiting[report, due] | (failed if now - due < made_up_for else set())
-            for person in waiting & self.company.told_something(report, now):
+            waiting, failed = self.waiting[report, due]
+            for person in (waiting | (failed if now - due < made_up_for else set())) & self.company.told_something(
+                report, now
+            ):
                 if not self.company.people[person].disturbed(now):
                     self._served(self.digest(report, due, person), now)
 
@@ -219,7 +222,7 @@ class Watch:
         if len(attempts) < len(BACK_OFF):
             was_cut_short = attempts[-1] in self.cut_short[digest]
             waits = CLAIM_HOLDS if was_cut_short else timedelta(minutes=BACK_OFF[len(attempts)])
-            assert now <= attempts[-1] + waits, f"{digest} was not tried again at {now}"
+            assert now <= attempts[-1] + waits, f"{digest} was not tried again at {now} after {attempts}"
 
     def _lost(self, by: Digest, now: datetime) -> set[Digest]:
         """What was given up of a report by then: its period is over, or it was refused too often."""
