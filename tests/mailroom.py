@@ -9,7 +9,7 @@ from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import SMTP, AuthResult
 
 from tracker.ledger import Entry, Standing
 
@@ -68,9 +68,42 @@ class Post:
 class Server(Controller):
     """A server on a port that the system chooses."""
 
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.open, self.changed = set(), threading.Condition()
+
+    def factory(self):
+        return Session(self, self.handler, **self.SMTP_kwargs)
+
+    def note(self, change, session):
+        with self.changed:
+            change(session)
+            self.changed.notify_all()
+
+    def settled(self):
+        """Wait until whatever came from clients that are gone, or were killed, was taken or dropped."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: not self.open, timeout=20)
+
     def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
+
+
+class Session(SMTP):
+    """One connection, of which its server keeps track."""
+
+    def __init__(self, owner, *args, **options):
+        super().__init__(*args, **options)
+        self.owner = owner
+
+    def connection_made(self, transport):
+        self.owner.note(self.owner.open.add, self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error):
+        super().connection_lost(error)
+        self.owner.note(self.owner.open.discard, self)
 
 
 class Hook:

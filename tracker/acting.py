@@ -36,7 +36,7 @@ from tracker.actions import (
 )
 from tracker.applied import Done, Failure
 from tracker.merge import agreed, gone_patch, issue_fields, settle, state_of
-from tracker.model import Event, GoneKind, Item, Link, Outcome
+from tracker.model import ISSUE_TOLD, Event, GoneKind, Item, Link, Outcome
 from tracker.sending import Sender
 from tracker.store import Store
 from tracker.whereabouts import event_of, gone_of, same
@@ -221,7 +221,7 @@ class Actor:
         link = action.link
         said = any(action.once in comment.body for comment in self.tracker.comments(link.ref))
         after = replace(link, base=action.base)
-        event = self._event(action.item, "issue told", issue=link.ref.key, why="the item left its document")
+        event = self._event(action.item, ISSUE_TOLD, issue=link.ref.key, why="the item left its document")
         if not said:
             entry, _ = self.sender.send("comment", action.item, lambda: self.tracker.comment(link.ref, action.body))
             self.store.settle([entry], Outcome.CONFIRMED, self.clock(), "", [event])

@@ -109,7 +109,7 @@ def for_recipient(report: Report, owner: Owner, brought: Sequence[Brought] = (),
     without_owner = [section for section in report.sections if is_fallback and not section.owner]
     nobodys = [each for section in without_owner if (each := _reminding(section))]
     sections = (*own, *_sections([*escalated[:at_most], *others]), *nobodys)
-    unreachable = report.unreachable if is_fallback else ()
+    unreachable = tuple(each for each in report.unreachable if is_fallback and any(map(_reminding, _of(report, each))))
     if not (sections or unreachable):
         return None
     # The sections of one recipient never share an item: nobody is told of their own for somebody else, and what is

@@ -359,6 +359,10 @@ class Event:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
+ISSUE_TOLD = "issue told"
+"""The event of a comment of Closeout's on an item's issue; `moved` in its detail is when others last moved that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Firing:
     """One run of a schedule. `due_at` is when it was to run, whatever delayed it.

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tracker.ledger import MAIL
 from tracker.spelling import fold, plain, without_role
@@ -87,6 +87,8 @@ class PeopleBook:
         spellings: folded spellings, each with the keys of all entries that have it.
     """
 
+    _latest: ClassVar[tuple[Settings, PeopleBook] | None] = None
+
     def __init__(self, owners: Mapping[str, Owner], spellings: Mapping[str, AbstractSet[str]]) -> None:
         self._owners = dict(owners)
         self._by_spelling = {spelling: frozenset(keys) for spelling, keys in spellings.items() if spelling}
@@ -95,7 +97,17 @@ class PeopleBook:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> PeopleBook:
-        """The book that `[people]` and `[teams]` describe. A spelling that two entries share resolves to neither."""
+        """The book that `[people]` and `[teams]` describe. A spelling that two entries share resolves to neither.
+
+        Settings never change, so that the book of those asked about last is kept: one sending asks half a dozen times.
+        """
+        latest = cls._latest
+        if latest is None or latest[0] is not settings:
+            latest = cls._latest = settings, cls._built(settings)
+        return latest[1]
+
+    @classmethod
+    def _built(cls, settings: Settings) -> PeopleBook:
         owners: dict[str, Owner] = {}
         spellings: dict[str, set[str]] = {}
         for key, team in settings.teams.items():

@@ -8,8 +8,8 @@ where its owner is (`timezone` in the people book, else the settings'); of sever
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
@@ -32,11 +32,16 @@ __all__ = [
     "flagged",
     "is_quiet",
     "is_verified",
+    "moved_by_others",
     "present_owners",
     "quiet_since",
     "unexplained",
     "urgency",
 ]
+
+
+_CLOCKS = timedelta(minutes=10)
+"""So far apart a target's clock and ours may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,8 @@ class Entry:
 class Yardstick:
     """What items are measured by at the moment `now` (aware); `zone` is the settings' time zone.
 
-    From the log: `active` are items of which something was told within `policy.stale_days`, and `unexplained` those
-    that a person set aside without a word.
+    From the log: `active` are items of which something was told within `policy.stale_days`, `unexplained` those that a
+    person set aside without a word, and `told` is what Closeout said last on an item's issue.
     """
 
     policy: PolicySettings
@@ -76,6 +81,7 @@ class Yardstick:
     zone: str = "UTC"
     active: Collection[str] = frozenset()
     unexplained: Collection[str] = frozenset()
+    told: Mapping[str, Event] = field(default_factory=dict)
 
     @cached_property
     def deadlines(self) -> DuePolicy:
@@ -158,7 +164,7 @@ def _of_due(days_left: int | None, policy: PolicySettings) -> Iterator[Flag]:
 
 
 def _of_link(item: Item, link: Link | None, by: Yardstick) -> Iterator[Flag]:
-    is_stale = item.id not in by.active and is_quiet(item, link, by.policy, by.now, by.zone)
+    is_stale = item.id not in by.active and is_quiet(item, link, by.policy, by.now, by.zone, by.told.get(item.id))
     if link is None:
         # A ticket that the document itself names ties the item to a tracker, if not to one of ours.
         if item.kind in by.policy.kinds and not tickets_of(item):
@@ -196,15 +202,26 @@ def quiet_since(policy: PolicySettings, now: datetime) -> datetime | None:
     return now - timedelta(days=policy.stale_days) if policy.stale_days else None
 
 
-def is_quiet(item: Item, link: Link | None, policy: PolicySettings, now: datetime, zone: str) -> bool:
+def moved_by_others(link: Link, told: Event | None) -> datetime:
+    """When others last moved an issue, if `told` is what Closeout said on it last: that moves it too."""
+    moved = link.issue.updated_at
+    if told is None or "moved" not in told.detail or abs(moved - told.at) > _CLOCKS:
+        return moved
+    return datetime.fromisoformat(told.detail["moved"])
+
+
+def is_quiet(
+    item: Item, link: Link | None, policy: PolicySettings, now: datetime, zone: str, told: Event | None = None
+) -> bool:
     """Whether, the log aside, nothing moved on the item or its issue for so long that it is stale.
 
-    The end of a snooze counts as a movement: until that day nobody was to do anything.
+    What Closeout itself said last on the issue, `told`, is no movement. The end of a snooze is one: until that day
+    nobody was to do anything.
     """
     limit = quiet_since(policy, now)
     if limit is None or item.state is not ItemState.OPEN:
         return False
-    moved = [item.first_seen, *([link.issue.updated_at] if link else [])]
+    moved = [item.first_seen, *([moved_by_others(link, told)] if link else [])]
     if item.snoozed_until is not None:
         moved.append(datetime.combine(item.snoozed_until, time(), ZoneInfo(zone)))
     return max(moved) <= limit

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tracker.agreement import Change, drift_of
 from tracker.decisions import HEEDED, IGNORED
 from tracker.errors import UsageError
-from tracker.model import Event, ItemState, JournalEntry
+from tracker.model import ISSUE_TOLD, Event, ItemState, JournalEntry
 from tracker.offers import going_with, offered
 from tracker.people import Owner, PeopleBook
 from tracker.policy import Entry, Flag, Yardstick, assess, assess_shared, is_quiet, quiet_since, unexplained, urgency
@@ -94,7 +94,9 @@ def _yardstick(store: Store | Glance, settings: Settings, known: Known, book: Pe
     """What items are measured by; the log is only asked when its answer could matter."""
     policy, zone, items = settings.policy, settings.timezone, known.items.values()
     limit = quiet_since(policy, now)
-    quiet = limit and any(is_quiet(item, known.links.get(item.id), policy, now, zone) for item in items)
+    comments = limit and any(report.comment for report in settings.reports.values())
+    told = {event.item: event for event in store.events_called(ISSUE_TOLD) if event.item} if comments else {}
+    quiet = limit and any(is_quiet(i, known.links.get(i.id), policy, now, zone, told.get(i.id)) for i in items)
     return Yardstick(
         policy,
         book,
@@ -102,6 +104,7 @@ def _yardstick(store: Store | Glance, settings: Settings, known: Known, book: Pe
         zone,
         active=store.told_since(limit) if limit and quiet else frozenset(),
         unexplained=unexplained(store.events_called(IGNORED, HEEDED) if any(i.ignored for i in items) else ()),
+        told=told,
     )
 
 

@@ -182,6 +182,18 @@ def test_reports_that_nobody_sends_are_told(doctor, folder):
     )
 
 
+def test_who_tells_everybody_by_channels_needs_no_mail_server(doctor, folder, monkeypatch):
+    monkeypatch.setenv("OPS_HOOK", "json://127.0.0.1:9/x")
+    schedule = '[schedules.monday]\nrun = "report"\nreport = "weekly"\ncron = "0 9 * * MON"\n'
+    settle(folder, f'{schedule}[channels.ops]\nurl_env = "OPS_HOOK"\n[teams.ops]\nname = "Ops"\nchannels = ["ops"]')
+    assert doctor()[1]["trouble"]["mail"] == ["schedule monday sends reports, and there is no mail server"]
+    text = (folder / "closeout.toml").read_text("utf-8").replace('email = "dba@example.com"', 'channels = ["ops"]')
+    (folder / "closeout.toml").write_text(text.replace('email = "jo@example.com"', 'channels = ["ops"]'), "utf-8")
+    code, found = doctor()
+    assert (code, found["trouble"]["mail"]) == (0, [])
+    assert found["ok"]["mail"] == ["no mail server, and nobody who would be mailed to: all are told by channels"]
+
+
 def test_a_missing_secret_is_to_be_mended(doctor, folder):
     settle(folder, GITHUB.format(url="http://127.0.0.1:9"))
     code, found = doctor()

@@ -44,6 +44,7 @@ def model(tmp_path: Path, post: Post) -> Any:
     """A folder that was synced, with a mail server."""
     server = Server(post, hostname="127.0.0.1", port=0)
     server.start()
+    post.settled = server.settled
     mail = f'[mail]\nhost = "127.0.0.1"\nport = {server.port}\nsecurity = "none"\nsender = "closeout@example.com"\n'
     more = '[people.ann]\nname = "Ann Lee"\nemail = "ann@example.com"\n[reports.weekly]\nfallback = "dba"\n'
     folder = tmp_path / "model"
@@ -87,6 +88,7 @@ def test_a_process_killed_at_any_instant_costs_nobody_their_report(
         moment = 1 + int((number + random_.random()) * int(whole["said"]) / KILLS)
         outcome = victims.order(root=str(root), statement=moment, send=True, now=START.isoformat())
         assert outcome["code"] == -signal.SIGKILL, outcome
+        post.settled()
         fell[outcome["said"]] += 1
         recovered(Workplace(root), post)
         shutil.rmtree(root)

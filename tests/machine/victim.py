@@ -15,13 +15,13 @@ import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests")]
 
 from at_once import OpeningSeveral  # noqa: E402 - after the path is set
+from machine.fuse import Fuse  # noqa: E402
 from machine.places import OnLittleGitHub  # noqa: E402
 from workplace import Workplace, postmortem  # noqa: E402
 
@@ -48,30 +48,12 @@ WATCHED = {
 } | {smtplib.__file__}
 
 
-class Fuse:
-    """Counts statements, and kills its own process before the n-th one; 0 never does."""
-
-    def __init__(self, moment: int, out: int) -> None:
-        self.moment, self.out, self.count = moment, out, 0
-
-    def __call__(self, frame: FrameType, event: str, _argument: Any) -> Fuse | None:
-        if frame.f_code.co_filename not in WATCHED:
-            return None
-        if event == "line":
-            self.count += 1
-            if self.count == self.moment:
-                where = f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_name}"
-                os.write(self.out, where.encode())
-                os.kill(os.getpid(), signal.SIGKILL)
-        return self
-
-
 def live(order: dict[str, Any], out: int) -> None:
     """The child's life: one sync, or one report sent."""
     root, local = Path(order["root"]), OpeningSeveral if order.get("at_once") else Workplace
     place = OnLittleGitHub(root, order["url"]) if order.get("url") else local(root)
     place.now = datetime.fromisoformat(order["now"])
-    fuse = Fuse(order.get("statement", 0), out)
+    fuse = Fuse(WATCHED, order.get("statement", 0), lambda where: os.write(out, where.encode()) and None)
     if "statement" in order:
         sys.settrace(fuse)
     if order.get("send"):

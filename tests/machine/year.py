@@ -6,6 +6,7 @@ mails are held against.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,6 +38,14 @@ VERBS = (
     "Audit",
     "Mirror",
     "Trace",
+    "Rehearse",
+    "Simplify",
+    "Rate-limit",
+    "Shard",
+    "Page on",
+    "Patch",
+    "Inventory",
+    "Write a runbook for",
 )
 THINGS = (
     "certificates of the edge proxies",
@@ -70,6 +79,10 @@ THINGS = (
     "circuit breakers in billing",
     "runbooks for the weekend crew",
 )
+CONTACT = "mia"
+"""Who is told, by the daily report, of what is nobody's and of what reached nobody."""
+WORK = "work.json"
+"""The file with the pull requests that are open, by the number of the issue that each would close."""
 JOBS = {"daily": (time(8), None, timedelta(hours=24)), "friday": (time(16), 4, timedelta(hours=72))}
 """Each report's hour at home, its weekday (None: every day), and for how long a missed firing is made up for."""
 SETTINGS = """
@@ -82,6 +95,8 @@ host = "127.0.0.1"
 port = {port}
 security = "none"
 sender = "closeout@example.com"
+username = "closeout"
+password_file = "password"
 timeout = 200
 [escalation]
 team_after = 7
@@ -150,6 +165,7 @@ class Promise:
     due: date | None
     closed: bool = False
     snoozed_until: date | None = None
+    in_review: bool = False
 
 
 @dataclass
@@ -195,7 +211,7 @@ class Company:
         """Something, in the documents, at the tracker, and with the people."""
         if self.promises:
             self._work(place, today)
-        if self.random.random() < 0.6 or not self.promises:
+        if self.random.random() < 0.5 or not self.promises:
             self._incident(place, today)
         place.run(consent=Consent(everything=True))
         if self.random.random() < 0.25:
@@ -209,7 +225,7 @@ class Company:
         self.documents += 1
         lines = []
         used = {promise.text for promise in self.promises}
-        for _ in range(self.random.randint(2, 6)):
+        for _ in range(self.random.randint(1, 5)):
             free = [text for verb in VERBS for thing in THINGS if (text := f"{verb} {thing}") not in used]
             text = self.random.choice(free)
             used.add(text)
@@ -229,44 +245,53 @@ class Company:
         ids = {item.text: item.id for item in known.items.values()}
         numbers = {item: link.ref.number for item, link in known.links.items()}
         open_ = [each for each in self.promises if not each.closed]
-        for promise in self.random.sample(open_, min(len(open_), self.random.choice((0, 1, 1, 2, 4)))):
-            match self.random.choice(("done", "done", "done", "snooze", "extend")):
+        for promise in [each for each in open_ if self.random.random() < 0.2]:
+            match self.random.choice(("done", "done", "done", "pull", "pull", "snooze", "extend")):
+                case "pull" if not promise.in_review:
+                    promise.in_review = True
+                case "pull":
+                    promise.in_review = False  # not taken: it is to do again
                 case "done":
                     place.by_hand(numbers[ids[promise.text]], state=IssueState.DONE)
-                    promise.closed = True
+                    promise.closed, promise.in_review = True, False
                 case "snooze":
                     promise.snoozed_until = today + timedelta(days=self.random.randint(1, 9))
                     place.snooze(ids[promise.text], promise.snoozed_until, "Mia <mia@example.com>", "waiting for parts")
                 case _:
                     promise.due = today + timedelta(days=self.random.randint(1, 20))
                     place.extend(ids[promise.text], promise.due, "Mia <mia@example.com>", "more to do than we thought")
+        pulls = {numbers[ids[each.text]]: f"https://git.example/{ids[each.text]}" for each in open_ if each.in_review}
+        (place.root / WORK).write_text(json.dumps(pulls), "utf-8")
 
     # The truth
 
-    def told_something(self, report: str, now: datetime) -> set[str]:
-        """Everybody with an address for whom there is something to say, whether or not this is the time for it."""
-        fallback = self.people["mia"] if report == "daily" else None
+    def told_something(self, report: str, now: datetime, *, in_review: bool = False) -> set[str]:
+        """Everybody with an address for whom there is something to say, whether or not this is the time for it.
+
+        With `in_review` as if nobody were spared what is in review.
+        """
+        fallback = self.people[CONTACT] if report == "daily" else None
         found: set[str] = set()
-        today = now.astimezone(HOME).date()
         for promise in self.promises:
-            if not promise.closed and not (promise.snoozed_until and today < promise.snoozed_until):
-                found |= {person.key for person in self._concerned(promise, now, today, fallback)}
-        if fallback and not fallback.left and any(self._out_of_reach(promise, today) for promise in self.promises):
-            found.add(fallback.key)
+            if self._pending(promise, now) and (in_review or not promise.in_review):
+                found |= {person.key for person in self._concerned(promise, now, fallback)}
         return {key for key in found if self.people[key].email}
 
-    def _out_of_reach(self, promise: Promise, today: date) -> bool:
-        """The contact is told of owners without an address, whatever is to be done."""
-        waiting = promise.snoozed_until is not None and today < promise.snoozed_until
-        people = [self.people[key] for key in promise.owners]
-        return not promise.closed and not waiting and any(not each.email and not each.left for each in people)
+    def day(self, promise: Promise, now: datetime) -> date:
+        """The day it is for whoever of its owners has the latest end of day."""
+        return min((self.people[key].local(now).date() for key in promise.owners), default=now.astimezone(HOME).date())
 
-    def _concerned(self, promise: Promise, now: datetime, today: date, fallback: Person | None) -> Iterator[Person]:
+    def _pending(self, promise: Promise, now: datetime) -> bool:
+        snoozed = promise.snoozed_until is not None and self.day(promise, now) < promise.snoozed_until
+        return not promise.closed and not snoozed
+
+    def _concerned(self, promise: Promise, now: datetime, fallback: Person | None) -> Iterator[Person]:
         owners = [self.people[key] for key in promise.owners]
         yield from (owner for owner in owners if not owner.left)
-        if not owners and fallback:
-            yield fallback
-        for candidate in self._above(owners, (today - promise.due).days if promise.due else 0, now, fallback):
+        if fallback and (not owners or any(not owner.email and not owner.left for owner in owners)):
+            yield fallback  # who also hears of owners without an address
+        late = (self.day(promise, now) - promise.due).days if promise.due else 0
+        for candidate in self._above(owners, late, now, fallback):
             if candidate and candidate not in owners and self._here(candidate, now):
                 yield candidate
                 return

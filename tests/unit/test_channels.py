@@ -13,6 +13,7 @@ from tracker.deliver.channels import Channel
 from tracker.errors import Unavailable, UsageError
 from tracker.ledger import Key
 from tracker.render.chat import notice
+from tracker.report import SectionKind
 
 SECRET = "T0PS3CRET"
 REPORT = build(
@@ -143,6 +144,17 @@ def test_a_nobodys_server_is_a_failure(hook, ledger):
     hook.stop()
     [delivery] = send(hook, ledger, person("jo", "ops"), timeout=1.0)
     assert delivery.outcome is OUTCOME.FAILED
+
+
+def test_a_message_says_whose_items_are_that_are_not_the_recipients_own():
+    mixed = build([entry("own", owner="ann", days=-1), entry("stray", owner=None, days=-2), entry("odd", owner="*X*")])
+    text = notice(for_recipient(mixed, BOOK.get("ann"))).text
+    headings = [line for line in text.splitlines() if line.startswith("**")]
+    assert headings == ["**Overdue**", "**Overdue** · No owner", "**No issue yet** · Owners nobody knows"]
+    assert [text.index(each) for each in headings] == sorted(text.index(each) for each in headings)
+    [section] = PART.sections
+    brought = replace(PART, recipient=BOOK.get("ann"), sections=(replace(section, kind=SectionKind.ESCALATED),))
+    assert "**Overdue** · Escalated to you: Jo Smith's" in notice(brought).text
 
 
 def test_a_message_names_the_most_pressing_and_counts_the_rest():

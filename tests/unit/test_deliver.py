@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from entries import BOOK, NOW, build, entry, patient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from mailroom import PASSWORD, Notebook, Post, Server
 
@@ -288,6 +288,11 @@ def test_an_untrusted_certificate_is_not(secure, post, ledger):
     assert post.mails == []
 
 
+def test_what_the_system_trusts_is_only_read_where_something_is_encrypted(post, ledger, start, monkeypatch):
+    monkeypatch.setattr("ssl.create_default_context", lambda: pytest.fail("it takes longer than the mail"))
+    assert outcomes(send(start(post), ledger))["jo"] == "sent"
+
+
 def test_a_server_without_starttls_is_told_nothing(post, ledger, start):
     port = start(post, **login(post))
     with pytest.raises(Unavailable, match="STARTTLS"):
@@ -386,6 +391,7 @@ def mail(name="Jo", subject="s", text="t\n", html="<p>t</p>\n", sender="closeout
 
 
 @patient
+@example("", "0000000000¡¡¡¡¡¡¡¡¡¡¡¡¡¡¡¡ ¡ ¡")
 @given(st.text(max_size=120), st.text(max_size=300))
 def test_no_text_breaks_out_of_its_header(name, subject):
     raw = mail(name, subject).as_bytes()

@@ -7,6 +7,7 @@ from mailroom import Hook, Post, Server
 from workplace import START, Workplace, postmortem
 
 from tracker.errors import UsageError
+from tracker.people import PeopleBook
 from tracker.settings_file import load
 
 SETTINGS = """
@@ -100,6 +101,29 @@ def test_each_gets_their_part_by_each_of_their_channels_once(place, post, hook):
     assert "Practise it" in told["/hook/x"] == told["/teams/x"]
     assert outcomes(send(place)) == dict.fromkeys(EVERYBODY, "already-sent")
     assert len(post.mails) + len(hook.posts) == 6
+
+
+def test_without_a_mail_server_both_ways_to_get_along_are_named(place):
+    text = (place.root / "closeout.toml").read_text("utf-8").partition("[mail]")[0]
+    (place.root / "closeout.toml").write_text(text, "utf-8")
+    bare = Workplace(place.root)
+    with pytest.raises(UsageError, match="no mail server") as caught:
+        bare.open_way("mail")
+    assert "[mail]" in caught.value.advice
+    assert "[channels.NAME]" in caught.value.advice
+    found = send(bare)
+    assert (found["dba", "ops"].outcome.value, found["lee", "mail"].outcome.value) == ("sent", "failed")
+
+
+def test_the_people_book_is_written_once_for_a_sending(place, monkeypatch):
+    written = []
+    write = PeopleBook.__init__
+    monkeypatch.setattr(PeopleBook, "__init__", lambda *book: written.append(book) or write(*book))
+    again = Workplace(place.root)
+    again.send(again.report("weekly", to_send=True))
+    assert len(written) == 1
+    Workplace(place.root).report("weekly")
+    assert len(written) == 2, "other settings, another book"
 
 
 def test_a_channel_without_its_secret_fails_alone(place, hook, monkeypatch):

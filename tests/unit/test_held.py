@@ -127,6 +127,34 @@ def test_what_goes_wrong_on_monday_is_tried_again_however_old_friday_is(place, p
     assert runner.said[1:] == ["done: 1 sent, 1 nothing-to-say"]
 
 
+def test_a_firing_is_run_again_when_somebody_can_be_tried_again_and_not_every_quarter_of_an_hour(place, post, friday):
+    post.turned_away.add("jo@example.com")
+    runner = Listening(place)
+    place.now = FRIDAY
+    runner.fire(friday, FRIDAY)
+    for minutes in range(0, 7 * 60, 15):
+        runner.at(MONDAY + timedelta(minutes=minutes), friday)
+    assert runner.said[1:] == ["held: report weekly: 1 failed, 1 nothing-to-say"] * 4, "back-off: 5, 30, 120 minutes"
+    assert post.asked == 4
+    restarted = Listening(place)
+    for minutes in (0, 15, 30):
+        restarted.at(MONDAY + timedelta(hours=7, minutes=minutes), friday)
+    assert restarted.said == ["held: report weekly: 1 waiting, 1 nothing-to-say"]
+
+
+def test_while_the_mail_server_is_down_every_look_tries_again(place, post, friday, monkeypatch):
+    runner = Listening(place)
+    place.now = FRIDAY
+    runner.fire(friday, FRIDAY)
+    with monkeypatch.context() as down:
+        down.setattr("smtplib.SMTP.connect", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError("refused")))
+        runner.at(MONDAY, friday)
+        runner.at(MONDAY + timedelta(minutes=15), friday)
+    runner.at(MONDAY + timedelta(minutes=30), friday)
+    assert ["refused" in line for line in runner.said] == [False, True, True, False]
+    assert post.to == ["jo@example.com"]
+
+
 def test_what_a_process_leaves_that_dies_on_monday_is_taken_over(place, post, friday):
     place.now = FRIDAY
     runner = Listening(place)

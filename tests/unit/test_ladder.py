@@ -301,6 +301,15 @@ def test_nobody_is_reminded_of_what_is_in_review_and_it_counts():
     assert found.recipients[0].part.totals.open == 2
 
 
+def test_the_contact_is_not_told_that_who_has_only_work_in_review_is_out_of_reach():
+    max_ = person("max", email=None)
+    work, more = entry(max_, line=1, flags=[Flag.IN_REVIEW]), entry(max_, line=2)
+    assert shown(recipients(report(work, fallback=MIA), ladder(max_))) == {}
+    found = recipients(report(work, more, fallback=MIA), ladder(max_))
+    [mia] = [each.part for each in found.recipients if each.owner.key == "mia"]
+    assert [each.key for each in mia.unreachable] == ["max"]
+
+
 def test_nobody_is_reminded_of_what_is_snoozed():
     snoozed = anybodys("later", days=-40, snoozed_until=TODAY + timedelta(days=1))
     found = recipients(report(snoozed), ladder(escalation=STEPS))

@@ -7,8 +7,11 @@ import pytest
 from workplace import SETTINGS, START, Workplace, postmortem
 
 from connectors import RequestRejected
+from tracker.app import Wanted
 from tracker.errors import UsageError
 from tracker.ledger import BACK_OFF
+from tracker.policy import Flag
+from tracker.report import ReportItem
 
 ITEMS = (
     "Add monitoring for the connection pool (due: 2026-11-20)",
@@ -78,7 +81,10 @@ def test_a_target_that_refuses_is_asked_again_later_and_not_for_ever(place):
         place.now += wait
         place.faults[:] = [RequestRejected("no", where="local")]
         seen.append(remind(place).count("failed"))
-        assert remind(place).count("waiting") == 1
+        _, deliveries = place.send(place.report("weekly"))
+        [waiting] = [each for each in deliveries if each.outcome.value == "waiting"]
+        assert waiting.again_at > place.now
+        assert waiting.detail == "local: no"
     assert seen == [1] * 4
     place.faults.clear()
     place.now += timedelta(days=7)
@@ -94,6 +100,36 @@ def test_a_store_of_another_machine_makes_no_second_comment(place):
     place.writes.clear()
     assert remind(place) == ["sent"] * 2
     assert place.writes == []
+
+
+def test_which_are_to_be_reminded_of_is_not_found_by_comparing_all_with_all(place, monkeypatch):
+    place.faults[:] = [None, RequestRejected("no", where="local")]
+    assert remind(place) == ["sent", "failed"]
+    place.now += BACK_OFF[0]
+    monkeypatch.setattr(ReportItem, "__eq__", lambda *_: pytest.fail("of thousands that takes minutes"))
+    assert remind(place) == ["already-sent", "sent"]
+
+
+def stale(place):
+    """The numbers of the issues of stale items, after a sync."""
+    place.run()
+    place.now -= timedelta(minutes=1)
+    return [each.link.ref.number for each in place.status(Wanted()).entries if Flag.STALE in each.flags]
+
+
+def test_our_own_comments_keep_nothing_from_becoming_stale(place):
+    """Items are stale after 30 quiet days; the first two are overdue and commented on each week."""
+    for week in range(1, 5):
+        remind(place)
+        assert stale(place) == []
+        place.now = START + timedelta(weeks=week)
+    with closing(place.open_tracker("local")) as tracker:
+        tracker.comment(place.issue(2).ref, "Half of it is done.")
+    place.now += timedelta(hours=2)
+    for weeks, expected in ((4, []), (5, [1, 3, 4]), (6, [1, 3, 4]), (8, [1, 3, 4]), (9, [1, 2, 3, 4])):
+        place.now = max(place.now, START + timedelta(weeks=weeks, hours=1))
+        assert set(remind(place)) == {"sent"}
+        assert sorted(stale(place)) == expected, weeks
 
 
 def test_who_does_not_ask_for_it_gets_none(tmp_path):

@@ -322,7 +322,10 @@ class App:
         mail = self.settings.mail
         if mail is None:
             raise UsageError(
-                "there is no mail server", where="closeout.toml", advice="Add a [mail] table; see docs/settings.md."
+                "there is no mail server",
+                where="closeout.toml",
+                advice="Add a [mail] table; or a [channels.NAME] table, and NAME to the `channels` of whoever is told "
+                "things. See docs/settings.md.",
             )
         password = None
         if mail.username:

@@ -11,6 +11,7 @@ from connectors import ConnectorError, Finding, IssueTracker
 from connectors.database import resolve_url
 from connectors.inspection import inspect_database
 from tracker.errors import CloseoutError, UsageError
+from tracker.ledger import MAIL
 from tracker.people import PeopleBook
 from tracker.render.doctor import Examined
 from tracker.settings import MailSettings, PersonSettings, Settings, TeamSettings
@@ -152,8 +153,14 @@ def _mail(settings: Settings, root: Path) -> Iterator[Finding]:
     mail = settings.mail
     if mail is None:
         sending = sorted(name for name, schedule in settings.schedules.items() if schedule.run == "report")
-        if sending:
-            yield _trouble(f"schedule {', '.join(sending)} sends reports, and there is no mail server", "Add [mail].")
+        ways = {way for owner in PeopleBook.from_settings(settings).owners.values() for way in owner.ways}
+        if sending and ways and MAIL not in ways:
+            yield Finding("no mail server, and nobody who would be mailed to: all are told by channels")
+        elif sending:
+            yield _trouble(
+                f"schedule {', '.join(sending)} sends reports, and there is no mail server",
+                "Add [mail], or [channels.NAME] and NAME to the `channels` of those who are told things.",
+            )
         else:
             yield Finding("no mail server: reports are printed only", advice="Add [mail] to send them.")
         return

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 
 from connectors import ConnectorError, IssueTracker
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
@@ -17,9 +18,10 @@ from tracker.deliver import Delivery, DeliveryOutcome
 from tracker.deliver.sending import standing
 from tracker.errors import CloseoutError
 from tracker.ledger import COMMENT, Entry, Key, next_try
-from tracker.model import Event, Item, Link, Outcome
+from tracker.model import ISSUE_TOLD, Event, Item, Link, Outcome
 from tracker.people import Owner
-from tracker.render.reminder import comment, mark
+from tracker.policy import moved_by_others
+from tracker.render.reminder import OURS, comment, mark
 from tracker.report import GroupName, Report, ReportItem
 from tracker.sending import Sender
 from tracker.store import Known
@@ -46,14 +48,15 @@ def remind(desk: Desk, report: Report, *, dry_run: bool = False) -> tuple[Delive
 def _would(desk: Desk, report: Report, item: ReportItem, entry: Entry | None) -> Delivery:
     if entry is None or entry.is_free(desk.clock()):
         return _delivery(report, item, DeliveryOutcome.WOULD_SEND)
-    return _delivery(report, item, standing(entry))
+    return _waiting(report, item, entry)
 
 
 def _at(desk: Desk, report: Report, target: str, items: Sequence[ReportItem], known: Known) -> Iterator[Delivery]:
     """Remind of the items of one target, while nobody else syncs it."""
     told = desk.store.deliveries(report.name, report.period_key)
     free = [item for item in items if (entry := told.get(_key(report, item))) is None or entry.is_free(desk.clock())]
-    yield from (_delivery(report, item, standing(told[_key(report, item)])) for item in items if item not in free)
+    taken = {item.id for item in items} - {item.id for item in free}
+    yield from (_waiting(report, item, told[_key(report, item)]) for item in items if item.id in taken)
     if not free:
         return
     with ExitStack() as stack:
@@ -90,21 +93,24 @@ class _Reminding:
                 store.give_up(key, clock(), str(error))
                 return _delivery(self.report, told, DeliveryOutcome.GIVEN_UP, str(error))
             store.failed(key, clock(), str(error), again_at)
-            return _delivery(self.report, told, DeliveryOutcome.FAILED, str(error))
+            return _delivery(self.report, told, DeliveryOutcome.FAILED, str(error), again_at)
         store.sent(key, clock())
         return _delivery(self.report, told, DeliveryOutcome.SENT)
 
     def _comment(self, told: ReportItem, item: Item, link: Link) -> None:
         desk, once = self.desk, mark(self.report, item.id)
-        if any(once in said.body for said in self.tracker.comments(link.ref)):
+        comments = self.tracker.comments(link.ref)
+        if any(once in said.body for said in comments):
             return
+        before = next((each for each in reversed(desk.store.events(item.id)) if each.what == ISSUE_TOLD), None)
+        others = [said.created_at for said in comments if OURS not in said.body]
+        moved = max([moved_by_others(link, before), *others])
         sender = Sender(self.tracker, desk.store, desk.clock, desk.sleep, desk.progress)
         body = comment(self.report, told)
         entry, _ = sender.send("comment", item, lambda: self.tracker.comment(link.ref, body))
         why = f"overdue, report {self.report.name} of {self.report.period_key}"
-        event = Event(
-            desk.clock(), "closeout", "issue told", item.id, item.document, {"issue": link.ref.key, "why": why}
-        )
+        detail = {"issue": link.ref.key, "why": why, "moved": moved.isoformat()}
+        event = Event(desk.clock(), "closeout", ISSUE_TOLD, item.id, item.document, detail)
         desk.store.settle([entry], Outcome.CONFIRMED, desk.clock(), "", [event])
 
 
@@ -112,7 +118,14 @@ def _key(report: Report, item: ReportItem) -> Key:
     return Key(report.name, item.id, report.period_key, COMMENT)
 
 
-def _delivery(report: Report, item: ReportItem, outcome: DeliveryOutcome, detail: str = "") -> Delivery:
+def _waiting(report: Report, item: ReportItem, entry: Entry) -> Delivery:
+    """What is told of one that can't be claimed now."""
+    return _delivery(report, item, standing(entry), entry.detail, entry.frees_at())
+
+
+def _delivery(
+    report: Report, item: ReportItem, outcome: DeliveryOutcome, detail: str = "", again_at: datetime | None = None
+) -> Delivery:
     issue = Owner(item.id, f"issue {item.issue}")
     why = f"it is {-(item.days_left or 0)} days overdue" if outcome is DeliveryOutcome.WOULD_SEND else ""
-    return Delivery(report.name, report.period_key, issue, outcome, COMMENT, 1, detail, why)
+    return Delivery(report.name, report.period_key, issue, outcome, COMMENT, 1, detail, why, again_at)

@@ -33,7 +33,7 @@ def _lines(report: Report) -> Iterator[str]:
     for heading, item in named[:_MOST]:
         if heading:
             yield ""
-            yield f"**{heading}**"
+            yield heading
             yield ""
         yield _item(item)
     if len(named) > _MOST:
@@ -47,11 +47,16 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _pressing_first(report: Report) -> Iterator[tuple[str, ReportItem]]:
-    """Each item once, the most pressing group first, with the group's heading before its first item."""
+    """Each item once, the most pressing group first, with a heading before the first of each section there.
+
+    That says whose the items are, unless they are the recipient's own.
+    """
     seen: set[str] = set()
     for name in GroupName:
-        heading = words.GROUPS[name]
         for section in report.sections:
+            is_own = report.recipient is not None and section.owner == report.recipient
+            whose = "" if is_own else f" · {escape.chat(words.section(section))}"
+            heading = f"**{words.GROUPS[name]}**{whose}"
             for item in (item for group in section.groups if group.name is name for item in group.items):
                 if item.id not in seen:
                     seen.add(item.id)

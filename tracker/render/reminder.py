@@ -7,11 +7,14 @@ import re
 from tracker.render import escape, words
 from tracker.report import Report, ReportItem
 
+OURS = "<!-- closeout:said "
+"""How the mark of each of them begins."""
+
 
 def mark(report: Report, item: str) -> str:
     """What no reader sees, and by which the comment of this period is recognised."""
     name = re.sub(r"[^\w.]+", "-", report.name)
-    return f"<!-- closeout:said overdue {item} {name} {report.period_key} -->"
+    return f"{OURS}overdue {item} {name} {report.period_key} -->"
 
 
 def comment(report: Report, item: ReportItem) -> str:

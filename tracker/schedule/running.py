@@ -61,6 +61,14 @@ class Held(Exception):
         self.until = until
 
 
+class Unserved(CloseoutError):
+    """A job has not served everybody; before `until` there is no use in trying again."""
+
+    def __init__(self, told: str, where: str, until: datetime) -> None:
+        super().__init__(told, where=where)
+        self.until = until
+
+
 class Runner:
     """Runs jobs of the app, each due time once among all schedulers of the store."""
 
@@ -68,7 +76,7 @@ class Runner:
         self.app = app
         self.say = say
         # Only saves looking in vain every quarter of an hour: after a restart one look too many does no harm.
-        self._again_at: dict[str, datetime] = {}
+        self._again_at: dict[str, tuple[datetime, datetime]] = {}
 
     def fire(self, job: Job, due_at: datetime, *, held: bool = False) -> bool:
         """Run `job` for `due_at` unless somebody has or is at it; a job's error is recorded and told, never raised.
@@ -81,17 +89,20 @@ class Runner:
         with self.app.store() as store:
             if not store.start_firing(job.name, due_at, started_at):
                 return False
+        again_at = started_at
         try:
             outcome, detail = "done", self._run(job, due_at)
         except Stopped as error:
             outcome, detail = "stopped", error.message
         except Held as waits:
-            outcome, detail = "held", str(waits)
-            self._again_at[job.name] = waits.until
+            outcome, detail, again_at = "held", str(waits), waits.until
+        except Unserved as some:
+            outcome, detail, again_at = "held" if held else "failed", str(some), some.until
         except (CloseoutError, ConnectorError) as error:
             outcome, detail = "held" if held else "failed", f"{error} {error.advice}".strip()
         except Exception as error:  # noqa: BLE001 - one job's bug must not end the service; it is told with its type
             outcome, detail = "held" if held else "failed", f"{type(error).__name__}: {error}"
+        self._again_at[job.name] = due_at, again_at
         with self.app.store() as store:
             store.finish_firing(job.name, due_at, started_at, self.app.clock(), outcome, detail)
         self.say(f"{self.app.clock():%Y-%m-%d %H:%M:%S} {job.name} {outcome}: {detail}")
@@ -106,10 +117,9 @@ class Runner:
             with self.app.store() as store:
                 last, unfinished = store.last_firing(job.name), store.unfinished_firing(job.name, now)
                 waiting = store.held_firing(job.name, now)
-            due_at = missed(job, last, now, unfinished)
-            if due_at is None and now >= self._again_at.get(job.name, now):
-                due_at = waiting
-            if due_at is not None:
+            due_at = missed(job, last, now, unfinished) or waiting
+            looked_at, again_at = self._again_at.get(job.name, (None, now))
+            if due_at is not None and (due_at != looked_at or now >= again_at):
                 self.fire(job, due_at, held=due_at == waiting)
 
     def keep_up(self, all_jobs: Iterable[Job], stop: threading.Event) -> None:
@@ -153,13 +163,14 @@ class Runner:
         _, deliveries = self.app.send(report)
         counts = [f"{sum(d.outcome is each for d in deliveries)} {each.value}" for each in DeliveryOutcome]
         told = ", ".join(count for count in counts if not count.startswith("0 ")) or "nobody to tell"
-        failed = any(delivery.unfinished for delivery in deliveries)
+        now = self.app.clock()
+        again = [each.again_at or now for each in deliveries if each.unfinished]
         waits = [each.again_at for each in deliveries if each.outcome is DeliveryOutcome.HELD_BACK and each.again_at]
-        following = job.trigger.get_next_fire_time(None, just_after(self.app.clock()))
+        following = job.trigger.get_next_fire_time(None, just_after(now))
         if waits and (following is None or min(waits) < following):
-            raise Held(told, self.app.clock() if failed else min(waits))
-        if failed:
-            raise CloseoutError(told, where=f"report {report.name}")
+            raise Held(told, min([*waits, *again]))
+        if again:
+            raise Unserved(told, f"report {report.name}", min(again))
         return told
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tracker.model import Event, JournalEntry, Outcome
+from tracker.model import ISSUE_TOLD, Event, JournalEntry, Outcome
 from tracker.recurrence import RULES
 from tracker.store import mapping
 from tracker.store.known import Known
@@ -139,10 +139,10 @@ class Glance:
         return tuple(mapping.event_of({**row, "detail": json.loads(row["detail"])}) for row in rows)
 
     def told_since(self, moment: datetime) -> frozenset[str]:
-        """The items of which the log tells anything after `moment`."""
+        """The items of which the log tells anything after `moment` but that Closeout spoke of them."""
         since = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-        query = "SELECT DISTINCT item FROM event WHERE at > ? AND item IS NOT NULL"
-        return frozenset(item for (item,) in self._connection.execute(query, [since]))
+        query = "SELECT DISTINCT item FROM event WHERE at > ? AND item IS NOT NULL AND what != ?"
+        return frozenset(item for (item,) in self._connection.execute(query, [since, ISSUE_TOLD]))
 
     def in_doubt_of(self, item: str) -> tuple[JournalEntry, ...]:
         """The writes for an item whose outcome nobody knows, oldest first."""

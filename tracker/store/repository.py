@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, insert, select, upd
 
 from connectors import Issue
 from tracker.decisions import DOUBT_DECIDED, Verdict, decides, step, verdict_of
-from tracker.model import Event, Item, JournalEntry, KnownDocument, Link, Outcome
+from tracker.model import ISSUE_TOLD, Event, Item, JournalEntry, KnownDocument, Link, Outcome
 from tracker.past import BORN, FACTS, telling
 from tracker.store import mapping
 from tracker.store.deliveries import Deliveries
@@ -317,8 +317,9 @@ class Store(Deliveries, Ledgers):
         return tuple(mapping.event_of(dict(row)) for row in rows)
 
     def told_since(self, moment: datetime) -> frozenset[str]:
-        """The items of which the log tells anything after `moment`."""
-        query = select(_EVENT.c.item).where(_EVENT.c.at > moment, _EVENT.c.item.is_not(None)).distinct()
+        """The items of which the log tells anything after `moment` but that Closeout spoke of them."""
+        telling = (_EVENT.c.at > moment, _EVENT.c.item.is_not(None), _EVENT.c.what != ISSUE_TOLD)
+        query = select(_EVENT.c.item).where(*telling).distinct()
         with self._reading() as connection:
             return frozenset(connection.execute(query).scalars())
 
