@@ -150,3 +150,21 @@ def test_a_target_that_cannot_be_used_is_told_and_claims_nothing(place):
     assert {each.detail for each in deliveries if each.channel == "comment"} == {"local: there is no token. Set it."}
     place.open_tracker = open_tracker
     assert remind(place) == ["sent"] * 2
+
+
+@pytest.mark.parametrize(("allowed", "outcome"), [("", "held-back"), ('[policy]\nallow_public = ["local"]\n', "sent")])
+def test_nothing_is_said_of_a_private_postmortem_on_a_public_issue(place, allowed, outcome):
+    """It was private when its issue was opened; then somebody made the target public."""
+    place.document("a.md", f"---\nprivate: true\n---\n{postmortem(*ITEMS)}")
+    place.run()
+    place.writes.clear()
+    text = place.loaded.file.read_text("utf-8").replace('kind = "local"', 'kind = "local"\npublic = true')
+    place.loaded.file.write_text(text + allowed, "utf-8")
+    public = Workplace(place.root)
+    public.now = place.now
+    assert remind(public, dry_run=True) == ["would-send" if allowed else outcome] * 2
+    assert remind(public) == [outcome] * 2
+    assert len(comments(public, 1)) == (outcome == "sent")
+    _, deliveries = public.send(public.report("weekly"))
+    told = {each.detail for each in deliveries if each.channel == "comment"}
+    assert allowed or told == {"its postmortem is private, and this target is public"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -54,6 +54,11 @@ class Desk:
         settings = self.settings.targets[tracker.name]
         deadlines = DuePolicy(self.settings.policy.due, self.settings.timezone)
         return TargetFacts(tracker.name, settings.kind, tracker.capabilities, settings.labels, deadlines=deadlines)
+
+    def facts_for(self, tracker: IssueTracker, documents: Iterable[KnownDocument]) -> TargetFacts:
+        """The same; if one of these documents is private, the target is asked whether it is public."""
+        facts = self.facts(tracker)
+        return replace(facts, public=tracker.is_public()) if any(each.private for each in documents) else facts
 
     def draft(self, tracker: IssueTracker, item: Item, document: KnownDocument, issue: Issue) -> Draft:
         """What `item` asks for at this target, of this issue."""

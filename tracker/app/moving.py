@@ -16,7 +16,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connectors import (
     ConnectorError,
@@ -233,9 +233,7 @@ class _Mover:
     def _plan(self, item: Item, tracker: IssueTracker) -> Plan:
         """What a sync would plan for the item if it had no issue yet."""
         desk, told = self.desk, self.read[tracker.name]
-        facts = desk.facts(tracker)
-        if self.documents[item.document].private:
-            facts = replace(facts, public=tracker.is_public())
+        facts = desk.facts_for(tracker, [self.documents[item.document]])
         named = dict(_refs(item, (*self.trackers.values(), tracker)))
         parted = {text: ref for text, ref in _refs(item, self.trackers.values()) if item.parted_from(ref)}
         world = World(

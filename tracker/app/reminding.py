@@ -7,8 +7,9 @@ tells a later run that an earlier one, of which nobody saw the answer, went thro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from connectors import ConnectorError, IssueTracker
 from tracker.app.desk import Desk, hold_off_others, refuse_another_place
 from tracker.deliver import Delivery, DeliveryOutcome
 from tracker.deliver.sending import standing
+from tracker.draft import is_secret
 from tracker.errors import CloseoutError
 from tracker.ledger import COMMENT, Entry, Key, next_try
 from tracker.model import ISSUE_TOLD, Event, Item, Link, Outcome
@@ -39,7 +41,11 @@ def remind(desk: Desk, report: Report, *, dry_run: bool = False) -> tuple[Delive
     told = desk.store.deliveries(report.name, report.period_key)
     if dry_run:
         every = (item for items in overdue.values() for item in items.values())
-        return tuple(_would(desk, report, item, told.get(_key(report, item))) for item in every)
+        secret = {each for name, items in overdue.items() for each in _secret_at(desk, name, items.values(), known)}
+        return tuple(
+            _kept_back(report, item) if item.id in secret else _would(desk, report, item, told.get(_key(report, item)))
+            for item in every
+        )
     return tuple(
         delivery for name, items in overdue.items() for delivery in _at(desk, report, name, list(items.values()), known)
     )
@@ -65,13 +71,35 @@ def _at(desk: Desk, report: Report, target: str, items: Sequence[ReportItem], kn
             stack.callback(tracker.close)
             refuse_another_place(desk, tracker)
             hold_off_others(desk, {target: tracker}, stack)
+            secret = _secret(desk, tracker, free, known)
         except (CloseoutError, ConnectorError) as error:
             said = f"{error}. {error.advice}".rstrip()
             yield from (_delivery(report, item, DeliveryOutcome.FAILED, said) for item in free)
             return
         reminding = _Reminding(desk, report, tracker)
         for item in free:
-            yield reminding.of(item, known.items[item.id], known.links[item.id])
+            if item.id in secret:
+                yield _kept_back(report, item)
+            else:
+                yield reminding.of(item, known.items[item.id], known.links[item.id])
+
+
+def _secret_at(desk: Desk, target: str, items: Collection[ReportItem], known: Known) -> AbstractSet[str]:
+    """The same of a target that is asked only where it matters; what can't be asked is found out when it is sent."""
+    if not any(known.documents[item.document].private for item in items):
+        return frozenset()
+    try:
+        with closing(desk.open_tracker(target)) as tracker:
+            return _secret(desk, tracker, items, known)
+    except (CloseoutError, ConnectorError):
+        return frozenset()
+
+
+def _secret(desk: Desk, tracker: IssueTracker, items: Collection[ReportItem], known: Known) -> AbstractSet[str]:
+    """The ids of those of which nothing may be said at this target: it is public, and their postmortems are private."""
+    facts = desk.facts_for(tracker, (known.documents[item.document] for item in items))
+    allowed = desk.settings.policy.allow_public
+    return {item.id for item in items if is_secret(known.documents[item.document], facts, allowed)}
 
 
 @dataclass(slots=True)
@@ -116,6 +144,10 @@ class _Reminding:
 
 def _key(report: Report, item: ReportItem) -> Key:
     return Key(report.name, item.id, report.period_key, COMMENT)
+
+
+def _kept_back(report: Report, item: ReportItem) -> Delivery:
+    return _delivery(report, item, DeliveryOutcome.HELD_BACK, "its postmortem is private, and this target is public")
 
 
 def _waiting(report: Report, item: ReportItem, entry: Entry) -> Delivery:

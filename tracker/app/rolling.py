@@ -143,10 +143,9 @@ class _Keeping:
         return issue.marker is not None and issue.marker.item == self.name.id
 
     def _shown(self, tracker: IssueTracker, items: Items) -> tuple[TargetFacts, Items]:
-        """The target, and what of the items may stand there: it is asked whether it is public only if that matters."""
-        documents, facts = self.known.documents, self.desk.facts(tracker)
-        if any(documents[item.document].private for _, item in items.values()):
-            facts = replace(facts, public=tracker.is_public())
+        """The target, and what of the items may stand there."""
+        documents = self.known.documents
+        facts = self.desk.facts_for(tracker, (documents[item.document] for _, item in items.values()))
         allowed = self.desk.settings.policy.allow_public
         shown = {
             id_: (group, item)
