@@ -2,7 +2,7 @@
 
 It forks a child for each order, so that nothing has to be imported again. The child runs the schedules as
 `closeout serve` would, tick by tick. SIGKILL ends it before the n-th statement of what sends and records, counted from
-a firing or from a mail that was just taken; or, when it did not come that far, at the end of its life.
+a firing, or from a mail that is to be sent or was taken; or, when it did not come that far, at the end of its life.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Telling(Runner):
 
 
 def arm(order: dict[str, Any], runner: Telling) -> None:
-    """Let this process be killed that many statements after the so-manieth firing, or mail that was taken."""
+    """Let this process be killed that many statements after the so-manieth firing, mail, or mail that was taken."""
     fuse = Fuse(WATCHED, order["statement"], lambda where: runner.tell(fell=where))
     seen = [0]
 
@@ -136,8 +136,11 @@ def arm(order: dict[str, Any], runner: Telling) -> None:
     send = smtplib.SMTP.send_message
 
     def counted(*args: Any, **kwargs: Any) -> Any:
+        if order["after"] == "mail":
+            count()
         answer = send(*args, **kwargs)
-        count()
+        if order["after"] == "taken":
+            count()
         return answer
 
     smtplib.SMTP.send_message = counted  # type: ignore[method-assign]
