@@ -6,9 +6,9 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from functools import partial
 
-from tracker.matching import normalise
 from tracker.model import Item
 from tracker.parsing import parse, vocabulary
+from tracker.spelling import normalise
 from tracker.writeback import Reference, Wish, write_back
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tracker.decisions import Verdict, overtaken
-from tracker.matching import match, match_moved, movable, normalise
+from tracker.matching import match, match_moved, movable
 from tracker.model import Event, Item, ItemState, ParsedDocument, ParsedItem
+from tracker.spelling import normalise
 
 _ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ID_LENGTH = 10

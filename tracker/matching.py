@@ -7,7 +7,6 @@ its document, what left another one. Two candidates too close to call are never 
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,6 +17,7 @@ from rapidfuzz import fuzz, process
 
 from tracker.decisions import Verdict
 from tracker.model import Item, ItemState, ParsedDocument, ParsedItem, tickets_of
+from tracker.spelling import normalise
 
 SIMILAR = 72.0
 """Least similarity (0 to 100) at which a reworded item is taken for the known one."""
@@ -36,11 +36,6 @@ _TELLING_WORDS = 4
 
 InDoubt: TypeAlias = tuple[ParsedItem, tuple[Item, ...]]
 """A parsed item, and the known ones that it could be."""
-
-
-def normalise(text: str) -> str:
-    """`text` without what people change and mean nothing by: case, width, accents' encoding, spaces, final stop."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(".;:,!。；：")
 
 
 @dataclass(slots=True)

@@ -224,5 +224,14 @@ def settle(item: Item, state: ItemState, issue: Issue, now: datetime) -> Item:
 
 
 def told_base(issue: Issue) -> dict[str, Any]:
-    """The base that the issue's own marker tells."""
-    return {name: value for name, value in issue.marker.base.items() if name != "decisions"} if issue.marker else {}
+    """The base that the issue's own marker tells.
+
+    It can't tell what the target added: where the document leaves the priority open, the one that stands there counts
+    as agreed, as Jira gives one to every issue.
+    """
+    if issue.marker is None:
+        return {}
+    base = {name: value for name, value in issue.marker.base.items() if name != "decisions"}
+    if issue.priority and base.get("document", {}).get("priority", issue.priority) is None:
+        base["issue"] = {**base.get("issue", {}), "priority": issue.priority}
+    return base

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from rapidfuzz import fuzz
-
-from tracker.matching import normalise
 from tracker.model import Item, ItemState, Kind, KnownDocument, Link
 from tracker.policy import Entry, Flag
+from tracker.spelling import normalise
 
 if TYPE_CHECKING:
     from tracker.actions import Create, Relate
@@ -98,7 +96,7 @@ def likeness(text: str, kind: Kind) -> str:
     words = _telling(text)
     if len(words) < TELLING:
         return ""
-    told = "\n".join([kind.value, *sorted(set(map(_beginning, words)))])
+    told = "\n".join([kind.value, *sorted(_beginnings(words))])
     return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
@@ -176,14 +174,17 @@ def _day(item: Item, documents: Mapping[str, KnownDocument]) -> date:
     return documents[item.document].incident_date or item.first_seen.date()
 
 
-def _groups(ordered: Iterable[Item]) -> list[list[Item]]:
+def _groups(ordered: Sequence[Item]) -> list[list[Item]]:
     """The items whose wordings are alike, each to each."""
+    # Alike words begin alike, so that texts of different beginnings need not be compared; most are like no other, and
+    # of these not more than a number is kept.
+    marks = [hash((item.kind, _beginnings(_telling(item.text)))) for item in ordered]
+    there = Counter(marks)
     blocks: defaultdict[tuple[Kind, frozenset[str]], dict[frozenset[str], _Wording]] = defaultdict(dict)
-    for item in ordered:
+    for item in (item for item, mark in zip(ordered, marks, strict=True) if there[mark] > 1):
         words = _telling(item.text)
         if len(words) >= TELLING:
-            # Alike words begin alike, so that texts of different beginnings need not be compared.
-            block = blocks[item.kind, frozenset(map(_beginning, words))]
+            block = blocks[item.kind, _beginnings(words)]
             block.setdefault(words, _Wording(words, [])).items.append(item)
     groups = []
     for block in blocks.values():
@@ -204,6 +205,10 @@ def _telling(text: str) -> frozenset[str]:
     return frozenset() if words & _OF_EACH_INCIDENT else words
 
 
+def _beginnings(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(_beginning, words))
+
+
 def _beginning(word: str) -> str:
     return word[:_BEGINNING] if word.isalpha() else word
 
@@ -218,4 +223,6 @@ def _covers(words: frozenset[str], others: frozenset[str]) -> bool:
 
 
 def _same(word: str, other: str) -> bool:
+    from rapidfuzz import fuzz  # noqa: PLC0415 - `closeout status` answers before it has loaded what it seldom needs
+
     return _beginning(word) == _beginning(other) and fuzz.ratio(word, other) >= SAME_WORD

@@ -9,8 +9,9 @@ from rapidfuzz import fuzz
 
 from connectors import Issue
 from tracker.actions import Create
-from tracker.matching import TOO_CLOSE, normalise
+from tracker.matching import TOO_CLOSE
 from tracker.model import Item
+from tracker.spelling import normalise
 
 ALIKE = 75.0
 """Least similarity (0 to 100) of an issue's title and an item's words at which they are proposed to be one."""

@@ -1,4 +1,4 @@
-"""When two ways to write a name are one: case, encoding, spaces, a leading @; and, less surely, accents. Pure."""
+"""When two ways to write a name, or a sentence, are one: case, encoding, spaces; less surely, accents. Pure."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ _MARKS = re.compile("[\u0300-\u036f]")
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "’": "'"})
 """What people type instead on a keyboard that lacks these; Unicode does not take them apart."""
+
+
+def normalise(text: str) -> str:
+    """`text` without what people change and mean nothing by: case, width, accents' encoding, spaces, final stop."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(".;:,!。；：")
 
 
 def fold(text: str) -> str:

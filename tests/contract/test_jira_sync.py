@@ -10,6 +10,7 @@ from workplace import postmortem
 from connectors import IssuePatch, IssueState
 from tracker.app import Consent, Wanted
 from tracker.model import ItemState
+from tracker.policy import Flag
 
 PEOPLE = """
 [people.ana]
@@ -134,6 +135,7 @@ def test_a_lost_store_comes_back_from_the_properties(place):
     place.settle()
     assert {item: link.ref for item, link in place.known().links.items()} == before
     assert len(place.jira.writes) == writes
+    assert [entry for entry in place.status(Wanted()).entries if Flag.DRIFT in entry.flags] == [], "Jira's own priority"
 
 
 def test_states_travel_both_ways(place):

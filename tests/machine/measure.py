@@ -14,9 +14,9 @@ from machine.pages import Library, Line, Page
 
 from tracker.documents import FormerDocument, FoundDocument, match_documents
 from tracker.identity import Identified, identify, item_id
-from tracker.matching import normalise
 from tracker.model import Item, ItemState, ParsedDocument, ParsedItem
 from tracker.parsing import parse
+from tracker.spelling import normalise
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOP = Path(__file__).resolve().parents[2]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tracker.decisions import Verdict
 from tracker.documents import FormerDocument, FoundDocument, match_documents
 from tracker.identity import identify, item_id
-from tracker.matching import normalise
 from tracker.model import ItemState, ParsedDocument, ParsedItem, Span
+from tracker.spelling import normalise
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 POOL = "Implement real-time monitoring for the database connection pool"

@@ -11,12 +11,12 @@ from pathlib import Path
 from tracker.documents import FormerDocument, FoundDocument, match_documents
 from tracker.explanation import Explanation
 from tracker.lint import Finding, lint
-from tracker.matching import normalise
 from tracker.model import Document, Item, ItemState, KnownDocument, ParsedDocument, ParsedItem
 from tracker.parsing import Vocabulary, edition, explain, lacks_verb, language_of, many, parse, teach
 from tracker.people import PeopleBook
 from tracker.settings import ParserSettings, Settings
 from tracker.sources import Checkout, Found, document_path, find_checkout, find_renames, read_documents
+from tracker.spelling import normalise
 from tracker.store import Known
 
 

@@ -16,12 +16,12 @@ from tracker.app.reading import Reading, read
 from tracker.decisions import Saying, Verdict, decided
 from tracker.errors import UsageError
 from tracker.identity import Doubt, Identified, identify
-from tracker.matching import normalise
 from tracker.model import Item, KnownDocument, Link
 from tracker.offers import awaits, open_in, plan_offers
 from tracker.people import PeopleBook
 from tracker.routing import route
 from tracker.settings import Settings
+from tracker.spelling import normalise
 from tracker.standing import issue_names
 from tracker.store import Known, Store
 

@@ -90,8 +90,8 @@ def _ask(session: Session, sitting: Review, reason: str | None, by: str | None) 
 
 def _ask_of_doubts(session: Session, sitting: Review, reason: str | None, by: str | None) -> tuple[list[Verdict], bool]:
     from tracker.decisions import Verdict
-    from tracker.matching import normalise
     from tracker.render import review as render
+    from tracker.spelling import normalise
 
     said: list[Verdict] = []
     skipped: set[str] = set()

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
-from tracker.matching import normalise
 from tracker.model import ParsedDocument, ParsedItem, Span, tickets_of
 from tracker.parsing import Vocabulary
+from tracker.spelling import normalise
 from tracker.writeback.places import Edit, Page, Refused
 from tracker.writeback.wishes import Reference, Wish
 
