@@ -22,7 +22,7 @@ def live(order: dict[str, Any], out: int) -> None:
     """The child's life: one move."""
     place = BetweenTwo(Path(order["root"]), order["url"])
     place.now = datetime.fromisoformat(order["now"])
-    fuse = victim.Fuse(order["statement"], out)
+    fuse = victim.fuse_of(order, out)
     sys.settrace(fuse)
     place.move(order["item"], order["to"], "Ana", "their backlog", lambda _: True)
     sys.settrace(None)

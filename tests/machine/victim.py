@@ -48,12 +48,17 @@ WATCHED = {
 } | {smtplib.__file__}
 
 
+def fuse_of(order: dict[str, Any], out: int) -> Fuse:
+    """Kills the process before the statement of its order, and tells where that was."""
+    return Fuse(WATCHED, order.get("statement", 0), lambda where: os.write(out, where.encode()) and None)
+
+
 def live(order: dict[str, Any], out: int) -> None:
     """The child's life: one sync, or one report sent."""
     root, local = Path(order["root"]), OpeningSeveral if order.get("at_once") else Workplace
     place = OnLittleGitHub(root, order["url"]) if order.get("url") else local(root)
     place.now = datetime.fromisoformat(order["now"])
-    fuse = Fuse(WATCHED, order.get("statement", 0), lambda where: os.write(out, where.encode()) and None)
+    fuse = fuse_of(order, out)
     if "statement" in order:
         sys.settrace(fuse)
     if order.get("send"):
