@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Wire(BaseModel):
-    """One object of an output. A name that the schema lacks is an error, not a field more."""
+    """One object of an output. A name that the schema lacks is an error, not a field more.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+    Pydantic builds what a model needs when it is used first: what is printed for people uses none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, defer_build=True)
