@@ -6,12 +6,10 @@
 from __future__ import annotations
 
 import copy
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ import pytest
 from at_once import OpeningSeveral
 from contract.faults import Answer
 from machine.little_github import LittleGitHub, Serving
+from machine.orders import Orders
 from machine.places import OnLittleGitHub
 from workplace import START, Workplace, postmortem
 
@@ -31,7 +30,6 @@ from tracker.app import Consent
 from tracker.model import ItemState
 
 KILLS = int(os.environ.get("CLOSEOUT_KILLS", "50"))
-VICTIM = Path(__file__).with_name("victim.py")
 EVERYTHING = Consent(everything=True)
 WORK = (
     "Rotate the certificates of the edge proxies",
@@ -44,34 +42,6 @@ WORK = (
     "Move the status page to another provider",
 )
 MINE, ALSO_MINE = "A person wrote this.\r\n\r\n", "\n\nAnd this, below.  "
-
-
-class Victims:
-    """The process that forks those to be killed."""
-
-    def __init__(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper()}
-        self.process = subprocess.Popen(
-            [sys.executable, str(VICTIM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-
-    def order(self, **order: Any) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
-
-    def close(self) -> None:
-        self.process.communicate()
-
-
-@pytest.fixture(scope="module")
-def victims() -> Iterator[Victims]:
-    started = Victims()
-    yield started
-    started.close()
 
 
 class Scene:
@@ -227,7 +197,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path, prepare: Any) -> Itera
         yield scene
 
 
-def test_a_process_killed_at_any_instant_leaves_no_trace(scene: Scene, victims: Victims, prepare: Any) -> None:
+def test_a_process_killed_at_any_instant_leaves_no_trace(scene: Scene, victims: Orders, prepare: Any) -> None:
     random_ = random.Random(prepare.__name__)  # noqa: S311 - no secret
     order = {"url": scene.hub.url if scene.hub else "", "at_once": scene.at_once, "now": scene.now.isoformat()}
     root = scene.fresh()

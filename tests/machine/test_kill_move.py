@@ -6,22 +6,20 @@
 from __future__ import annotations
 
 import copy
-import json
 import os
 import random
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from machine.little_github import LittleGitHub, Serving
+from machine.orders import Orders
 from machine.places import BetweenTwo
 from workplace import postmortem
 
@@ -30,28 +28,15 @@ from tracker.app import Consent
 from tracker.model import ItemState, MoveStage
 
 KILLS = int(os.environ.get("CLOSEOUT_KILLS", "24"))
-MOVER = Path(__file__).with_name("mover.py")
 LOAD = "Run a load test before every release"
 POOL = "Add monitoring for the connection pool"
 MINE, ALSO_MINE = "A person wrote this.\r\n\r\n", "\n\nAnd this, below.  "
 
 
 @pytest.fixture(scope="module")
-def mover() -> Iterator[subprocess.Popen[str]]:
-    environment = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper()}
-    command = [sys.executable, str(MOVER)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-    yield process
-    process.communicate()
-
-
-def order(mover: subprocess.Popen[str], **order: Any) -> dict[str, Any]:
-    assert mover.stdin is not None
-    assert mover.stdout is not None
-    mover.stdin.write(json.dumps(order) + "\n")
-    mover.stdin.flush()
-    answer: dict[str, Any] = json.loads(mover.stdout.readline())
-    return answer
+def mover() -> Iterator[Orders]:
+    with closing(Orders("mover.py")) as started:
+        yield started
 
 
 class Scene:
@@ -157,7 +142,7 @@ def go_on(scene: Scene, place: BetweenTwo, how: str) -> str:
     return scene.to
 
 
-def test_a_move_killed_at_any_instant_leaves_one_open_issue(scene: Scene, mover: subprocess.Popen[str]) -> None:
+def test_a_move_killed_at_any_instant_leaves_one_open_issue(scene: Scene, mover: Orders) -> None:
     random_ = random.Random(scene.to)  # noqa: S311 - no secret
     common = {
         "url": scene.hub.url if scene.hub else "",
@@ -165,13 +150,13 @@ def test_a_move_killed_at_any_instant_leaves_one_open_issue(scene: Scene, mover:
         "item": scene.item,
         "to": scene.to,
     }
-    whole = order(mover, root=str(scene.fresh()), statement=0, **common)
+    whole = mover.order(root=str(scene.fresh()), statement=0, **common)
     assert whole["code"] == 0, whole
     statements, fell = int(whole["said"]), Counter[str]()
     for number in range(KILLS):
         root = scene.fresh()
         moment = 1 + int((number + random_.random()) * statements / KILLS)
-        outcome = order(mover, root=str(root), statement=moment, **common)
+        outcome = mover.order(root=str(root), statement=moment, **common)
         assert outcome["code"] in (0, -signal.SIGKILL), outcome
         fell[outcome["said"].split(":")[0] if outcome["code"] else "too late"] += 1
         place = scene.place(root)

@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 from machine.little_github import LittleGitHub, Serving
+from machine.orders import Orders
 from machine.places import GITHUB, OnLittleGitHub
-from machine.test_kill import Victims
 from workplace import START, Workplace, postmortem
 
 from connectors import Issue, IssuePatch, IssueState
@@ -30,13 +30,6 @@ from tracker.rolling import is_rolling
 
 KILLS = int(os.environ.get("CLOSEOUT_KILLS", "50")) // 4
 ITEMS = ("Rotate the certificates of the edge proxies", "Alert when replication falls behind")
-
-
-@pytest.fixture(scope="module")
-def victims() -> Iterator[Victims]:
-    started = Victims()
-    yield started
-    started.close()
 
 
 def first(_: Workplace) -> None:
@@ -83,7 +76,7 @@ def rolling(place: Workplace) -> list[Issue]:
 
 @pytest.mark.parametrize("scene", [first, after_one_more, after_the_last, after_a_first_again])
 def test_a_process_killed_at_any_instant_leaves_one_issue(
-    scene: Callable[[Workplace], None], tmp_path: Path, victims: Victims
+    scene: Callable[[Workplace], None], tmp_path: Path, victims: Orders
 ) -> None:
     now = START
     hub = LittleGitHub(lambda: now)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from machine.test_kill import Victims
+from machine.orders import Orders
 from mailroom import Post, Server
 from workplace import SETTINGS, START, Workplace, postmortem
 
@@ -56,13 +56,6 @@ def model(tmp_path: Path, post: Post) -> Any:
     server.stop()
 
 
-@pytest.fixture(scope="module")
-def victims() -> Any:
-    started = Victims()
-    yield started
-    started.close()
-
-
 def copies(post: Post) -> Counter[str]:
     """How many mails each person has; those of one person are the same mail."""
     ids: dict[str, set[str]] = {}
@@ -73,7 +66,7 @@ def copies(post: Post) -> Counter[str]:
 
 
 def test_a_process_killed_at_any_instant_costs_nobody_their_report(
-    model: Path, tmp_path: Path, post: Post, victims: Victims
+    model: Path, tmp_path: Path, post: Post, victims: Orders
 ) -> None:
     random_ = random.Random("send")  # noqa: S311 - no secret
     shutil.copytree(model, tmp_path / "whole")

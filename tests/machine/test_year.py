@@ -8,21 +8,21 @@ how long that goes on (366 take minutes), `CLOSEOUT_SEED` which life it is; `pyt
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import statistics
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from machine.orders import Orders
 from machine.service import MOMENT
 from machine.troubles import TroubledPost, Troubles
 from machine.watch import Watch
@@ -34,28 +34,14 @@ DAYS = int(os.environ.get("CLOSEOUT_DAYS", "45"))
 SEED = os.environ.get("CLOSEOUT_SEED", "1")
 BEGIN = date(2026, 2, 20)
 """So that even a short life sees the clocks change: on 8 March, 29 March and 5 April, by country."""
-SERVICE = Path(__file__).with_name("service.py")
 PAUSES = (*[5] * 8, 47, 47, 47, 300, 300, 1500, 4500)
 """Minutes between the end of one service and the beginning of the next."""
 
 
 @pytest.fixture
 def order() -> Iterator[Any]:
-    environment = {name: value for name, value in os.environ.items() if "PROXY" not in name.upper()}
-    process = subprocess.Popen(
-        [sys.executable, str(SERVICE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
-
-    def give(**values: Any) -> dict[str, Any]:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(values) + "\n")
-        process.stdin.flush()
-        answer: dict[str, Any] = json.loads(process.stdout.readline())
-        return answer
-
-    yield give
-    process.communicate()
+    with closing(Orders("service.py")) as started:
+        yield started.order
 
 
 @pytest.fixture
