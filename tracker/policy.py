@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-_CLOCKS = timedelta(minutes=10)
+CLOCKS = timedelta(minutes=10)
 """So far apart a target's clock and ours may be."""
 
 
@@ -205,7 +205,7 @@ def quiet_since(policy: PolicySettings, now: datetime) -> datetime | None:
 def moved_by_others(link: Link, told: Event | None) -> datetime:
     """When others last moved an issue, if `told` is what Closeout said on it last: that moves it too."""
     moved = link.issue.updated_at
-    if told is None or "moved" not in told.detail or abs(moved - told.at) > _CLOCKS:
+    if told is None or "moved" not in told.detail or abs(moved - told.at) > CLOCKS:
         return moved
     return datetime.fromisoformat(told.detail["moved"])
 

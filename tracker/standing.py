@@ -14,7 +14,18 @@ from tracker.errors import UsageError
 from tracker.model import ISSUE_TOLD, Event, ItemState, JournalEntry
 from tracker.offers import going_with, offered
 from tracker.people import Owner, PeopleBook
-from tracker.policy import Entry, Flag, Yardstick, assess, assess_shared, is_quiet, quiet_since, unexplained, urgency
+from tracker.policy import (
+    CLOCKS,
+    Entry,
+    Flag,
+    Yardstick,
+    assess,
+    assess_shared,
+    is_quiet,
+    quiet_since,
+    unexplained,
+    urgency,
+)
 from tracker.recurrence import recurring
 from tracker.routing import route
 from tracker.same_work import shared
@@ -94,8 +105,10 @@ def _yardstick(store: Store | Glance, settings: Settings, known: Known, book: Pe
     """What items are measured by; the log is only asked when its answer could matter."""
     policy, zone, items = settings.policy, settings.timezone, known.items.values()
     limit = quiet_since(policy, now)
-    comments = limit and any(report.comment for report in settings.reports.values())
-    told = {event.item: event for event in store.events_called(ISSUE_TOLD) if event.item} if comments else {}
+    comments = any(report.comment for report in settings.reports.values())
+    # What moved an issue before that leaves it stale, whoever it was.
+    said = store.events_called(ISSUE_TOLD, since=limit - CLOCKS) if limit and comments else ()
+    told = {event.item: event for event in said if event.item}
     quiet = limit and any(is_quiet(i, known.links.get(i.id), policy, now, zone, told.get(i.id)) for i in items)
     return Yardstick(
         policy,

@@ -48,6 +48,12 @@ class Answer:
         return json.dumps(self.data).encode() if self.raw is None else self.raw
 
 
+def lost_once(path: str, cut: str = "read") -> Callable[[Seen], Answer | None]:
+    """Of the first POST to a path that ends so the answer is lost, by `cut`; nothing else is touched."""
+    lost = [Answer(cut=cut)]
+    return lambda seen: lost.pop() if lost and seen.verb == "POST" and seen.path.endswith(path) else None
+
+
 class FaultServer:
     """Gives its answers in order, the last one again and again; an answer may be a function of the request."""
 

@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from contract.faults import Answer
+from contract.faults import Answer, lost_once
 from machine.places import OnLittleJira
 from workplace import postmortem
 
@@ -86,8 +86,7 @@ def test_an_item_goes_to_its_owner_with_its_day(place):
 @pytest.mark.parametrize("cut", ["read", "midway"])
 def test_a_bulk_create_whose_answer_is_lost_makes_no_duplicate(place, cut):
     place.document("a.md", postmortem(LOAD, RUNBOOK, MONITOR))
-    lost = [Answer(cut=cut)]
-    place.jira.after = lambda seen: lost.pop() if lost and seen.path.endswith("issue/bulk") else None
+    place.jira.after = lost_once("issue/bulk", cut)
     synced = place.settle()
     assert len(synced.applied["jira"].failures) == 3
     for _ in range(3):
@@ -276,8 +275,7 @@ class TestWorkPromisedBefore:
 
     @pytest.mark.parametrize("cut", ["read", "midway"])
     def test_a_lost_answer_links_nothing_twice(self, place, cut):
-        lost = [Answer(cut=cut)]
-        place.jira.after = lambda seen: lost.pop() if lost and seen.path.endswith("issueLink") else None
+        place.jira.after = lost_once("issueLink", cut)
         synced, new, _ = self.two(place)
         assert [failure.uncertain for failure in synced.applied["jira"].failures] == [True]
         place.pass_time(600)

@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, datetime
 
 import pytest
-from contract.faults import Answer
+from contract.faults import Answer, lost_once
 from contract.little_jira import SECRET
 from machine.places import OnLittleGitHub, OnLittleJira
 from workplace import Workplace, postmortem
@@ -111,13 +111,7 @@ class TestOnGitHub:
 
     @pytest.mark.parametrize("before", [True, False])
     def test_a_create_whose_answer_is_lost_makes_no_second_one(self, place, hub, before):
-        lost = [Answer(cut="read")]
-        fault = "before" if before else "after"
-        setattr(
-            hub,
-            fault,
-            lambda seen: lost.pop() if lost and seen.verb == "POST" and seen.path.endswith("issues") else None,
-        )
+        setattr(hub, "before" if before else "after", lost_once("issues"))
         assert send(place).outcome.value == "failed"
         for _ in range(3):
             place.pass_time(1_800)
@@ -126,8 +120,7 @@ class TestOnGitHub:
         assert send(place).outcome.value == "unchanged"
 
     def test_until_the_grace_period_is_over_it_is_only_looked_for(self, place, hub):
-        lost = [Answer(cut="read")]
-        hub.before = lambda seen: lost.pop() if lost and seen.verb == "POST" and seen.path.endswith("issues") else None
+        hub.before = lost_once("issues")
         send(place)
         place.pass_time(60)
         place.asked()
@@ -292,10 +285,7 @@ def test_a_create_whose_answer_jira_lost_makes_no_second_one(tmp_path, little_ji
     place = OnJira(tmp_path, little_jira)
     place.document("a.md", postmortem(LOAD, POOL))
     place.run(consent=Consent(everything=True))
-    lost = [Answer(cut="read")]
-    little_jira.after = lambda seen: (
-        lost.pop() if lost and seen.verb == "POST" and seen.path.endswith("issue") else None
-    )
+    little_jira.after = lost_once("issue")
     assert send(place).outcome.value == "failed"
     for _ in range(3):
         place.pass_time(1_800)

@@ -250,11 +250,19 @@ def _read(desk: Desk, tracker: IssueTracker, ref: IssueRef) -> Issue:
 def _refuse_taken(desk: Desk, item: Item, issue: Issue) -> None:
     """An issue belongs to one item: by its link, or by the marker that Closeout wrote when it opened the issue."""
     if issue.marker is not None and is_rolling(issue.marker):
-        raise UsageError(f"{issue.ref.key} is a report's list of what is open, and no item's issue", where=item.id)
+        raise UsageError(
+            f"{issue.ref.key} is a report's list of what is open, and no item's issue",
+            where=item.id,
+            advice="Name the issue in which the work itself is done.",
+        )
     known = desk.store.known()
     holder = next((held.item for held in known.links.values() if (held.ref.target, held.ref.key) == _key(issue)), None)
     if holder == item.id:
-        raise UsageError(f"{issue.ref.key} is its issue already", where=item.id)
+        raise UsageError(
+            f"{issue.ref.key} is its issue already",
+            where=item.id,
+            advice="There is nothing to do.",
+        )
     marked = known.items.get(issue.marker.item) if issue.marker else None
     if holder is None and marked is not None and marked.id != item.id and not marked.parted_from(issue.ref):
         holder = marked.id if marked.id not in known.links else None

@@ -84,6 +84,13 @@ def _at(desk: Desk, report: Report, target: str, items: Sequence[ReportItem], kn
                 yield reminding.of(item, known.items[item.id], known.links[item.id])
 
 
+def _secret(desk: Desk, tracker: IssueTracker, items: Collection[ReportItem], known: Known) -> AbstractSet[str]:
+    """The ids of those of which nothing may be said at this target: it is public, and their postmortems are private."""
+    facts = desk.facts_for(tracker, (known.documents[item.document] for item in items))
+    allowed = desk.settings.policy.allow_public
+    return {item.id for item in items if is_secret(known.documents[item.document], facts, allowed)}
+
+
 def _secret_at(desk: Desk, target: str, items: Collection[ReportItem], known: Known) -> AbstractSet[str]:
     """The same of a target that is asked only where it matters; what can't be asked is found out when it is sent."""
     if not any(known.documents[item.document].private for item in items):
@@ -93,13 +100,6 @@ def _secret_at(desk: Desk, target: str, items: Collection[ReportItem], known: Kn
             return _secret(desk, tracker, items, known)
     except (CloseoutError, ConnectorError):
         return frozenset()
-
-
-def _secret(desk: Desk, tracker: IssueTracker, items: Collection[ReportItem], known: Known) -> AbstractSet[str]:
-    """The ids of those of which nothing may be said at this target: it is public, and their postmortems are private."""
-    facts = desk.facts_for(tracker, (known.documents[item.document] for item in items))
-    allowed = desk.settings.policy.allow_public
-    return {item.id for item in items if is_secret(known.documents[item.document], facts, allowed)}
 
 
 @dataclass(slots=True)

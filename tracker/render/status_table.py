@@ -67,7 +67,7 @@ def print_table(entries: Sequence[Entry], as_of: datetime | None, console: Conso
         table.add_row(*(text.append(more, style="dim not bold") for text, more in zip(styled, below, strict=True)))
     if entries:
         console.print(table)
-    console.print(Text.assemble((summary(entries), "bold"), (f"  ({_told(as_of)})", "dim")))
+    console.print(Text.assemble((_summary(entries), "bold"), (f"  ({_told(as_of)})", "dim")))
 
 
 def to_lines(entries: Sequence[Entry], as_of: datetime | None) -> str:
@@ -78,7 +78,7 @@ def to_lines(entries: Sequence[Entry], as_of: datetime | None) -> str:
         _GAP.join([*(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)), row[-1]])
         for row in (rows if entries else ())
     ]
-    return "\n".join([*lines, *([""] if lines else []), f"{summary(entries)}  ({_told(as_of)})\n"])
+    return "\n".join([*lines, *([""] if lines else []), f"{_summary(entries)}  ({_told(as_of)})\n"])
 
 
 def _words(cell: _Cell) -> str:
@@ -163,7 +163,7 @@ def _owner(entry: Entry) -> str:
     return ", ".join([*known, *unknown]) or entry.item.owner or ""
 
 
-def summary(entries: Sequence[Entry]) -> str:
+def _summary(entries: Sequence[Entry]) -> str:
     """How many there are in each state, and with each flag: `3 open, 1 done, 2 overdue`."""
     states = _counted((entry.item.state for entry in entries), STATES)
     flags = _counted((flag for entry in entries for flag in entry.flags), {flag: flag.value for flag in Flag})

@@ -133,16 +133,16 @@ class Glance:
         rows = self._rows("SELECT * FROM event WHERE item = ? ORDER BY id", [item])
         return tuple(mapping.event_of({**row, "detail": json.loads(row["detail"])}) for row in rows)
 
-    def events_called(self, *names: str) -> tuple[Event, ...]:
-        """The events of these kinds, oldest first."""
-        rows = self._rows(f"SELECT * FROM event WHERE what IN ({_marks(names)}) ORDER BY id", names)  # noqa: S608 - question marks
+    def events_called(self, *names: str, since: datetime | None = None) -> tuple[Event, ...]:
+        """The events of these kinds, after `since` or all of them, oldest first."""
+        query = f"SELECT * FROM event WHERE what IN ({_marks(names)}) AND at > ? ORDER BY id"  # noqa: S608 - question marks
+        rows = self._rows(query, [*names, _stored(since) if since else ""])
         return tuple(mapping.event_of({**row, "detail": json.loads(row["detail"])}) for row in rows)
 
     def told_since(self, moment: datetime) -> frozenset[str]:
         """The items of which the log tells anything after `moment` but that Closeout spoke of them."""
-        since = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
         query = "SELECT DISTINCT item FROM event WHERE at > ? AND item IS NOT NULL AND what != ?"
-        return frozenset(item for (item,) in self._connection.execute(query, [since, ISSUE_TOLD]))
+        return frozenset(item for (item,) in self._connection.execute(query, [_stored(moment), ISSUE_TOLD]))
 
     def in_doubt_of(self, item: str) -> tuple[JournalEntry, ...]:
         """The writes for an item whose outcome nobody knows, oldest first."""
@@ -176,6 +176,11 @@ class Glance:
                     if cells[place] is not None:
                         cells[place] = read(cells[place])
                 yield dict(zip(names, cells, strict=True))
+
+
+def _stored(moment: datetime) -> str:
+    """A moment as SQLite keeps it."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _moment(text: str) -> datetime:

@@ -309,9 +309,11 @@ class Store(Deliveries, Ledgers):
             for row in connection.execution_options(yield_per=1000).execute(query).mappings():
                 yield mapping.event_of(dict(row))
 
-    def events_called(self, *names: str) -> tuple[Event, ...]:
-        """The events of these kinds, oldest first."""
+    def events_called(self, *names: str, since: datetime | None = None) -> tuple[Event, ...]:
+        """The events of these kinds, after `since` or all of them, oldest first."""
         query = select(_EVENT).where(_EVENT.c.what.in_(names)).order_by(_EVENT.c.id)
+        if since is not None:
+            query = query.where(_EVENT.c.at > since)
         with self._reading() as connection:
             rows = connection.execute(query).mappings().all()
         return tuple(mapping.event_of(dict(row)) for row in rows)
