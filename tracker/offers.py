@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
+from tracker.likeness import may_be_like
 from tracker.model import GoneKind, Item, ItemState, Kind, KnownDocument, Link, tickets_of
 from tracker.policy import Entry, Flag
-from tracker.recurrence import may_be_like, themes
+from tracker.recurrence import oldest_first, promised_too
 from tracker.same_work import Shared, ahead_of
 
 if TYPE_CHECKING:
@@ -59,22 +61,22 @@ def plan_offers(
 
     asked = {key: item for key, item in opening.items() if item.same_as is None}
     having = {*(unsure - asked.keys()), *(opening.keys() - asked.keys())}
+    there = list(items)
+    near = compress(there, may_be_like((item.text for item in asked.values()), (item.text for item in there)))
+    alike = promised_too(near, documents)
     offers = []
-    for theme in themes(may_be_like(asked.values(), items), documents):
-        for item in theme.items:
-            if item.id not in asked:
-                continue
-            found = _promised(item, theme.items, tie, having)
-            if found is None:
-                having.add(item.id)  # of several new ones the oldest gets the issue
-            else:
-                offers.append(Offer(item, found, tie(found.id)))
+    for item in oldest_first((item for item in asked.values() if item.id in alike), documents):
+        found = _promised(item, alike[item.id], tie, having)
+        if found is None:
+            having.add(item.id)  # of several new ones the oldest gets the issue
+        else:
+            offers.append(Offer(item, found, tie(found.id)))
     return offers
 
 
 def _promised(item: Item, others: Iterable[Item], tie: Tie, having: AbstractSet[str]) -> Item | None:
-    """The item of another document that promises the same and has an open issue, or will have it; the oldest."""
-    able = [each for each in others if each.document != item.document and each.state is ItemState.OPEN]
+    """Which of the `others`, that promise the same, has an open issue, or will have it; the oldest."""
+    able = [each for each in others if each.state is ItemState.OPEN]
     linked = (each for each in able if (link := tie(each.id)) is not None and not item.parted_from(link.ref))
     return next(linked, None) or next((each for each in able if each.id in having), None)
 

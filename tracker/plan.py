@@ -48,7 +48,7 @@ from tracker.offers import plan_offers, waiting
 from tracker.once import is_over, looked_for_until
 from tracker.parents import Family, parts_of, plan_parents
 from tracker.people import PeopleBook
-from tracker.recurrence import plan_relations, themes
+from tracker.recurrence import plan_relations, promised_too
 from tracker.rolling import is_rolling
 from tracker.same_work import Shared, promised_again, shared
 from tracker.settings import PolicySettings
@@ -182,8 +182,8 @@ class _Planner:
         opened = [action for action in self.actions if isinstance(action, Create)]
         settled = {action.item.id: action.item for action in self.actions}
         clear = (item for item in world.items if item.id not in world.undecided)
-        found = themes([settled.get(item.id, item) for item in clear], world.documents)
-        return plan_relations(found, world.there(self._adopted()), opened, self.own)
+        found = promised_too([settled.get(item.id, item) for item in clear], world.documents)
+        return plan_relations(found, world.documents, world.there(self._adopted()), opened, self.own)
 
     def _adopted(self) -> dict[str, Link]:
         """The links that this plan makes."""

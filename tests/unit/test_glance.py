@@ -11,10 +11,10 @@ from older import take_back
 from workplace import SETTINGS, Workplace, postmortem
 
 from connectors import IssueState
-from tracker.model import ItemState, Kind, Outcome
+from tracker.likeness import kept_of, wording_of
+from tracker.model import ItemState, Outcome
 from tracker.people import PeopleBook
 from tracker.policy import Flag
-from tracker.recurrence import likeness
 from tracker.standing import Wanted, about, status
 from tracker.store.glance import Glance
 
@@ -27,7 +27,11 @@ FIRST = (
     "[x] Practise restoring from backups (owner: Jo Smith)",
     "Page a second person (owner: Jo & Maria, due: 2026-11-24)",
 )
-SECOND = ("Set limits on database connections (owner: Maria, due: 2026-12-24)", "Drain the queue at night (owner: jo)")
+SECOND = (
+    "Set limits on database connections (owner: Maria, due: 2026-12-24)",
+    "Drain the queue at night (owner: jo)",
+    "Enhance the monitoring of replication for lag in the orders database (owner: Jo Smith)",
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +110,9 @@ def test_it_looks_at_no_store_that_it_may_not_understand(tmp_path):
             database.execute(statement)
             database.commit()
 
-    change("UPDATE item SET theme = '0:' || substr(theme, 3) WHERE theme > ''")
+    change("UPDATE likeness SET key = '0:' || substr(key, 3)")
     assert Glance.open("sqlite:///closeout.db", tmp_path) is None, "other rules said what is alike"
-    change("UPDATE item SET theme = ''")
+    change("DELETE FROM likeness")
     Glance.open("sqlite:///closeout.db", tmp_path).close()
     change("UPDATE closeout_version SET version_num = '9999'")
     assert Glance.open("sqlite:///closeout.db", tmp_path) is None, "a newer Closeout made it"
@@ -133,9 +137,29 @@ def test_it_finds_the_same_in_a_store_of_an_earlier_release(tmp_path):
 
 
 def test_what_is_kept_of_a_text_changes_with_the_rules_only():
-    """Where this fails: raise `RULES`, and write a migration that makes the column anew."""
-    assert likeness("Set a limit on database connections", Kind.TASK) == "1:da4a76a3604105cb"
-    assert likeness("Set limits on the database connection", Kind.TASK) == likeness(
-        "Set a limit on database connections", Kind.TASK
-    )
-    assert likeness("Write a runbook", Kind.TASK) == ""
+    """Where this fails: raise `RULES`, and write a migration that makes the table anew."""
+
+    def kept(text):
+        return sorted(kept_of(wording_of(text)))
+
+    assert kept("Set a limit on database connections") == ["2:bd9581332587caa5"]
+    assert kept("Set limits on the database connection") == kept("Set a limit on database connections")
+    assert kept("Alert on replication lag") == ["2:93754973005a2863", "2:a1d340e05a0f60ee", "2:c535f54aba144854"]
+    assert kept("Write the tests") == []
+
+
+def test_what_is_kept_follows_the_text(tmp_path):
+    place = Workplace(tmp_path, SETTINGS)
+    place.document("a.md", postmortem("Alert on replication lag"))
+    place.document("b.md", postmortem("Pin the base image of the builds", date="2026-11-10"))
+    place.run()
+    place.document("b.md", postmortem("Pin the base image of builds; alert on replication lag", date="2026-11-10"))
+    place.run()
+    slow, quick = both(place, Wanted(item="#1"))
+    assert quick == slow
+    assert [len(entry.promised_too) for entry in quick.entries] == [0]
+    place.document("b.md", postmortem("Monitor the lag of replication", date="2026-11-10"))
+    place.run()
+    slow, quick = both(place, Wanted(item="#1"))
+    assert quick == slow
+    assert [len(entry.promised_too) for entry in quick.entries] == [1]

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import compress
 
 import pytest
 from hypothesis import example, given
@@ -16,12 +17,13 @@ from tracker.app import Consent, Wanted
 from tracker.app.writing_back import wanted_now
 from tracker.draft import TargetFacts
 from tracker.errors import UsageError
+from tracker.likeness import may_be_like
 from tracker.model import Item, ItemState, Kind, KnownDocument, Link
 from tracker.offers import waiting
 from tracker.people import PeopleBook
 from tracker.plan import make_plan
 from tracker.policy import Flag
-from tracker.recurrence import may_be_like, themes
+from tracker.recurrence import promised_too
 from tracker.render.plan import to_json
 from tracker.same_work import shared
 from tracker.settings import PolicySettings, Settings
@@ -529,12 +531,11 @@ def test_whatever_there_is_each_item_without_an_issue_is_opened_or_told_once(wor
         st.sampled_from([*TEXTS, "Ligação: rotate the certiﬁcates of edge proxies", "ŤEST " + LIMIT, WIDE]), max_size=8
     )
 )
-def test_looking_for_a_few_words_first_loses_no_theme(texts):
+def test_looking_for_a_few_words_first_loses_nothing(texts):
     items = [item("abcd"[number % 4], number, text=text) for number, text in enumerate(texts)]
     for one in items:
-        whole = {each.id for theme in themes(items, DOCUMENTS) for each in theme.items if one in theme.items}
-        quick = themes(may_be_like([one], items), DOCUMENTS)
-        assert {each.id for theme in quick for each in theme.items if one in theme.items} == whole
+        near = compress(items, may_be_like([one.text], texts))
+        assert promised_too(near, DOCUMENTS).get(one.id) == promised_too(items, DOCUMENTS).get(one.id)
 
 
 def test_what_goes_out_as_json_tells_the_offer(offered):

@@ -125,22 +125,31 @@ def count(entries: Iterable[Entry]) -> Counts:
 
 
 def themes(ordered: Iterable[Entry]) -> tuple[Theme, ...]:
-    """What was promised before and is open still, of these entries: what most postmortems promise first."""
-    members: dict[str, dict[str, Entry]] = {}
-    recurring: dict[int, dict[str, Entry]] = {}
-    for entry in ordered:
-        if not entry.promised_too:
+    """What was promised before and is open still, of these entries: what most postmortems promise first.
+
+    To promise the same as a third is not always to promise the same, so that a theme is what one promise has like it:
+    first of that which most postmortems have. Whatever is left joins a theme of one that it is like.
+    """
+    recurring = [entry for entry in ordered if entry.promised_too]
+    theme_of: dict[str, dict[str, Entry]] = {}
+    for entry in sorted(recurring, key=lambda each: (-_postmortems(each), _age(each))):
+        if entry.item.id in theme_of:
             continue
-        # It names those of other documents only, so that twins in one document meet through the others.
-        others = (each.item.id for each in entry.promised_too)
-        theme = next((members[other] for other in others if other in members), {})
-        for each in (entry, *entry.promised_too):
-            theme[each.item.id] = each
-            members[each.item.id] = theme
-        if Flag.RECURRING in entry.flags:
-            recurring[id(theme)] = theme
-    found = (Theme(tuple(map(_promise, sorted(theme.values(), key=_age)))) for theme in recurring.values())
+        near = {each.item.id: each for each in (entry, *entry.promised_too) if each.item.id not in theme_of}
+        theme = near if len(near) > 1 else theme_of[entry.promised_too[0].item.id]
+        theme |= near
+        theme_of |= dict.fromkeys(near, theme)
+    told = [theme_of[entry.item.id] for entry in recurring if Flag.RECURRING in entry.flags]
+    found = (
+        Theme(tuple(map(_promise, sorted(theme.values(), key=_age))))
+        for theme in {id(theme): theme for theme in told}.values()
+    )
     return tuple(sorted(found, key=lambda theme: (-theme.postmortems, theme.promises[0].id)))
+
+
+def _postmortems(entry: Entry) -> int:
+    """How many other documents promise the same."""
+    return len({each.document.key for each in entry.promised_too})
 
 
 def _age(entry: Entry) -> tuple[str, str, int, str]:

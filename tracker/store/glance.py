@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from tracker.likeness import RULES, sought_of, wording_of
 from tracker.model import ISSUE_TOLD, Event, JournalEntry, Outcome
-from tracker.recurrence import RULES
 from tracker.store import mapping
 from tracker.store.known import Known
 
@@ -110,7 +110,9 @@ class Glance:
         query = f"SELECT * FROM item {where}"  # noqa: S608 - our own words
         rows = list(self._rows(query, values))
         if where:
-            rows += self._among("SELECT * FROM item WHERE theme IN", {row["theme"] for row in rows} - {""})
+            keys = {key for row in rows for key in sought_of(wording_of(row["text"]))}
+            alike = {found["item"] for found in self._among("SELECT item FROM likeness WHERE key IN", keys)}
+            rows += self._among("SELECT * FROM item WHERE id IN", alike - {row["id"] for row in rows})
             rows += self._rows(_SHARED)
         items = {item.id: item for item in map(mapping.item_of, rows)}
         if where:
@@ -156,7 +158,7 @@ class Glance:
         self._connection.execute("BEGIN")
         newest = max(file.name for file in (Path(__file__).parent / "migrations/versions").glob("[0-9]*.py"))
         stands_at = self._connection.execute("SELECT version_num FROM closeout_version").fetchone()
-        other = "SELECT 1 FROM item WHERE theme > '' AND theme < ? UNION SELECT 1 FROM item WHERE theme >= ?"
+        other = "SELECT 1 FROM likeness WHERE key < ? UNION SELECT 1 FROM likeness WHERE key >= ?"
         old = self._connection.execute(other, (f"{RULES}:", f"{RULES};")).fetchone()
         return stands_at == (newest.partition("_")[0],) and old is None
 

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from connectors import Evidence, Issue
 from tracker.decisions import Standing
+from tracker.likeness import kept_of, wording_of
 from tracker.model import Event, Gone, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Move, Outcome
-from tracker.recurrence import likeness
 
 _ISSUE = TypeAdapter(Issue)
 _GONE = TypeAdapter(Gone)
@@ -37,13 +37,17 @@ def item_values(item: Item) -> dict[str, Any]:
     if state is ItemState.IGNORED:  # the column `ignored` says so; this one keeps what holds without it
         state = ItemState.DONE if item.done else ItemState.OPEN
     values = {**asdict(item), "links": list(item.links), "kind": item.kind.value, "state": state.value}
-    values |= {"parted": list(item.parted), "move": _move_values(item.move)}
-    return {**values, "theme": likeness(item.text, item.kind)}
+    return {**values, "parted": list(item.parted), "move": _move_values(item.move)}
+
+
+def likeness_values(item: str, text: str) -> list[dict[str, Any]]:
+    """Column values of the keys by which an item with this text is found."""
+    return [{"key": key, "item": item} for key in sorted(set(kept_of(wording_of(text))))]
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
     """An item from its columns."""
-    values = {name: value for name, value in row.items() if name != "theme"}
+    values = dict(row)
     values["links"] = tuple(values["links"])
     values["kind"] = Kind(values["kind"])
     values["parted"] = tuple(values["parted"])

@@ -12,7 +12,7 @@ from connectors.database import UtcDateTime
 
 METADATA = MetaData()
 VERSION_TABLE = "closeout_version"
-HEAD = "0009"
+HEAD = "0010"
 
 
 class _Table(SQLModel):
@@ -65,8 +65,17 @@ class ItemRow(_Table, table=True):
     parted: list[str] = Field(sa_column=Column(JSON, nullable=False))
     verified_at: datetime | None = Field(default=None, sa_column=Column(UtcDateTime))
     move: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
-    theme: str = Field(default="", index=True)
     same_as: str | None = Field(default=None, index=True)
+
+
+class LikenessRow(_Table, table=True):
+    """A key by which an item is found from others that promise the same: see `tracker.likeness`."""
+
+    __tablename__ = "likeness"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    key: str = Field(primary_key=True)
+    item: str = Field(primary_key=True, foreign_key="item.id", index=True)
 
 
 class LinkRow(_Table, table=True):
