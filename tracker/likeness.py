@@ -8,21 +8,25 @@ is no work that recurs.
 Of one subject: to watch, to write down and to teach something are asked for in ever new words ("set up alerts for the
 utilization of X", "implement proactive monitoring of X metrics"). There only the subject counts, without the words that
 say how well it is to be done: the one's has to hold the other's, and at least half of its words have to be in both. To
-switch an alert off, to test it or to change it is other work.
+switch an alert off, to test it or to change it is other work. And a subject that is crowded, because very many others
+hold it ("error rates"), says too little: it is the same as itself only.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 from tracker.spelling import normalise
 
 RULES = "2"
-"""Which rules `kept_of` and `sought_of` are made by: with them the stored keys are made anew, by a migration."""
+"""Which rules the keys are made by: when these change, so does this, and a migration makes the stored keys anew."""
+
+Key = tuple[str, ...]
 
 _SAME_WORD = 80.0
 """Least similarity (0 to 100) at which two words that begin alike are one: `configuring`, `configuration`."""
@@ -33,8 +37,11 @@ _TELLING = 3
 _BEGINNING = 4
 """Letters that two forms of a word share; shorter words have to be equal, and so have those with digits."""
 
-_SUBJECT = range(2, 7)
+_SUBJECT = range(2, 6)
 """So many words a subject may have: one alone is too little, and in a long sentence something holds anything."""
+
+_CROWD = 10
+"""A subject that more items hold besides other words is none by itself."""
 
 _FEW = 12
 """Of more texts than that, to look for each costs more than to compare all."""
@@ -104,42 +111,70 @@ class Wording:
 def wording_of(text: str) -> Wording:
     """What `text` says."""
     said = _DATE.sub(" ", normalise(text))
-    telling = _telling(said)
-    if len(telling) < _TELLING:
-        telling = frozenset()
-    told = _telling(_REMARK.sub(" ", said))
-    activities = frozenset(kind for word in told if (kind := _activity(word)))
-    subject = frozenset(word for word in told - _HOW_WELL if not _activity(word))
-    if not activities & _IN_EVER_NEW_WORDS or len(_beginnings(subject)) not in _SUBJECT:
-        return Wording(telling, frozenset(), frozenset())
-    return Wording(telling, activities, subject)
+    words = _telling(said)
+    telling = words if len(words) >= _TELLING else frozenset[str]()
+    told = {word: _activity(word) for word in (_telling(_REMARK.sub(" ", said)) if "(" in said else words)}
+    activities = frozenset(filter(None, told.values()))
+    if activities & _IN_EVER_NEW_WORDS:
+        subject = frozenset(word for word, activity in told.items() if not activity and word not in _HOW_WELL)
+        if len(_beginnings(subject)) in _SUBJECT:
+            return Wording(telling, activities, subject)
+    return Wording(telling, frozenset(), frozenset())
 
 
-def same_work(one: Wording, other: Wording) -> bool:
-    """Whether two texts promise the same."""
+def same_work(one: Wording, other: Wording, alone: Container[Key] = ()) -> bool:
+    """Whether two texts promise the same; the subjects that are `crowded` stand alone."""
     if one.telling and _covers(one.telling, other.telling) and _covers(other.telling, one.telling):
         return True
     if not one.subject or one.activities != other.activities:
         return False
-    return _holds(one.subject, other.subject) or _holds(other.subject, one.subject)
+    return _holds(one, other, alone) or _holds(other, one, alone)
 
 
-def kept_of(said: Wording) -> Iterator[str]:
+def subjects_of(said: Iterable[Wording]) -> frozenset[tuple[Key, Key]]:
+    """For each subject a key that only texts of just that subject keep, and one that all keep which hold it."""
+    found = ((_about(each), tuple(sorted(_beginnings(each.subject)))) for each in said if each.subject)
+    return frozenset((("whole", *about, *subject), ("part", *about, *subject)) for about, subject in found)
+
+
+def crowded(subjects: Iterable[tuple[Key, Key]], count: Callable[[Key], int]) -> frozenset[Key]:
+    """Which of the subjects are crowded, by their first keys.
+
+    Args:
+        subjects: as `subjects_of` gives them.
+        count: of how many texts a key is kept.
+    """
+    return frozenset(whole for whole, part in subjects if count(part) - count(whole) > _CROWD)
+
+
+def kept_of(said: Wording) -> Iterator[Key]:
     """The keys by which others find a text: each that promises the same seeks one of them."""
-    yield from _exactly(said)
-    if said.subject:
-        subject = _beginnings(said.subject)
-        yield _key("whole", said.activities, subject)
-        yield from (_key("part", said.activities, part) for part in _parts(subject))
+    yield from _keys(said, "whole", "part")
 
 
-def sought_of(said: Wording) -> Iterator[str]:
+def sought_of(said: Wording) -> Iterator[Key]:
     """The keys by which a text finds others, some of which are not the same at a closer look."""
-    yield from _exactly(said)
+    yield from _keys(said, "part", "whole")
+
+
+def stored(key: Key) -> str:
+    """A key as stores keep it."""
+    return f"{RULES}:{hashlib.sha256(chr(10).join(key).encode()).hexdigest()[:16]}"
+
+
+def _keys(said: Wording, of_all: str, of_parts: str) -> Iterator[Key]:
+    if said.telling:
+        yield "telling", *sorted(_beginnings(said.telling))
     if said.subject:
-        subject = _beginnings(said.subject)
-        yield _key("part", said.activities, subject)
-        yield from (_key("whole", said.activities, part) for part in _parts(subject))
+        about, subject = _about(said), sorted(_beginnings(said.subject))
+        yield of_all, *about, *subject
+        for size in range(max(_SUBJECT.start, (len(subject) + 1) // 2), len(subject) + 1):
+            for part in combinations(subject, size):
+                yield of_parts, *about, *part
+
+
+def _about(said: Wording) -> Key:
+    return *sorted(said.activities), ""
 
 
 def may_be_like(wanted: Iterable[str], texts: Iterable[str]) -> Iterator[bool]:
@@ -164,26 +199,10 @@ def _telling(said: str) -> frozenset[str]:
     return frozenset() if words & _OF_EACH_INCIDENT else words
 
 
+@lru_cache(maxsize=4096)
 def _activity(word: str) -> str | None:
     found = _ACTIVITY.match(word)
     return found.lastgroup if found else None
-
-
-def _exactly(said: Wording) -> Iterator[str]:
-    if said.telling:
-        yield _key("telling", (), _beginnings(said.telling))
-
-
-def _parts(subject: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """The subjects that this one holds, and are not less than half of it."""
-    least = max(_SUBJECT.start, (len(subject) + 1) // 2)
-    for size in range(least, len(subject) + 1):
-        yield from combinations(sorted(subject), size)
-
-
-def _key(kind: str, activities: Iterable[str], words: Iterable[str]) -> str:
-    told = "\n".join([kind, *sorted(activities), "", *sorted(words)])
-    return f"{RULES}:{hashlib.sha256(told.encode()).hexdigest()[:16]}"
 
 
 def _beginnings(words: Iterable[str]) -> frozenset[str]:
@@ -194,9 +213,12 @@ def _beginning(word: str) -> str:
     return word[:_BEGINNING] if word.isalpha() else word
 
 
-def _holds(large: frozenset[str], small: frozenset[str]) -> bool:
+def _holds(large: Wording, small: Wording, alone: Container[Key]) -> bool:
     """Whether the one subject holds the other, which is at least half of it."""
-    return len(_beginnings(large)) <= 2 * len(_beginnings(small)) and _covers(small, large)
+    less, more = _beginnings(small.subject), _beginnings(large.subject)
+    if len(more) > 2 * len(less) or not _covers(small.subject, large.subject):
+        return False
+    return less == more or ("whole", *_about(small), *sorted(less)) not in alone
 
 
 def _covers(words: frozenset[str], others: frozenset[str]) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tracker.likeness import Wording, kept_of, same_work, sought_of, wording_of
+from tracker.likeness import Key, Wording, crowded, kept_of, same_work, sought_of, subjects_of, wording_of
 from tracker.model import Item, ItemState, KnownDocument, Link
 from tracker.policy import Entry, Flag
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from tracker.actions import Create, Relate
 
 
-def promised_too(items: Iterable[Item], documents: Mapping[str, KnownDocument]) -> dict[str, tuple[Item, ...]]:
+def promised_too(
+    items: Iterable[Item], documents: Mapping[str, KnownDocument], alone: AbstractSet[Key] = frozenset()
+) -> dict[str, tuple[Item, ...]]:
     """For each item the others that promise the same in other documents, oldest incident first; most have none.
 
     Open or not, but nothing that is removed or ignored.
@@ -24,13 +27,16 @@ def promised_too(items: Iterable[Item], documents: Mapping[str, KnownDocument]) 
     Args:
         items: in any order.
         documents: those that they are of, by key.
+        alone: the subjects that are known to be crowded, where these are not all items.
     """
     counting = [item for item in items if not item.ignored and item.state not in (ItemState.REMOVED, ItemState.IGNORED)]
+    kept = Counter(hash(key) for item in counting for key in kept_of(wording_of(item.text)))
     by_wording: defaultdict[Wording, list[Item]] = defaultdict(list)
-    for item in _perhaps_alike(counting):
-        by_wording[wording_of(item.text)].append(item)
+    for item in counting:
+        if _finds_another(wording := wording_of(item.text), kept):
+            by_wording[wording].append(item)
     found: dict[str, tuple[Item, ...]] = {}
-    for wording, others in _alike(by_wording).items():
+    for wording, others in _alike(by_wording, kept, alone).items():
         alike = oldest_first((item for other in others for item in by_wording[other]), documents)
         for item in by_wording[wording]:
             if rest := tuple(other for other in alike if other.document != item.document):
@@ -43,7 +49,7 @@ def oldest_first(items: Iterable[Item], documents: Mapping[str, KnownDocument]) 
     return sorted(items, key=lambda item: _age(item, documents))
 
 
-def recurring(entries: Sequence[Entry]) -> list[Entry]:
+def recurring(entries: Sequence[Entry], alone: AbstractSet[Key] = frozenset()) -> list[Entry]:
     """The entries, in their order, each with the others of its theme.
 
     An open one recurs where an earlier incident's postmortem promised the same, and that is still open or done. Of what
@@ -51,7 +57,7 @@ def recurring(entries: Sequence[Entry]) -> list[Entry]:
     """
     documents = {entry.document.key: entry.document for entry in entries}
     by_item = {entry.item.id: entry for entry in entries}
-    found = promised_too([entry.item for entry in entries], documents)
+    found = promised_too([entry.item for entry in entries], documents, alone)
 
     def marked(entry: Entry) -> Entry:
         others = found.get(entry.item.id, ())
@@ -97,28 +103,23 @@ def plan_relations(
     return actions
 
 
-def _perhaps_alike(items: Sequence[Item]) -> list[Item]:
-    """Those that may promise the same as another one: most don't, and no more than a number is kept of these."""
-    kept: Counter[int] = Counter()
-    for item in items:
-        kept.update(map(hash, kept_of(wording_of(item.text))))
-
-    def finds_another(item: Item) -> bool:
-        said = wording_of(item.text)
-        own = set(kept_of(said))
-        return any(kept[hash(key)] > (key in own) for key in sought_of(said))
-
-    return [item for item in items if finds_another(item)]
+def _finds_another(wording: Wording, kept: Mapping[int, int]) -> bool:
+    """Whether another text may promise the same: most don't, and no more than a number is kept of these."""
+    own = set(kept_of(wording))
+    return any(kept.get(hash(key), 0) > (key in own) for key in sought_of(wording))
 
 
-def _alike(wordings: Collection[Wording]) -> dict[Wording, list[Wording]]:
+def _alike(
+    wordings: Collection[Wording], kept: Mapping[int, int], alone: AbstractSet[Key]
+) -> dict[Wording, list[Wording]]:
     """For each those that promise the same, itself among them."""
-    by_key: defaultdict[str, list[Wording]] = defaultdict(list)
+    by_key: defaultdict[Key, list[Wording]] = defaultdict(list)
     for wording in wordings:
         for key in kept_of(wording):
             by_key[key].append(wording)
-    near = {each: dict.fromkeys(other for key in sought_of(each) for other in by_key[key]) for each in wordings}
-    return {each: [other for other in others if same_work(each, other)] for each, others in near.items()}
+    alone |= crowded(subjects_of(wordings), lambda key: kept.get(hash(key), 0))
+    near = {each: dict.fromkeys(other for key in sought_of(each) for other in by_key.get(key, ())) for each in wordings}
+    return {each: [other for other in others if same_work(each, other, alone)] for each, others in near.items()}
 
 
 def _before(other: Item, item: Item, documents: Mapping[str, KnownDocument]) -> bool:

@@ -93,7 +93,7 @@ def _assessed(store: Store | Glance, known: Known, settings: Settings, book: Peo
             found.append(assess_shared(item, document, tie.link, by, kind))
         else:
             found.append(assess(item, document, link, by, target_kind=kind, opened_with=labels))
-    told = going_with(recurring(sorted(found, key=urgency)), ties)
+    told = going_with(recurring(sorted(found, key=urgency), known.crowded), ties)
     if settings.policy.recurring == "open":
         return told
     return offered(

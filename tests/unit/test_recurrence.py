@@ -107,6 +107,13 @@ def test_a_subject_has_to_be_the_same_and_so_has_what_is_done_to_it(first, secon
     assert found(item(first, "a"), item(second, "b")) == {}
 
 
+def test_a_subject_that_very_many_others_hold_says_too_little():
+    many = [item(f"Alert on error rates of {chr(ord('f') + n)}{chr(ord('k') + n)}line", "b", n) for n in range(11)]
+    general, too = item("Alert on error rates", "a"), item("Monitor the error rate", "c")
+    assert found(general, too, *many[:10])["a1"] == [*(each.id for each in many[:10]), "c1"]
+    assert found(general, too, *many) == {"a1": ["c1"], "c1": ["a1"]}
+
+
 def test_it_takes_two_documents_that_still_say_so():
     assert found(item(LIMIT, "a"), item(LIMIT, "a", 2)) == {}
     assert found(item(LIMIT, "a"), item(LIMIT, "b", state=ItemState.REMOVED)) == {}

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from tracker.likeness import RULES, sought_of, wording_of
+from tracker.likeness import RULES, Key, crowded, sought_of, stored, subjects_of, wording_of
 from tracker.model import ISSUE_TOLD, Event, JournalEntry, Outcome
 from tracker.store import mapping
 from tracker.store.known import Known
@@ -30,6 +30,11 @@ SELECT * FROM item WHERE same_as > ''
 UNION SELECT * FROM item WHERE id IN (SELECT same_as FROM item WHERE same_as > '')
 """
 """The items that go with others, by a person's word, and those others: few, and a chain may lead through any."""
+
+_COUNTED = """
+SELECT key, count(*) AS items FROM likeness JOIN item ON item.id = likeness.item
+WHERE NOT ignored AND state != 'removed' AND key IN"""
+"""How many items that count each key is kept of."""
 
 _MANY = 500
 """Values in one statement; SQLite takes 999 in any build."""
@@ -109,10 +114,10 @@ class Glance:
         where, values = _where(selection)
         query = f"SELECT * FROM item {where}"  # noqa: S608 - our own words
         rows = list(self._rows(query, values))
+        alone: frozenset[Key] = frozenset()
         if where:
-            keys = {key for row in rows for key in sought_of(wording_of(row["text"]))}
-            alike = {found["item"] for found in self._among("SELECT item FROM likeness WHERE key IN", keys)}
-            rows += self._among("SELECT * FROM item WHERE id IN", alike - {row["id"] for row in rows})
+            rows += self._alike(rows)
+            alone = self._crowded(rows)
             rows += self._rows(_SHARED)
         items = {item.id: item for item in map(mapping.item_of, rows)}
         if where:
@@ -124,7 +129,21 @@ class Glance:
             {document.key: document for document in map(mapping.document_of, documents)},
             items,
             {link.item: link for link in map(mapping.link_of, links)},
+            alone,
         )
+
+    def _alike(self, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The other items that may promise the same as these."""
+        keys = {stored(key) for row in rows for key in sought_of(wording_of(row["text"]))}
+        alike = {found["item"] for found in self._among("SELECT item FROM likeness WHERE key IN", keys)}
+        return list(self._among("SELECT * FROM item WHERE id IN", alike - {row["id"] for row in rows}))
+
+    def _crowded(self, rows: Iterable[dict[str, Any]]) -> frozenset[Key]:
+        """The subjects of these items that very many others hold."""
+        subjects = subjects_of(wording_of(row["text"]) for row in rows)
+        counted = self._among(_COUNTED, {stored(key) for keys in subjects for key in keys}, "GROUP BY key")
+        counts = {row["key"]: row["items"] for row in counted}
+        return crowded(subjects, lambda key: counts.get(stored(key), 0))
 
     def read_times(self) -> dict[str, datetime]:
         """When each target was last read."""
@@ -162,11 +181,11 @@ class Glance:
         old = self._connection.execute(other, (f"{RULES}:", f"{RULES};")).fetchone()
         return stands_at == (newest.partition("_")[0],) and old is None
 
-    def _among(self, statement: str, values: Iterable[str]) -> Iterator[dict[str, Any]]:
+    def _among(self, statement: str, values: Iterable[str], end: str = "") -> Iterator[dict[str, Any]]:
         chosen = list(values)
         for start in range(0, len(chosen), _MANY):
             some = chosen[start : start + _MANY]
-            yield from self._rows(f"{statement} ({_marks(some)})", some)
+            yield from self._rows(f"{statement} ({_marks(some)}) {end}", some)
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> Iterator[dict[str, Any]]:
         with closing(self._connection.execute(statement, values)) as cursor:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from connectors import Evidence, Issue
 from tracker.decisions import Standing
-from tracker.likeness import kept_of, wording_of
+from tracker.likeness import kept_of, stored, wording_of
 from tracker.model import Event, Gone, Item, ItemState, JournalEntry, Kind, KnownDocument, Link, Move, Outcome
 
 _ISSUE = TypeAdapter(Issue)
@@ -42,7 +42,7 @@ def item_values(item: Item) -> dict[str, Any]:
 
 def likeness_values(item: str, text: str) -> list[dict[str, Any]]:
     """Column values of the keys by which an item with this text is found."""
-    return [{"key": key, "item": item} for key in sorted(set(kept_of(wording_of(text))))]
+    return [{"key": key, "item": item} for key in sorted(set(map(stored, kept_of(wording_of(text)))))]
 
 
 def item_of(row: Mapping[str, Any]) -> Item:
