@@ -33,7 +33,8 @@ def test_everything_that_plans_tells_the_offer_and_what_to_type(closeout, offere
     for arguments in (["plan"], ["sync"], ["plan", "--format", "markdown"]):
         code, out, _ = closeout(*arguments)
         assert code == 0
-        assert "promised already in #1 (open since 2026-11-23, from Login outage)" in out.replace("\\", "")
+        said = f"promised already in #1 (open since 2026-11-23, from Login outage): “{LIMIT}”"
+        assert f"“{LIMIT} by 2026-12-01” is {said}" in out.replace("\\", "")
         assert f"closeout review --same {item}={of}" in out
         assert f"closeout review --new {item}" in out
     for command, at in (("plan", "plans"), ("sync", "targets")):
@@ -47,9 +48,7 @@ def test_status_and_reports_keep_it_in_sight(closeout, offered):
     assert closeout("status", "--fail-on", "unlinked")[0] == 1
     shown = " ".join(closeout("status", item)[1].split())
     assert "no issue yet" in shown
-    assert (
-        "To decide promised already in #1 (open since 2026-11-23, from Login outage). The same work: `closeout" in shown
-    )
+    assert f"To decide promised already in #1 (open since 2026-11-23, from Login outage): “{LIMIT}”. The same" in shown
     told = json.loads(closeout("status", item, "--format", "json")[1])["items"][0]
     assert (told["offered"]["id"], told["issue"]) == (of, None)
     assert "No issue yet" in closeout("report", "--format", "markdown")[1]

@@ -43,6 +43,17 @@ def repeated():
     return recurring([entry(text, doc=docs[0], state=ItemState.DONE), entry(text, doc=docs[1], days=-3, issue=12)])
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "letter"])
+def test_a_theme_tells_each_promise_that_is_worded_otherwise(form):
+    first, last = repeated()
+    third = entry("Monitor the saturation of connection pools", doc=document("c", incident_date=TODAY), owner="jo")
+    report = build(recurring([first, last, third]))
+    told = render_letter(for_recipient(report, BOOK.get("jo"))).text if form == "letter" else None
+    said = " ".join((told or render_report(report, ReportFormat(form))).split()).rpartition("Promised before")[2]
+    assert said.count("Monitor the saturation of connection pools") == 1, "above its theme"
+    assert said.count(": Alert on connection pool saturation") == 2
+
+
 @patient
 @given(worlds(text=WORDS, size=8))
 def test_a_calendar_reads_back_as_it_was_written(entries):

@@ -72,9 +72,9 @@ def _how(action: ActionWire) -> str:
 
 def _offers(plan: Plan, documents: Mapping[str, KnownDocument]) -> Iterator[str]:
     for offer in plan.offers:
-        said = offers.already(offer.of, offer.link, documents[offer.of.document])
+        said = offers.already(offer.item, offer.of, offer.link, documents[offer.of.document])
         next_ = f" {offers.answers(offer.item.id, offer.of.id)}." if offer.link else ""
-        yield f"- not opened: {escape.markdown(offer.item.text)}: {escape.markdown(said)}.{next_}"
+        yield f"- not opened: “{escape.markdown(offer.item.text)}” is {escape.markdown(said)}.{next_}"
 
 
 def _remarks(told: TargetPlan) -> Iterator[str]:

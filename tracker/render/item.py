@@ -161,7 +161,7 @@ def _others(entry: Entry) -> dict[str, tuple[Entry, ...]]:
 
 
 def _offer(entry: Entry, of: Entry) -> str:
-    return f"{offers.already(of.item, of.link, of.document)}. {offers.answers(entry.item.id, of.item.id)}"
+    return f"{offers.already(entry.item, of.item, of.link, of.document)}. {offers.answers(entry.item.id, of.item.id)}"
 
 
 def _promised(entry: Entry) -> str:

@@ -114,7 +114,9 @@ def _themes(report: Report) -> Iterator[str]:
         yield from _wrapped(theme.text, first="* ", rest="  ")
         for each in theme.promises:
             issue = f", {each.issue}" if each.issue else ""
-            yield from _wrapped(f"{each.document_title} ({words.promise(each)}{issue})", first="  - ", rest="    ")
+            other = f": {said}" if (said := theme.other_words(each)) else ""
+            line = f"{each.document_title} ({words.promise(each)}{issue}){other}"
+            yield from _wrapped(line, first="  - ", rest="    ")
 
 
 def _heading(title: str) -> Iterator[str]:

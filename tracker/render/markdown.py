@@ -111,7 +111,8 @@ def _themes(themes: tuple[Theme, ...]) -> Iterator[str]:
         yield f"- {escape.markdown(theme.text)}: {words.theme(theme)}"
         for each in theme.promises:
             issue = f", {link(each.issue, each.issue_url)}" if each.issue else ""
-            yield f"  - {link(each.document_title, each.document_url)} ({words.promise(each)}{issue})"
+            other = f": {escape.markdown(said)}" if (said := theme.other_words(each)) else ""
+            yield f"  - {link(each.document_title, each.document_url)} ({words.promise(each)}{issue}){other}"
     yield ""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tracker.model import Item, KnownDocument, Link
 from tracker.render.wire import Wire
+from tracker.spelling import normalise
 
 if TYPE_CHECKING:
     from tracker.actions import Offer
@@ -53,12 +54,13 @@ def wire(offer: Offer, documents: Mapping[str, KnownDocument]) -> OfferWire:
     )
 
 
-def already(of: Item, link: Link | None, document: KnownDocument) -> str:
-    """`promised already in #12 (open since 2026-03-01, from Outage of the login)`."""
+def already(item: Item, of: Item, link: Link | None, document: KnownDocument) -> str:
+    """`promised already in #12 (open since 2026-03-01, from Outage of the login)`, and in which other words."""
     source = document.title or document.path
+    other = "" if normalise(item.text) == normalise(of.text) else f": “{of.text}”"
     if link is None:
-        return f"promised, too, by {of.id} (from {source}), whose issue comes first"
-    return f"promised already in {link.ref.key} (open since {link.issue.created_at:%Y-%m-%d}, from {source})"
+        return f"promised, too, by {of.id} (from {source}), whose issue comes first{other}"
+    return f"promised already in {link.ref.key} (open since {link.issue.created_at:%Y-%m-%d}, from {source}){other}"
 
 
 def answers(item: str, of: str) -> str:

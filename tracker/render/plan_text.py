@@ -97,9 +97,9 @@ def print_remarks(plan: Plan, documents: Mapping[str, KnownDocument], console: C
         place = f"{documents[doubt.document].path}:{doubt.parsed.line}"
         _remark(console, f"in doubt {place}", f"“{doubt.parsed.text}” could be {ids}; `closeout review` decides")
     for offer in plan.offers:
-        said = offers.already(offer.of, offer.link, documents[offer.of.document])
+        said = offers.already(offer.item, offer.of, offer.link, documents[offer.of.document])
         next_ = f". {offers.answers(offer.item.id, offer.of.id)}" if offer.link else ""
-        _remark(console, f"not opened {offer.item.id}", f"{offer.item.text}: {said}{next_}")
+        _remark(console, f"not opened {offer.item.id}", f"“{offer.item.text}” is {said}{next_}")
 
 
 def counts(plan: Plan) -> str:

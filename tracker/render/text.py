@@ -136,6 +136,8 @@ def _themes(themes: Iterable[Theme]) -> Iterator[RenderableType]:
             if each.issue:
                 text.append(", ", style="dim").append(escape.plain(each.issue), style=_linked(each.issue_url))
             text.append(")", style="dim")
+            if other := theme.other_words(each):
+                text.append(f": {escape.plain(other)}", style="dim")
         yield text
 
 

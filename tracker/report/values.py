@@ -13,6 +13,7 @@ from tracker.metrics import Metrics
 from tracker.model import Gone, ItemState, Kind
 from tracker.people import Owner
 from tracker.policy import Flag
+from tracker.spelling import normalise
 
 Period = Literal["daily", "weekly", "monthly", "cron"]
 
@@ -241,6 +242,10 @@ class Theme:
     def text(self) -> str:
         """The latest wording of what is still open."""
         return next(each.text for each in reversed(self.promises) if each.state is ItemState.OPEN)
+
+    def other_words(self, promise: Promise) -> str:
+        """How this one is worded, where that is not the theme's text; else nothing."""
+        return "" if normalise(promise.text) == normalise(self.text) else promise.text
 
     @property
     def postmortems(self) -> int:
