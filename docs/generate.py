@@ -62,6 +62,7 @@ OUTPUTS = {
     "delivery": deliveries.DeliveriesOutput,
     "issues": issues.IssuesOutput,
     "people": people.PeopleOutput,
+    "people-import": people.ImportedOutput,
     "doctor": doctor.DoctorOutput,
     "schedule": schedule.ScheduleOutput,
 }

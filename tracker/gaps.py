@@ -69,6 +69,24 @@ class Addition:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """A people file as `text`, and how it came about.
+
+    `people` and `teams` count what is new; `known` are the keys that the book has already, `additions` what those
+    entries of it lack that stand in another file; `notes` tell what was left out, with its line. `path` is what the
+    settings must call the file for it to count; None when they do, or none was asked for.
+    """
+
+    text: str
+    people: int
+    teams: int
+    known: tuple[str, ...]
+    additions: tuple[Addition, ...]
+    notes: tuple[str, ...]
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """The book beside the items: its entries in order, the names that it lacks, most items first, what to add."""
 

@@ -164,6 +164,20 @@ def test_a_directory_becomes_a_people_file_and_who_is_known_is_told(closeout, fo
     assert not (folder / "new.csv").exists()
 
 
+def test_an_import_as_json_holds_the_file_and_all_that_is_told(closeout, folder):
+    (folder / "okta.csv").write_text(OKTA, "utf-8")
+    text = closeout("people", "import", "okta.csv")[1]
+    for arguments, out in (((), None), (("--out", "new.csv"), "new.csv")):
+        code, told, err = closeout("people", "import", "okta.csv", "--format", "json", *arguments)
+        told = json.loads(told)
+        jsonschema.validate(told, json.loads((TOP / "docs/schemas/people-import.json").read_text("utf-8")))
+        assert (code, err, told["text"], told["out"], told["path"]) == (0, "", text, out, out)
+        assert (told["people"], told["teams"], told["known"]) == (2, 1, ["jo"])
+        assert [(each["key"], each["there"]) for each in told["additions"]] == [("jo", True)]
+        assert [note.split(": ")[0] for note in told["notes"]] == ["okta.csv:5"]
+    assert (folder / "new.csv").read_text("utf-8") == text
+
+
 @pytest.mark.parametrize("name", ["new.csv", "new.yaml"])
 def test_a_new_people_file_is_written_and_counts_once_it_is_named(closeout, folder, name):
     (folder / "okta.csv").write_text(OKTA, "utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +11,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from tracker.errors import UsageError
-from tracker.gaps import Addition
+from tracker.gaps import Addition, Imported
 from tracker.people_files import MODELS, PEOPLE, TEAMS, Entries, PeopleFile, decoded, parse, to_csv, to_yaml
 from tracker.roster import Complain, Found, codeowners, directory, scim
 from tracker.roster.joining import join
@@ -24,24 +23,6 @@ class Source(StrEnum):
 
     CODEOWNERS = "codeowners"
     DIRECTORY = "directory"
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A people file as `text`, and how it came about.
-
-    `people` and `teams` count what is new; `known` are the keys that the book has already, `additions` what those
-    entries of it lack that stand in another file; `notes` tell what was left out, with its line. `path` is what the
-    settings must call the file for it to count; None when they do, or none was asked for.
-    """
-
-    text: str
-    people: int
-    teams: int
-    known: tuple[str, ...]
-    additions: tuple[Addition, ...]
-    notes: tuple[str, ...]
-    path: str | None
 
 
 def import_people(file: Path, source: Source | None, out: Path | None, loaded: Loaded) -> Imported:

@@ -25,6 +25,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class ImportFormat(StrEnum):
+    """Formats of `people import`."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Source(StrEnum):
     """What `people import` reads."""
 
@@ -63,6 +70,7 @@ def import_file(
         Path | None,
         typer.Option("--out", help="People file to write (.csv, .yaml); a CSV file that stands is completed."),
     ] = None,
+    form: Annotated[ImportFormat, typer.Option("--format", help="How to print.")] = ImportFormat.TEXT,
 ) -> None:
     """Make a people file of CODEOWNERS or of a directory's export; who is in the book already is told."""
     from tracker.app import importing
@@ -71,11 +79,14 @@ def import_file(
 
     session: Session = context.obj
     made = importing.import_people(file, importing.Source(source.value) if source else None, out, session.loaded)
+    if out is not None:
+        session.write_file(out, made.text)
+    if form is ImportFormat.JSON:
+        session.write(render.imported_json(made, out))
+        return
     if out is None:
         session.write(made.text)
-    else:
-        session.write_file(out, made.text)
-    for line in render.imported(made.people, made.teams, made.known, made.additions):
+    for line in render.imported(made):
         session.say(line)
     for note in made.notes:
         session.say(f"closeout: {plain(note)}")

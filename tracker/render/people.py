@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 from rich import box
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tracker.gaps import Addition, Compared, Listed, Unknown
+from tracker.gaps import Addition, Compared, Imported, Listed, Unknown
 from tracker.near_names import Near, Why
 from tracker.people import Owner
 from tracker.people_files import PEOPLE, TEAMS, cell, to_yaml
@@ -99,22 +100,30 @@ class PeopleOutput(Wire):
     additions: tuple[AdditionWire, ...]
 
 
+class ImportedOutput(Wire):
+    """`closeout people import --format json`. `people` and `teams` count who is new, `known` are keys of the book.
+
+    `text` is the people file, `out` where it was written, if it was; `path` what `people_files` in the settings must
+    still call it. `notes` tell what was left out, and where that stands.
+    """
+
+    version: Literal[1] = 1
+    people: int
+    teams: int
+    known: tuple[str, ...]
+    additions: tuple[AdditionWire, ...]
+    notes: tuple[str, ...]
+    out: str | None
+    path: str | None
+    text: str
+
+
 def to_json(found: Compared, *, unknown_only: bool) -> str:
     """The book and the names that it lacks as JSON, ending in a line break."""
     output = PeopleOutput(
         owners=() if unknown_only else tuple(map(_owner, found.listed)),
         unknown=tuple(map(_unknown, found.unknown)),
-        additions=tuple(
-            AdditionWire(
-                names=each.names,
-                place=each.place,
-                table="teams" if each.table == TEAMS else "people",
-                key=each.key,
-                there=each.there,
-                text=lines(each),
-            )
-            for each in found.additions
-        ),
+        additions=tuple(map(_addition, found.additions)),
     )
     return output.model_dump_json(indent=2) + "\n"
 
@@ -127,14 +136,29 @@ def print_people(found: Compared, console: Console, *, unknown_only: bool) -> No
     _print_additions(found.additions, console)
 
 
-def imported(people: int, teams: int, known: Sequence[str], additions: Sequence[Addition]) -> Iterator[str]:
+def imported_json(made: Imported, out: Path | None) -> str:
+    """What came of an import as JSON, ending in a line break."""
+    output = ImportedOutput(
+        people=made.people,
+        teams=made.teams,
+        known=made.known,
+        additions=tuple(map(_addition, made.additions)),
+        notes=made.notes,
+        out=str(out) if out else None,
+        path=made.path,
+        text=made.text,
+    )
+    return output.model_dump_json(indent=2) + "\n"
+
+
+def imported(made: Imported) -> Iterator[str]:
     """What came of an import: who is new, who is known, and what the entries of these lack."""
-    yield f"new: {_count(people, 'person', 'people')}, {_count(teams, 'team', 'teams')}"
-    if known:
-        yield f"in the book already: {', '.join(known)}"
-    if additions:
+    yield f"new: {_count(made.people, 'person', 'people')}, {_count(made.teams, 'team', 'teams')}"
+    if made.known:
+        yield f"in the book already: {', '.join(made.known)}"
+    if made.additions:
         yield "their entries could say more; these stand elsewhere, so it is for you to add:"
-    for each in additions:
+    for each in made.additions:
         yield f"  {escape.plain(each.place)}, in the entry of {each.key}"
         yield from (f"    {escape.visible(line)}" for line in lines(each).splitlines())
 
@@ -263,6 +287,17 @@ def _owner(listed: Listed) -> OwnerWire:
         timezone=owner.timezone,
         away_until=owner.away_until,
         left=owner.left,
+    )
+
+
+def _addition(addition: Addition) -> AdditionWire:
+    return AdditionWire(
+        names=addition.names,
+        place=addition.place,
+        table="teams" if addition.table == TEAMS else "people",
+        key=addition.key,
+        there=addition.there,
+        text=lines(addition),
     )
 
 
