@@ -108,6 +108,7 @@ class Wording:
     subject: frozenset[str]
 
 
+@lru_cache(maxsize=4096)
 def wording_of(text: str) -> Wording:
     """What `text` says."""
     said = _DATE.sub(" ", normalise(text))
