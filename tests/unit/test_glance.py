@@ -163,6 +163,11 @@ def test_what_is_kept_follows_the_text(tmp_path):
     slow, quick = both(place, Wanted(item="#1"))
     assert quick == slow
     assert [len(entry.promised_too) for entry in quick.entries] == [1]
+    place.document("b.md", postmortem("Monitor the lag of replication in the orders database", date="2026-11-10"))
+    place.run()
+    slow, quick = both(place, Wanted(item="#1"))
+    assert quick == slow
+    assert [len(entry.promised_too) for entry in quick.entries] == [1]
 
 
 def test_it_knows_of_a_subject_that_very_many_others_hold(tmp_path):

@@ -139,6 +139,22 @@ def test_what_was_promised_before_is_told_once_with_every_postmortem():
     assert for_recipient(build(all_entries[:1] + all_entries[-1:]), BOOK.get("ann")).themes == ()
 
 
+def test_what_is_like_one_promise_of_a_theme_belongs_to_it():
+    texts = {
+        "a": ("Alert on full disks of orders", "Alert on the full disks of orders"),
+        "b": ("Alert on full disks",),
+        "c": ("Monitor full disks: search",),
+        "d": ("Alert on full disks of search nodes and backups",),
+    }
+    days = {key: TODAY - timedelta(days=100 - number) for number, key in enumerate(texts)}
+    docs = {key: document(key, incident_date=day) for key, day in days.items()}
+    found = recurring(
+        [entry(text, doc=docs[key], line=n) for key, said in texts.items() for n, text in enumerate(said)]
+    )
+    (theme,) = build(found).themes
+    assert [each.document for each in theme.promises] == ["a", "a", "b", "c", "d"]
+
+
 @patient
 @given(worlds(size=20, text=st.sampled_from(["Alert on pool saturation", "Limit retries of the client"])))
 def test_every_recurring_item_is_in_exactly_one_theme(entries):

@@ -12,6 +12,7 @@ from tracker.parsing import grammar
 from tracker.parsing.blocks import PARAGRAPH, TABLE, Block, Source, cells
 from tracker.parsing.fields import TRACKED, FieldReader, Fields
 from tracker.parsing.inline import Rich, render, text_of
+from tracker.parsing.naming import LESSONS
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Lead, Section, read_lead
 from tracker.parsing.trace import Trace
@@ -196,6 +197,12 @@ class Collector:
             return False
         label = fold(lead.label)
         return label in self.words.outcomes or (lead.bold and label in self.words.problems)
+
+    def tells_lesson(self, paragraph: Block) -> bool:
+        """True for "Lesson: the build has to check what it makes", below which its action stands."""
+        lead = read_lead(self.source, paragraph)
+        said, colon, _ = lead.label.replace("：", ":").partition(":") if lead is not None else ("", "", "")
+        return bool(colon or (lead and lead.colon)) and self.words.sections.get(fold(said)) is LESSONS
 
     def absorb(self, paragraph: Block, candidate: Candidate) -> None:
         rich = render(self.source, paragraph)

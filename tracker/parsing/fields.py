@@ -41,6 +41,7 @@ class Fields:
     priority: str | None = None
     links: list[str] = field(default_factory=list)
     done: bool | None = None
+    reported: bool = False  # done by its grammar alone: "The check now omits the file"
     problems: list[str] = field(default_factory=list)
     marks: list[tuple[Role, int, int]] = field(default_factory=list)  # which bytes told of it, where somebody asked
 

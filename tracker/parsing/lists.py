@@ -30,6 +30,8 @@ _FIRST_PERSON = re.compile(r"(?:we|i)(?:['’](?:re|ve|ll|m))? \w+ \w+ \w+", re.
 _ASSIGNMENT = 120  # bytes in which a list item names who does it
 _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
+_BOX = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s{1,4}([⬜☐🔲✅☑])")
+_MARKER = 24  # bytes in which a list item's marker and its box stand
 _CLAUSE = 3  # words of a title that says what to do, and to what
 _SENTENCE = 7  # spaces of a line that says more than a group's name
 _NAMES = 3  # words of a title that say what it is about
@@ -59,14 +61,14 @@ class ListReader:
     def may_be_work(self, block: Block) -> bool:
         """False for a list item outside action sections that cannot be an item, nor belong to one; cheap to ask."""
         return (
-            block.detail is False
+            self.box(block) is False
             or (bool(self.verdicts) and self.above(block) is not None)
             or self.c.may_be_marked(block.index + 1)
         )
 
     def item(self, block: Block, section: Section) -> None:
         """A list item: work, a group line, a detail of the item above it, or nothing."""
-        unticked = block.detail is False and not section.is_action and self.is_begun(block)
+        unticked = not section.is_action and self.box(block) is False and self.is_begun(block)
         first = self.c.own_words(block)
         above = self.above(block)
         if above is not None and above.candidate is not None and above.details and not self.is_assigned(block):
@@ -93,9 +95,9 @@ class ListReader:
             self.verdicts[block.index] = Verdict(None)
             self.c.skip(block.start, first.end, "a comment says to ignore it")
             return
-        if block.detail is None and self.c.tells_why(first):
+        if block.detail is None and (self.c.tells_why(first) or (self.direct(block) and self.c.tells_lesson(first))):
             self.verdicts[block.index] = Verdict(None)
-            self.c.skip(block.start, first.end, "tells what came of the work, or why it is needed")
+            self.c.skip(block.start, first.end, "tells what came of the work, what was learnt, or why it is needed")
             return
         if section.label and section.opener == block.index:
             rich = without_label(rich)
@@ -107,7 +109,7 @@ class ListReader:
         fields = read(self.c.reader, rich, names_in_brackets=self.neighbours_end_in_names(block))
         self.c.settle(fields, rich.comments)
         if block.detail is not None:
-            fields.done = bool(block.detail) or fields.done or False
+            fields.done = bool(block.detail) or (fields.done is True and not fields.reported)
             fields.marks.append((Role.STATUS, block.start, first.start))
         children = self.children(block)
         whole = plain(rich.text)
@@ -264,8 +266,15 @@ class ListReader:
         """True in a list of which boxes are ticked: one that is open there is work, whatever the section's name."""
         if block.parent not in self.begun:
             items = self.c.list_items(self.c.source.blocks[block.parent])
-            self.begun[block.parent] = any(item.detail for item in items)
+            self.begun[block.parent] = any(map(self.box, items))
         return self.begun[block.parent]
+
+    def box(self, block: Block) -> bool | None:
+        """Whether a list item's box is ticked, be it one of Markdown's or a sign; None where it has none."""
+        if block.detail is not None:
+            return bool(block.detail)
+        found = _BOX.match(self.c.source.text(block.start, min(block.end, block.start + _MARKER)))
+        return found[1] in "✅☑" if found else None
 
     def is_advice(self, block: Block) -> bool:
         """True in a list of which half tells others what to do: its readers, its customers."""

@@ -103,9 +103,13 @@ def says_done(words: Vocabulary, name: str) -> bool:
     if any(sign in name for sign in words.done_signs):
         return True
     parts = [name, *(part for match in _BRACKETED.findall(name[:LONGEST_NAME]) for part in match if part)]
-    split = fold(name[:LONGEST_NAME]).split()
+    folded = fold(name[:LONGEST_NAME])
+    split = folded.split()
     ends = (end for n in range(1, min(len(split), _STATUS_WORDS + 1)) for end in (split[:n], split[-n:]))
-    return any(fold(part) in words.done for part in parts) or any(" ".join(end) in words.done for end in ends)
+    if any(fold(part) in words.done for part in parts) or any(" ".join(end) in words.done for end in ends):
+        return True
+    told = len(split) <= _LONG_NAME and words.implemented.among(folded)
+    return told and not words.not_yet.among(folded) and not words.proposed.among(folded)
 
 
 def _split_compounds(words: Vocabulary, folded: str) -> str:

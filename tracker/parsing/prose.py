@@ -6,7 +6,7 @@ import re
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import PARAGRAPH, Block
+from tracker.parsing.blocks import CODE, PARAGRAPH, Block
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.headings import HeadingReader
 from tracker.parsing.inline import Rich, render, text_of
@@ -64,6 +64,11 @@ class ProseReader:
         """True for a paragraph that opens with a bullet typed as a sign."""
         return _TYPED.match(self.c.source.text(block.start, block.start + _SIGN)) is not None
 
+    def shows_code(self, block: Block) -> bool:
+        """True for a paragraph that code follows: that only shows how what it says is to be done."""
+        following = self.c.source.blocks[block.after : block.after + 1]
+        return bool(following) and following[0].kind is CODE
+
     def work(self, block: Block, rich: Rich, section: Section) -> None:
         """A paragraph of an action section."""
         if self.c.is_silenced(block.start, rich.comments):
@@ -76,7 +81,7 @@ class ProseReader:
             self.c.skip(block.start, block.end, "tells what came of the work, or why it is needed")
         elif self.is_report(section) or self.is_one(block, rich):
             self.whole(block, rich, section)
-        elif rich.text.rstrip(" *_")[-1:] not in (":", "："):
+        elif rich.text.rstrip(" *_")[-1:] not in (":", "：") or self.shows_code(block):
             self.prose(block, rich, section)
         else:
             self.c.skip(block.start, block.end, "introduces what follows")

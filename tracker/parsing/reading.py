@@ -49,6 +49,7 @@ _LEAD = 40  # characters before a reference in which the words that lead to it s
 _OPENING_WORDS = 3  # that report: "Added the alert", "We have added"
 _MOST_MARKS = 100  # links or bold words of one item that are compared one by one
 _NOTHING = Fields().state()
+_LABEL_WORDS = 3  # at most, of what a report is about
 _LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_TAIL = 40, 400, 90  # characters
 
 
@@ -80,13 +81,16 @@ class _Reading:
         if out.owner is None:
             self.subject()
         if out.done is None and self.reports(out.text):
-            out.done = True
+            out.done = out.reported = True
             self.mark_words(" ".join(out.text.split()[:_OPENING_WORDS]))
         return out
 
     def reports(self, text: str) -> bool:
-        return (
+        label, colon, said = text[:_LONGEST_LABEL].partition(": ")
+        labelled = colon and said and label.count(" ") < _LABEL_WORDS  # "Design: the theme was applied"
+        return bool(
             grammar.says_done(text, self.words, self.reader.language)
+            or (labelled and grammar.says_done(text[len(label) + 2 :], self.words, self.reader.language))
             or grammar.was_done(text, self.words)
             or grammar.holds_now(text, self.words, self.reader.language)
         )
@@ -189,9 +193,12 @@ class _Reading:
         if (match := _SHORTCODE.match(text, at)) is not None:
             self.set_done(match[1].lower() in _DONE_CODES)
             return match.end()
-        if (match := _SIGN.match(text, at)) and (status := self.words.status(match.group())) is not None:
-            self.set_done(status)
-            return match.end()
+        if (match := _SIGN.match(text, at)) is not None:
+            if (status := self.words.status(match.group())) is not None:
+                self.set_done(status)
+                return match.end()
+            if (end := self.bold_label(match.end())) > match.end():  # "⚠️ **Pending:** ..."
+                return end
         opening = at + len(text[at : at + 3]) - len(text[at : at + 3].lstrip())
         if (match := _GROUP.match(text, opening)) and self.take(match.group()[1:-1], bracket=True):
             return match.end()

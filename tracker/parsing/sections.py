@@ -208,8 +208,15 @@ class _Walk:
         if _TIME.match(name) or (lead is not None and lead.bold and not lead.alone):
             return
         folded = fold(_LAST_SENTENCE.sub("", name))
-        if (colon and self.words.commit.among(folded)) or self.words.announces.among(folded):
+        if (colon and (self.words.commit.among(folded) or self.names_work(name, around))) or self.words.announces.among(
+            folded
+        ):
             self.label(blocks[block.after].after, name, ACTION, block)
+
+    def names_work(self, name: str, around: Section) -> bool:
+        """True for a sentence that does little more than name work: "Our next priorities are:"."""
+        known = around.kind is not RESPONSE and self.words.coverage(name) >= _ENOUGH
+        return known and self.words.section_kind(name) is ACTION
 
     def open_last_line(self, block: Block, around: Section) -> bool:
         """A paragraph of lines whose last is a section's name: "**Status:** closed", "**Action items:**", a list."""
@@ -245,7 +252,8 @@ class _Walk:
         if kind is None or kind is PHASE or _TIME.match(name):
             return
         if around.is_action:
-            opens = kind is ACTION or folded not in self.words.fields
+            named = lead.alone or folded in self.words.sections  # "**Code review:** check the caches" is work
+            opens = kind is ACTION or (folded not in self.words.fields and named)
         else:  # "Action 2: restart the node" and "First action: restart it" of a timeline open nothing
             told = around.kind is RESPONSE and (folded[-1:].isdigit() or not (lead.bold or lead.alone))
             opens = kind is ACTION and not told

@@ -88,6 +88,8 @@ class Vocabulary:
     nested: frozenset[str]
     remaining: frozenset[str]
     proposed: Phrases
+    implemented: Phrases
+    not_yet: Phrases
     mended: frozenset[str]
     asking: tuple[str, ...]  # each with the space after it, where words are parted
     languages: tuple[str, ...]
@@ -272,6 +274,8 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         nested=_folded(data["names"]["nested"]),
         remaining=_folded(data["names"]["remaining"]),
         proposed=phrases(data["names"]["proposed"]),
+        implemented=phrases(data["names"]["implemented"]),
+        not_yet=phrases(data["names"]["not_yet"]),
         mended=_folded(data["names"]["mended"]),
         asking=tuple(w if SPACELESS.search(w) else f"{w} " for w in _folded(data["names"]["asking"])),
         languages=tuple(grammar["languages"]),
