@@ -198,6 +198,37 @@ def texts(text: str) -> list[str]:
         pytest.param("## TODO\n\n(1) Add an alert\n(2) Write a runbook", ["Add an alert", "Write a runbook"], id="typed numbers"),
         pytest.param("## 改进措施\n\n1、增加监控\n2、编写手册", ["增加监控", "编写手册"], id="typed numbers in Chinese"),
         pytest.param("## TODO\n\n- ~~Add an alert~~ Write a runbook", ["Write a runbook"], id="what was crossed out"),
+        pytest.param(
+            "## Lessons and actions\n\n1. **Lesson: the build has to check what it makes.** It didn't.\n   - **Action:** Check the folders after the build",
+            ["Check the folders after the build"],
+            id="a lesson with its action",
+        ),
+        pytest.param(
+            "## Actions taken\n\n1. ✅ Excluded the slow tests\n2. ⬜ Run the slow tests at night\n3. ☐ Write down which ones are slow",
+            ["Run the slow tests at night", "Write down which ones are slow"],
+            id="signs as boxes, of which some are open",
+        ),
+        pytest.param(
+            "## Actions taken\n\n1. ⬜ the first node\n2. ⬜ the second node", [], id="signs as boxes, of which none was ticked"
+        ),
+        pytest.param(
+            "## Prevention\n\n### Short term\n\nAdd a check of the files to the deployment:\n\n```sh\ntest -f index.html\n```",
+            ["Add a check of the files to the deployment"],
+            id="work that code shows",
+        ),
+        pytest.param(
+            "## What changed\n\nThe server was replaced.\n\nOur next priorities are:\n\n- image scanning\n- rotation of secrets",
+            ["image scanning", "rotation of secrets"],
+            id="a sentence that names work announces its list",
+        ),
+        pytest.param(
+            "## Timeline\n\nThe mitigation actions were:\n\n- restart of the nodes\n- failover of the primary", [], id="but not in the response"
+        ),
+        pytest.param(
+            "## Prevention\n\n- **Linting:** Add a rule against cached actions\n- **Code review:** Check the use of caches\n- **Root cause:** a cached action",
+            ["Linting: Add a rule against cached actions", "Code review: Check the use of caches"],
+            id="areas of work as labels, and a label that names none",
+        ),
         pytest.param("## TODO\n\n### 8:16 PM\n\nSomebody looked.\n\n### 8:20 PM\n\nNobody did.", [], id="times are no work"),
     ],
 )  # fmt: skip
@@ -218,6 +249,11 @@ def test_what_counts_as_an_item(document: str, expected: list[str]) -> None:
         ("- Turn the job on again (done as of 2026-05-01)", True),
         ("| Action | Bug |\n|--|--|\n| Add an alert | **DONE** |", True),
         ("| Action | Bug |\n|--|--|\n| Add an alert | TODO |", False),
+        ("- [ ] The cache is now unused", False),
+        ("- [ ] ~~Remove the cache~~", True),
+        ("- ⚠️ **Pending:** Watch the logs", False),
+        ("- **Design:** We have applied the new theme", True),
+        ("- **Design:** Apply the new theme", None),
         ("The lead was called late. We should page two people. (fixed by adding a second one)", True),
     ],
 )
@@ -226,10 +262,38 @@ def test_what_is_done(document, done):
     assert item.done is done
 
 
-@pytest.mark.parametrize("name", ["Completed action items", "Actions completed", "Medidas preventivas implementadas"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Completed action items",
+        "Actions completed",
+        "Corrective measures already in place",
+        "Medidas preventivas implementadas",
+        "Mesures correctives mises en place",
+        "Umgesetzte Präventivmaßnahmen",
+        "Выполненные корректирующие действия",
+        "Wdrożone działania zapobiegawcze",
+        "已实施的改进措施",
+        "実施済みの再発防止策",
+        "적용된 재발 방지 대책",
+    ],
+)
 def test_a_section_that_says_done(name: str) -> None:
     [item] = items(f"## {name}\n\n- Add an alert")
     assert item.done is True
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Corrective measures not yet implemented",
+        "Preventive measures to be put in place",
+        "Noch nicht umgesetzte Maßnahmen",
+    ],
+)
+def test_a_section_that_does_not_say_done(name: str) -> None:
+    [item] = items(f"## {name}\n\n- Alert on full disks")
+    assert item.done is None
 
 
 @pytest.mark.parametrize(

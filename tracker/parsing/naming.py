@@ -106,10 +106,12 @@ def says_done(words: Vocabulary, name: str) -> bool:
     folded = fold(name[:LONGEST_NAME])
     split = folded.split()
     ends = (end for n in range(1, min(len(split), _STATUS_WORDS + 1)) for end in (split[:n], split[-n:]))
-    if any(fold(part) in words.done for part in parts) or any(" ".join(end) in words.done for end in ends):
+    if any(fold(part) in words.done for part in parts):
         return True
+    if words.not_yet.among(folded) or words.proposed.among(folded):
+        return False
     told = len(split) <= _LONG_NAME and words.implemented.among(folded)
-    return told and not words.not_yet.among(folded) and not words.proposed.among(folded)
+    return told or any(" ".join(end) in words.done for end in ends)
 
 
 def _split_compounds(words: Vocabulary, folded: str) -> str:
