@@ -199,6 +199,21 @@ def texts(text: str) -> list[str]:
         pytest.param("## 改进措施\n\n1、增加监控\n2、编写手册", ["增加监控", "编写手册"], id="typed numbers in Chinese"),
         pytest.param("## TODO\n\n- ~~Add an alert~~ Write a runbook", ["Write a runbook"], id="what was crossed out"),
         pytest.param(
+            "## Recommendations\n\n### Short term\n\n#### Harden the port\n\n**Current state**: open to all\n\n**Actions**:\n- Add the ranges\n- Drop the rule\n\n**Owner**: Jo\n\n#### Close the form\n\n**Why**:\n- It is seen\n\n**Cost:** none",
+            ["Harden the port", "Close the form"],
+            id="headings that labels describe",
+        ),
+        pytest.param(
+            "## Recommendations\n\n### Monitoring\n\n**Why:** nobody saw it\n\n- Alert on full disks\n- Alert on lost leases",
+            ["Alert on full disks", "Alert on lost leases"],
+            id="a short heading that a label explains, with a list of its own",
+        ),
+        pytest.param(
+            "## Recommendations\n\n### 1. Watch the disks\n\n**Why:** nobody saw it\n\n- [ ] Alert on full disks\n- [ ] Alert on lost leases",
+            ["Alert on full disks", "Alert on lost leases"],
+            id="a heading that a label explains, with boxes",
+        ),
+        pytest.param(
             "## Lessons and actions\n\n1. **Lesson: the build has to check what it makes.** It didn't.\n   - **Action:** Check the folders after the build",
             ["Check the folders after the build"],
             id="a lesson with its action",

@@ -13,15 +13,12 @@ from tracker.parsing.blocks import HEADING, LIST, PARAGRAPH, TABLE, Block
 from tracker.parsing.candidates import Collector
 from tracker.parsing.fields import Fields
 from tracker.parsing.inline import render, text_of
-from tracker.parsing.phrases import SPACELESS
+from tracker.parsing.phrases import says_much
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section, clean, is_time
 
 _NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]#?|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
 _NUMBER_LABEL = re.compile(r"^[\w -]{0,20}#?\d{1,3}\s?[:：.)–-]\s*")
-
-
-_FEWEST_WORDS, _FEWEST_SIGNS = 4, 8
 
 
 @dataclass(slots=True)
@@ -41,11 +38,6 @@ class Body:
         self.described |= described
         self.listed |= not described
         self.paragraphs += words
-
-
-def says_much(text: str) -> bool:
-    """True for a name of more words than a mere category has; where none are parted, of more signs."""
-    return len(text.split()) >= _FEWEST_WORDS or len(SPACELESS.findall(text)) >= _FEWEST_SIGNS
 
 
 def _tells(fields: Fields) -> bool:
@@ -75,9 +67,10 @@ class HeadingReader:
         if not (section.is_action and not section.known and section.parent is not None and section.parent.is_action):
             return block.index + 1
         rich = render(self.c.source, block)
-        if is_time(rich.text) or self.is_topic(rich.text, section):
+        if is_time(rich.text) or self.is_topic(rich.text, section) or self.groups(block, section):
             return block.index + 1
         body = self.body(block)
+        body.described |= section.described
         if self.c.is_silenced(block.start, rich.comments):
             return body.end
         text = _NUMBER_LABEL.sub("", clean(rich.text))
@@ -99,6 +92,13 @@ class HeadingReader:
         for table in body.tables:
             tables.describe(self.c.source, table, candidate.fields, self.c.words, self.c.reader)
         return body.end
+
+    def groups(self, block: Block, section: Section) -> bool:
+        """True for a heading with nothing below it but deeper ones that are described as work is."""
+        below = self.c.source.blocks[block.after : block.after + 1]
+        if not below or below[0].kind is not HEADING or below[0].detail <= block.detail:
+            return False
+        return any(found.described and found.parent is section for found in self.c.opened)
 
     def is_step(self, section: Section) -> bool:
         """True where a heading and others beside it are numbered: these list the work, whatever their words."""

@@ -12,8 +12,8 @@ from tracker.parsing import grammar
 from tracker.parsing.blocks import LIST, PARAGRAPH, Block
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.fields import Fields
-from tracker.parsing.headings import says_much
 from tracker.parsing.inline import Rich, plain, render, text_of
+from tracker.parsing.phrases import says_much
 from tracker.parsing.prose import ProseReader
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section

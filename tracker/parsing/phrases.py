@@ -10,6 +10,14 @@ from functools import cached_property
 SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
+_FEWEST_WORDS, _FEWEST_SIGNS = 4, 8
+
+
+def says_much(text: str) -> bool:
+    """True for a name of more words than a mere category has; where none are parted, of more signs."""
+    return len(text.split()) >= _FEWEST_WORDS or len(SPACELESS.findall(text)) >= _FEWEST_SIGNS
+
+
 class Phrases:
     """A set of folded phrases; the longest at a place wins, as whole words where the script has words."""
 

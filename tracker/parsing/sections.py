@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from tracker.parsing import html
 from tracker.parsing.blocks import HEADING, HTML, ITEM, LIST, PARAGRAPH, TABLE, Block, Source
 from tracker.parsing.inline import plain, text_of
+from tracker.parsing.phrases import says_much
 from tracker.parsing.vocabulary import ACTION, LESSONS, PHASE, RESPONSE, SectionKind, Vocabulary, fold
 
 _KNOWN_LINE, _UNKNOWN_LINE = 7, 8  # the levels below real headings: lines that serve as a heading
@@ -30,6 +31,7 @@ _NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _CLOSING = (")", "）", "]")
 _STOPS = (".", "。", "।")
+_TRACKED = frozenset({"owner", "due", "priority"})
 _COLONS = (b":", "：".encode())
 _EDGES = " \t:：*_-–—"
 
@@ -42,6 +44,7 @@ class Section:
     `opener` is the block that opened it. `label` is true for one that a list item's label opened, which gives its items
     no new section name unless nothing better stands above.
     `done` is true below a heading that says so: "Immediate actions (completed)".
+    `described` is true below one that labels describe as a piece of work: "**Why:**", "**Owner:**", "**Cost:**".
     `tells_both` is true below one that names a phase, too: "Verification and pending".
     """
 
@@ -56,6 +59,7 @@ class Section:
     done: bool = False
     is_action: bool = False  # work is given here
     tells_both: bool = False
+    described: bool = False
     demoted: bool = False
 
     def __post_init__(self) -> None:
@@ -151,7 +155,8 @@ class _Walk:
             self.push(clean(opened[1]), kind_of(self.words, clean(opened[1])), opened[0], block)
 
     def open_heading(self, block: Block) -> None:
-        name = clean(text_of(self.source, block))
+        text = text_of(self.source, block)
+        name = clean(text)
         if not name[:1].isalnum() and not fold(name):
             return  # "# ======" only frames the heading beside it
         first, self.seen_heading = not self.seen_heading, True
@@ -159,9 +164,34 @@ class _Walk:
         if first and block.detail == 1 and self.words.coverage(name) < 0.8:  # noqa: PLR2004 - a title that mentions work is none
             kind = None
         self.push(name, kind, block.detail, block)
+        section = self.path[-1]
+        if section.is_action and not section.known:
+            says_itself = _NUMBERING.match(text) is not None or says_much(name)
+            section.described = self.is_described(block, says_itself=says_itself)
+
+    def is_described(self, heading: Block, *, says_itself: bool) -> bool:
+        """Whether labels below a heading tell why its work is needed, what it takes, or whose it is.
+
+        Boxes are work of their own, and so is, below a short name ("### Monitoring"), a list that no label introduces.
+        """
+        blocks, index, found, introduced = self.source.blocks, heading.after, False, False
+        while index < len(blocks) and blocks[index].kind is not HEADING:
+            block = blocks[index]
+            boxed = block.kind is LIST and any(blocks[at].detail is not None for at in range(index, block.after))
+            if boxed or (block.kind is LIST and not (introduced or says_itself)):
+                return False
+            lead = read_lead(self.source, block)
+            introduced = lead is not None and lead.bold and lead.colon and lead.alone
+            if lead is not None and lead.bold and lead.colon:
+                label = fold(_PARENTHESES.sub("", lead.label))
+                found |= label in self.words.describing or self.words.fields.get(label) in _TRACKED
+            index = block.after
+        return found
 
     def open_paragraph(self, block: Block) -> None:
         blocks, lead = self.source.blocks, read_lead(self.source, block)
+        if self.path[-1].described and lead is not None and lead.bold:
+            return
         if lead is not None:
             self.open_line(block, lead)
         if block.after < len(blocks) and blocks[block.after].kind is LIST:

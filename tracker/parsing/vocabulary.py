@@ -123,6 +123,7 @@ class Vocabulary:
     cases: Phrases
     outcomes: frozenset[str]
     problems: frozenset[str]
+    describing: frozenset[str]
     months: Mapping[str, int]
     facts: Mapping[str, str]
     no_names: frozenset[str]
@@ -309,6 +310,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         cases=phrases(grammar["cases"]),
         outcomes=_folded(grammar["outcomes"]),
         problems=_folded(grammar["problems"]),
+        describing=_folded([*grammar["describing"], *grammar["problems"], *grammar["outcomes"]]),
         months={fold(name): number for number, names in enumerate(data["months"]["names"], 1) for name in names},
         facts={fold(label): fact for fact, labels in data["facts"]["labels"].items() for label in labels},
         no_names=_folded(data["facts"]["no_names"]),
