@@ -214,6 +214,12 @@ def texts(text: str) -> list[str]:
             id="a heading that a label explains, with boxes",
         ),
         pytest.param(
+            "## Action items\n\nTypes:\n\n* Prevent - So that it does not happen again\n* Detect - See it sooner\n\nPriorities:\n\n* P0 - Critical for the release\n* P1 - Important for long\n\n| Action item | Type | Priority |\n|--|--|--|\n| Add an alert | Detect | P0 |",
+            ["Add an alert"],
+            id="what the table's words mean",
+        ),
+        pytest.param("## Action items\n\n* P0 - Add an alert\n* P1 - Write a runbook", ["Add an alert", "Write a runbook"], id="priorities as keys"),
+        pytest.param(
             "## Lessons and actions\n\n1. **Lesson: the build has to check what it makes.** It didn't.\n   - **Action:** Check the folders after the build",
             ["Check the folders after the build"],
             id="a lesson with its action",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tracker.explanation import Role
 from tracker.parsing import grammar
-from tracker.parsing.blocks import LIST, PARAGRAPH, Block
+from tracker.parsing.blocks import LIST, PARAGRAPH, TABLE, Block
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.fields import Fields
 from tracker.parsing.inline import Rich, plain, render, text_of
@@ -30,6 +30,7 @@ _FIRST_PERSON = re.compile(r"(?:we|i)(?:['’](?:re|ve|ll|m))? \w+ \w+ \w+", re.
 _ASSIGNMENT = 120  # bytes in which a list item names who does it
 _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
+_KEYED = re.compile(r"(\w{1,20})\s+[-–—]\s")
 _BOX = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s{1,4}([⬜☐🔲✅☑])")
 _MARKER = 24  # bytes in which a list item's marker and its box stand
 _CLAUSE = 3  # words of a title that says what to do, and to what
@@ -55,6 +56,7 @@ class ListReader:
         self.named_lists: dict[int, bool] = {}  # by the list's block index
         self.advice: dict[int, bool] = {}  # by the list's block index
         self.checklists: dict[int, bool] = {}  # by the list's block index
+        self.legends: dict[int, bool] = {}  # by the list's block index
         self.begun: dict[int, bool] = {}  # by the list's block index
         self.learnt: set[int] = set()  # the lists whose opening names were looked at, by block index
 
@@ -120,6 +122,10 @@ class ListReader:
             self.verdicts[block.index] = Verdict(None)
             chores = self.is_checklist(block)
             self.c.skip(block.start, first.end, "a chore of the document itself" if chores else "advice to others")
+            return
+        if self.is_legend(block, section):
+            self.verdicts[block.index] = Verdict(None)
+            self.c.skip(block.start, first.end, "explains what the table below it uses")
             return
         if section.tells_both and not self.shows_work(fields):
             self.verdicts[block.index] = Verdict(None)
@@ -261,6 +267,27 @@ class ListReader:
         if block.detail is None:
             return False
         return self.half_say(block, self.checklists, lambda text: self.c.words.housekeeping.among(fold(text)))
+
+    def is_legend(self, block: Block, section: Section) -> bool:
+        """True in a list that says what the priorities, or sorts of work, of a table below it mean: "P0 - critical"."""
+        if block.parent not in self.legends:
+            found = self.c.list_items(self.c.source.blocks[block.parent])
+            texts = [text_of(self.c.source, words) for item in found if (words := self.c.own_words(item)) is not None]
+            keys = [match[1] if (match := _KEYED.match(text)) else "" for text in texts]
+            told = all(map(self.c.reader.is_priority, keys)) or self.c.words.sorts.issuperset(map(fold, keys))
+            distinct = len(set(keys)) == len(keys) > 1
+            self.legends[block.parent] = distinct and told and self.is_before_a_table(block.parent, section)
+        return self.legends[block.parent]
+
+    def is_before_a_table(self, index: int, section: Section) -> bool:
+        """True where a table stands further down in the same section."""
+        blocks, sections = self.c.source.blocks, self.c.sections
+        at = blocks[index].after
+        while at < len(blocks) and sections[at] is section:
+            if blocks[at].kind is TABLE:
+                return True
+            at = blocks[at].after
+        return False
 
     def is_begun(self, block: Block) -> bool:
         """True in a list of which boxes are ticked: one that is open there is work, whatever the section's name."""

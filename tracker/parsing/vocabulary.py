@@ -124,6 +124,7 @@ class Vocabulary:
     outcomes: frozenset[str]
     problems: frozenset[str]
     describing: frozenset[str]
+    sorts: frozenset[str]
     months: Mapping[str, int]
     facts: Mapping[str, str]
     no_names: frozenset[str]
@@ -310,6 +311,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         cases=phrases(grammar["cases"]),
         outcomes=_folded(grammar["outcomes"]),
         problems=_folded(grammar["problems"]),
+        sorts=_folded(grammar["sorts"]),
         describing=_folded([*grammar["describing"], *grammar["problems"], *grammar["outcomes"]]),
         months={fold(name): number for number, names in enumerate(data["months"]["names"], 1) for name in names},
         facts={fold(label): fact for fact, labels in data["facts"]["labels"].items() for label in labels},
