@@ -203,6 +203,7 @@ def texts(text: str) -> list[str]:
             ["Harden the port", "Close the form"],
             id="headings that labels describe",
         ),
+        pytest.param("## Action items\n**Add it**\n\n## Action items", ["Add it"], id="a line as a heading, before a heading"),
         pytest.param(
             "## Recommendations\n\n### Monitoring\n\n**Why:** nobody saw it\n\n- Alert on full disks\n- Alert on lost leases",
             ["Alert on full disks", "Alert on lost leases"],

@@ -62,6 +62,11 @@ class HeadingReader:
         """The sections of which these are the parts."""
         return {topic.parent for topic in self.topics}
 
+    @cached_property
+    def grouping(self) -> set[Section | None]:
+        """The sections of which those are parts that labels describe as work."""
+        return {found.parent for found in self.c.opened if found.described}
+
     def heading(self, block: Block, section: Section) -> int:
         """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""
         if not (section.is_action and not section.known and section.parent is not None and section.parent.is_action):
@@ -96,9 +101,9 @@ class HeadingReader:
     def groups(self, block: Block, section: Section) -> bool:
         """True for a heading with nothing below it but deeper ones that are described as work is."""
         below = self.c.source.blocks[block.after : block.after + 1]
-        if not below or below[0].kind is not HEADING or below[0].detail <= block.detail:
+        if block.kind is not HEADING or not below or below[0].kind is not HEADING:
             return False
-        return any(found.described and found.parent is section for found in self.c.opened)
+        return below[0].detail > block.detail and section in self.grouping
 
     def is_step(self, section: Section) -> bool:
         """True where a heading and others beside it are numbered: these list the work, whatever their words."""

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from tracker.explanation import Role
 from tracker.parsing import grammar
@@ -97,7 +98,7 @@ class ListReader:
             self.verdicts[block.index] = Verdict(None)
             self.c.skip(block.start, first.end, "a comment says to ignore it")
             return
-        if block.detail is None and (self.c.tells_why(first) or (self.direct(block) and self.c.tells_lesson(first))):
+        if block.detail is None and (self.c.tells_why(first) or (self.c.tells_lesson(first) and self.direct(block))):
             self.verdicts[block.index] = Verdict(None)
             self.c.skip(block.start, first.end, "tells what came of the work, what was learnt, or why it is needed")
             return
@@ -276,18 +277,14 @@ class ListReader:
             keys = [match[1] if (match := _KEYED.match(text)) else "" for text in texts]
             told = all(map(self.c.reader.is_priority, keys)) or self.c.words.sorts.issuperset(map(fold, keys))
             distinct = len(set(keys)) == len(keys) > 1
-            self.legends[block.parent] = distinct and told and self.is_before_a_table(block.parent, section)
+            self.legends[block.parent] = distinct and told and self.last_tables.get(section, -1) > block.index
         return self.legends[block.parent]
 
-    def is_before_a_table(self, index: int, section: Section) -> bool:
-        """True where a table stands further down in the same section."""
-        blocks, sections = self.c.source.blocks, self.c.sections
-        at = blocks[index].after
-        while at < len(blocks) and sections[at] is section:
-            if blocks[at].kind is TABLE:
-                return True
-            at = blocks[at].after
-        return False
+    @cached_property
+    def last_tables(self) -> dict[Section, int]:
+        """The block index of the last table of each section that has one."""
+        tables = (block.index for block in self.c.source.blocks if block.kind is TABLE)
+        return {self.c.sections[index]: index for index in tables}
 
     def is_begun(self, block: Block) -> bool:
         """True in a list of which boxes are ticked: one that is open there is work, whatever the section's name."""
