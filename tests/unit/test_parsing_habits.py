@@ -272,6 +272,7 @@ def test_what_counts_as_an_item(document: str, expected: list[str]) -> None:
         ("| Action | Bug |\n|--|--|\n| Add an alert | **DONE** |", True),
         ("| Action | Bug |\n|--|--|\n| Add an alert | TODO |", False),
         ("- [ ] The cache is now unused", False),
+        ("[ ] The cache is now unused", False),
         ("- [ ] ~~Remove the cache~~", True),
         ("- ⚠️ **Pending:** Watch the logs", False),
         ("- **Design:** We have applied the new theme", True),

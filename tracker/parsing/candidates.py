@@ -12,11 +12,10 @@ from tracker.parsing import grammar
 from tracker.parsing.blocks import PARAGRAPH, TABLE, Block, Source, cells
 from tracker.parsing.fields import TRACKED, FieldReader, Fields
 from tracker.parsing.inline import Rich, render, text_of
-from tracker.parsing.naming import LESSONS
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Lead, Section, read_lead
 from tracker.parsing.trace import Trace
-from tracker.parsing.vocabulary import Vocabulary, fold
+from tracker.parsing.vocabulary import LESSONS, Vocabulary, fold
 
 _IGNORE = re.compile(r"<!--\s*closeout:\s*ignore\s*-->", re.IGNORECASE)
 _ITEM = re.compile(r"<!--\s*closeout:\s*item\b(.{0,1000}?)-->", re.IGNORECASE | re.DOTALL)
@@ -201,8 +200,10 @@ class Collector:
     def tells_lesson(self, paragraph: Block) -> bool:
         """True for "Lesson: the build has to check what it makes", below which its action stands."""
         lead = read_lead(self.source, paragraph)
-        said, colon, _ = lead.label.replace("：", ":").partition(":") if lead is not None else ("", "", "")
-        return bool(colon or (lead and lead.colon)) and self.words.sections.get(fold(said)) is LESSONS
+        if lead is None:
+            return False
+        said, colon, _ = lead.label.replace("：", ":").partition(":")  # a bold label may hold the whole sentence
+        return (lead.colon or bool(colon)) and self.words.sections.get(fold(said)) is LESSONS
 
     def absorb(self, paragraph: Block, candidate: Candidate) -> None:
         rich = render(self.source, paragraph)

@@ -45,6 +45,10 @@ class Fields:
     problems: list[str] = field(default_factory=list)
     marks: list[tuple[Role, int, int]] = field(default_factory=list)  # which bytes told of it, where somebody asked
 
+    def tick(self, box: bool) -> None:  # noqa: FBT001 - the box itself
+        """A box says whether it is done; where that is open, a status may still say so, but not grammar alone."""
+        self.done = box or (self.done is True and not self.reported)
+
     def add_link(self, link: str) -> None:
         """Keep a reference, once."""
         link = references.ticket(link)

@@ -112,7 +112,7 @@ class ListReader:
         fields = read(self.c.reader, rich, names_in_brackets=self.neighbours_end_in_names(block))
         self.c.settle(fields, rich.comments)
         if block.detail is not None:
-            fields.done = bool(block.detail) or (fields.done is True and not fields.reported)
+            fields.tick(bool(block.detail))
             fields.marks.append((Role.STATUS, block.start, first.start))
         children = self.children(block)
         whole = plain(rich.text)
@@ -298,7 +298,7 @@ class ListReader:
         if block.detail is not None:
             return bool(block.detail)
         found = _BOX.match(self.c.source.text(block.start, min(block.end, block.start + _MARKER)))
-        return found[1] in "✅☑" if found else None
+        return self.c.words.status(found[1]) if found else None
 
     def is_advice(self, block: Block) -> bool:
         """True in a list of which half tells others what to do: its readers, its customers."""

@@ -116,7 +116,7 @@ class ProseReader:
             part = rich.cut(begin, end)
             fields = read(self.c.reader, part)
             if (box := _BOX.fullmatch(rich.text, start, begin)) is not None:
-                fields.done = box[1] not in _OPEN_BOX or fields.done or False
+                fields.tick(box[1] not in _OPEN_BOX)
             first = rich.byte(start, self.c.source)
             last = rich.byte(start + len(rich.text[start:end].rstrip()), self.c.source, end=True)
             if not self.c.is_empty(fields):

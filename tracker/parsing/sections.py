@@ -31,7 +31,7 @@ _NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _CLOSING = (")", "）", "]")
 _STOPS = (".", "。", "।")
-_TRACKED = frozenset({"owner", "due", "priority"})
+_OF_ITEMS = frozenset({"owner", "due", "priority"})  # fields that only a piece of work has
 _COLONS = (b":", "：".encode())
 _EDGES = " \t:：*_-–—"
 
@@ -181,10 +181,11 @@ class _Walk:
             if boxed or (block.kind is LIST and not (introduced or says_itself)):
                 return False
             lead = read_lead(self.source, block)
-            introduced = lead is not None and lead.bold and lead.colon and lead.alone
+            introduced = False
             if lead is not None and lead.bold and lead.colon:
+                introduced = lead.alone
                 label = fold(_PARENTHESES.sub("", lead.label))
-                found |= label in self.words.describing or self.words.fields.get(label) in _TRACKED
+                found |= label in self.words.describing or self.words.fields.get(label) in _OF_ITEMS
             index = block.after
         return found
 
@@ -238,12 +239,11 @@ class _Walk:
         if _TIME.match(name) or (lead is not None and lead.bold and not lead.alone):
             return
         folded = fold(_LAST_SENTENCE.sub("", name))
-        if (colon and (self.words.commit.among(folded) or self.names_work(name, around))) or self.words.announces.among(
-            folded
-        ):
+        binds = colon and (self.words.commit.among(folded) or self.only_names_work(name, around))
+        if binds or self.words.announces.among(folded):
             self.label(blocks[block.after].after, name, ACTION, block)
 
-    def names_work(self, name: str, around: Section) -> bool:
+    def only_names_work(self, name: str, around: Section) -> bool:
         """True for a sentence that does little more than name work: "Our next priorities are:"."""
         known = around.kind is not RESPONSE and self.words.coverage(name) >= _ENOUGH
         return known and self.words.section_kind(name) is ACTION

@@ -378,23 +378,21 @@ def _put_item(connection: Connection, item: Item) -> Mapping[str, Any]:
     changed = _changed(connection, item.id, values)
     if changed is None:
         connection.execute(insert(_ITEM).values(values))
-        _put_likeness(connection, item)
+        _add_likeness(connection, mapping.likeness_values(item.id, item.text))
         return {name: values[name] for name in (*FACTS, *BORN)}
     said = {name: value for name, value in values.items() if name not in mapping.STANDING}
     connection.execute(update(_ITEM).where(_ITEM.c.id == item.id).values(said))
-    _put_likeness(connection, item)
+    likeness = mapping.likeness_values(item.id, item.text)
+    kept = set(connection.scalars(select(_LIKENESS.c.key).where(_LIKENESS.c.item == item.id)))
+    if kept != {row["key"] for row in likeness}:
+        connection.execute(delete(_LIKENESS).where(_LIKENESS.c.item == item.id))
+        _add_likeness(connection, likeness)
     return changed
 
 
-def _put_likeness(connection: Connection, item: Item) -> None:
-    """Bring up to date by what an item is found from those that promise the same."""
-    values = mapping.likeness_values(item.id, item.text)
-    kept = set(connection.scalars(select(_LIKENESS.c.key).where(_LIKENESS.c.item == item.id)))
-    if kept == {row["key"] for row in values}:
-        return
-    connection.execute(delete(_LIKENESS).where(_LIKENESS.c.item == item.id))
-    if values:
-        connection.execute(insert(_LIKENESS), values)
+def _add_likeness(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(_LIKENESS), rows)
 
 
 def _changed(connection: Connection, item: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
