@@ -6,7 +6,8 @@ import re
 
 from tracker.parsing import references
 from tracker.parsing.dates import find
-from tracker.parsing.fields import OWNER_SEPARATOR, TRACKED, FieldReader, Fields
+from tracker.parsing.fields import OWNER_SEPARATOR, PRIORITY, TRACKED, FieldReader, Fields
+from tracker.parsing.grammar import may_be_name
 from tracker.parsing.inline import Rich
 from tracker.parsing.vocabulary import fold
 
@@ -73,6 +74,7 @@ class Brackets:
         else:
             trial.set_due(self.reader.dates.read(content[found.start : found.end]))
             label = before[max(map(before.rfind, ",;，、")) + 1 :]
+            trial.bare = not label.strip()
             named = self.words.fields.get(fold(label)) == "due"
             before = before[: len(before) - len(label)] if named else _DUE_ON.sub("", before)
         return f"{before};{content[found.end :]}"
@@ -94,16 +96,16 @@ class Brackets:
             out.done = status
             return True
         return (
-            self.priority(out, text)
+            self.priority(out, text, alone=bracket or trailing)
             or self.reference(out, text)
             or self.due(out, text)
             or self.owner(out, text, bracket=bracket, trailing=trailing)
         )
 
-    def priority(self, out: Fields, text: str) -> bool:
-        """Take "P1", "High", "high priority"."""
+    def priority(self, out: Fields, text: str, *, alone: bool) -> bool:
+        """Take "P1", "high priority"; "High" where it stands `alone`, not as in "at 92 % (critical) of the quota"."""
         match = _PRIORITY_WORDS.fullmatch(text)
-        if match is None and not self.reader.is_priority(text):
+        if match is None and not (PRIORITY.fullmatch(text) or (alone and self.reader.is_priority(text))):
             return False
         out.priority = (match[1] or match[2]) if match else text
         return True
@@ -145,7 +147,10 @@ class Brackets:
             return True
         if not (self.names and trailing):
             return False
-        return all(NAME.fullmatch(name) and fold(name) not in self.words.verbs for name in OWNER_SEPARATOR.split(text))
+        return all(
+            NAME.fullmatch(name) and fold(name) not in self.words.verbs and may_be_name(name)
+            for name in OWNER_SEPARATOR.split(text)
+        )
 
     def labelled(self, out: Fields, text: str) -> bool | None:
         """Take "Owner: Jo" or "owner Jo". None when the text opens with no label."""

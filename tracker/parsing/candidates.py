@@ -9,13 +9,13 @@ from typing import Literal
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import PARAGRAPH, TABLE, Block, Source, cells
+from tracker.parsing.blocks import HEADING, PARAGRAPH, TABLE, Block, Source, cells
 from tracker.parsing.fields import TRACKED, FieldReader, Fields
 from tracker.parsing.inline import Rich, render, text_of
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Lead, Section, read_lead
 from tracker.parsing.trace import Trace
-from tracker.parsing.vocabulary import LESSONS, Vocabulary, fold
+from tracker.parsing.vocabulary import LESSONS, OTHER, Vocabulary, fold
 
 _IGNORE = re.compile(r"<!--\s*closeout:\s*ignore\s*-->", re.IGNORECASE)
 _ITEM = re.compile(r"<!--\s*closeout:\s*item\b(.{0,1000}?)-->", re.IGNORECASE | re.DOTALL)
@@ -84,6 +84,20 @@ class Collector:
         for section, head in heads.items():
             if head not in plans and not self.is_named(head):
                 section.demote()
+
+    def pass_over_digests(self) -> None:
+        """Drop what sums up, among a document's last words, the work that was listed before: "Key improvements"."""
+        named, digests = False, set()
+        for section in self.opened:
+            if not section.is_action or section.opener < 0:
+                continue
+            heading = self.source.blocks[section.opener].kind is HEADING
+            named |= heading and section.known
+            closing = section.parent is not None and section.parent.kind is OTHER
+            if named and closing and not heading and self.words.digests.among(fold(section.name)):
+                digests.add(section)
+        for section in [each for each in self.opened if each.is_action and _head(each) in digests] if digests else ():
+            section.demote()
 
     def tracks(self, block: Block) -> bool:
         """True for a table of an action section that has two columns for owners, dates and the like."""

@@ -42,12 +42,15 @@ class Fields:
     links: list[str] = field(default_factory=list)
     done: bool | None = None
     reported: bool = False  # done by its grammar alone: "The check now omits the file"
+    bare: bool = False  # the due date stands at the end, by itself: below a tick it is the day it was done
     problems: list[str] = field(default_factory=list)
     marks: list[tuple[Role, int, int]] = field(default_factory=list)  # which bytes told of it, where somebody asked
 
     def tick(self, box: bool) -> None:  # noqa: FBT001 - the box itself
         """A box says whether it is done; where that is open, a status may still say so, but not grammar alone."""
         self.done = box or (self.done is True and not self.reported)
+        if self.done and self.bare:
+            self.due = self.due_date = None
 
     def add_link(self, link: str) -> None:
         """Keep a reference, once."""
@@ -67,7 +70,7 @@ class Fields:
         if self.owner is None:
             self.owner = other.owner
         if self.due is None:
-            self.due, self.due_date = other.due, other.due_date
+            self.due, self.due_date, self.bare = other.due, other.due_date, other.bare
         if self.priority is None:
             self.priority = other.priority
         if self.done is None:

@@ -75,6 +75,27 @@ _ADVERBS = frozenset(
         "to",
     }
 )
+# Before a verb these make a rule: "Ne jamais créer", "No usar", "Niemals löschen"
+_NEGATIONS = frozenset(
+    (
+        *(
+            "ne",
+            "jamais",
+            "pas",
+            "plus",
+            "toujours",
+            "no",
+            "nunca",
+            "siempre",
+            "jamas",
+            "nao",
+            "jamais",
+            "sempre",
+            "non",
+        ),
+        *("mai", "nie", "niemals", "nicht", "immer", "nooit", "altijd", "niet", "aldrig", "alltid", "inte", "ikke"),
+    )
+)
 _CONDITIONAL = frozenset(
     (
         "could",
@@ -149,6 +170,15 @@ _ADVICE = re.compile(
     r"(?: and \w+)? (?:should|must|need to|can|may|are advised|are encouraged|have to)\b",
     re.IGNORECASE,
 )
+_DECLINES = re.compile(
+    r"[:：]\s*(?:no|none|not (?:needed|required|necessary|applicable)|n/?a|nein|keine|entfällt|nicht nötig"
+    r"|no (?:aplica|hace falta)|ninguno|não(?: se aplica)?|nenhum|non|aucune?|sans objet|нет|не требуется"
+    r"|不要|无|なし|없음)"
+    r"\s*(?:[.,;(–—-]|$)",
+    re.IGNORECASE,
+)
+_PARTICLES = re.compile(r"[をがはもに]|(?:ない|する|した|いる|ある|れる|こと|ため|のみ|か)$")
+_SHORT_CLAUSE = 5  # characters; names of that length and less may hold the same syllables
 _FEW_WORDS = 5
 _FEWEST_WORDS = 3  # that state work
 _OPENING = 160  # characters in which a sentence shows what it is
@@ -161,7 +191,7 @@ _NAME = 8  # characters in which a script without spaces only names something
 def opens_with_verb(text: str, words: Vocabulary, language: str = "en") -> bool:
     """True when the words open with a bare verb: "Add an alert", "Also add", "Implementar", "Mettre en place"."""
     split = fold(text[:_OPENING]).split()[:4]
-    while split and split[0] in _ADVERBS:
+    while split and (split[0] in _ADVERBS or (language != "en" and split[0] in _NEGATIONS)):
         split.pop(0)
     if not split:
         return False
@@ -311,6 +341,8 @@ def was_done(text: str, words: Vocabulary) -> bool:
 
 def _is_past(split: list[str], words: Vocabulary) -> bool:
     """True for "Added an alert"; false for "Automated tests", where the same form only describes the noun."""
+    if split[0] == "already" and len(split) > 1:
+        split = split[1:]
     if split[0] == "re" and len(split) > 1:  # "Re-worked the alerts"
         split = [f"re{split[1]}", "the"] if split[1] in words.past or split[1].endswith("ed") else split[1:]
         return split[-1] == "the"
@@ -333,6 +365,16 @@ def _is_past(split: list[str], words: Vocabulary) -> bool:
 def addresses_others(text: str) -> bool:
     """True for advice to people outside: "Package maintainers should enable two-factor authentication"."""
     return _ADVICE.match(text) is not None
+
+
+def may_be_name(text: str) -> bool:
+    """False for what has a Japanese sentence's particles or endings: "何度でも壊れない"; true for "田中さん"."""
+    return len(text) < _SHORT_CLAUSE or _PARTICLES.search(text) is None
+
+
+def declines(text: str) -> bool:
+    """True for what a form asks for and nobody needs: "Alert tightened: no", "Decision logged: not needed"."""
+    return _DECLINES.search(text[:_OPENING]) is not None
 
 
 def subject(text: str) -> tuple[str, str] | None:

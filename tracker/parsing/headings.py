@@ -13,11 +13,13 @@ from tracker.parsing.blocks import HEADING, LIST, PARAGRAPH, TABLE, Block
 from tracker.parsing.candidates import Collector
 from tracker.parsing.fields import Fields
 from tracker.parsing.inline import render, text_of
-from tracker.parsing.phrases import says_much
+from tracker.parsing.phrases import SPACELESS, says_much
 from tracker.parsing.reading import read
 from tracker.parsing.sections import Section, clean, is_time
+from tracker.parsing.vocabulary import fold
 
 _NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]#?|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
+_BRACKETED_END = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]\s*$")
 _NUMBER_LABEL = re.compile(r"^[\w -]{0,20}#?\d{1,3}\s?[:：.)–-]\s*")
 
 
@@ -87,7 +89,7 @@ class HeadingReader:
             return block.index + 1
         fields = read(self.c.reader, rich)
         fields.text = clean(fields.text)
-        if self.c.is_empty(fields):
+        if self.c.is_empty(fields) or (not body.described and self.is_sample(text)):
             return block.index + 1
         if step and fields.done is None and grammar.ends_done(fields.text, self.c.words):
             fields.done = True
@@ -97,6 +99,13 @@ class HeadingReader:
         for table in body.tables:
             tables.describe(self.c.source, table, candidate.fields, self.c.words, self.c.reader)
         return body.end
+
+    def is_sample(self, text: str) -> bool:
+        """True for a heading that ends in what shows how to write something: "Message template", "承認テンプレート"."""
+        folded = fold(_BRACKETED_END.sub("", text))
+        if not folded.endswith(self.c.words.samples):
+            return False
+        return SPACELESS.search(folded) is not None or not self.c.verb_first(text)
 
     def groups(self, block: Block, section: Section) -> bool:
         """True for a heading with nothing below it but deeper ones that are described as work is."""

@@ -20,6 +20,7 @@ def collect(c: Collector) -> list[Candidate]:
     prose = ProseReader(c, headings)
     lists = ListReader(c, prose)
     c.trust_the_plan()
+    c.pass_over_digests()
     c.note_lists()
     skip, blocks = 0, c.source.blocks
     for block, section in zip(blocks, c.sections, strict=True):

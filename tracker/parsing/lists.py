@@ -26,11 +26,13 @@ _WORD = r"[^\W\d_a-zß-ÿ][\w.&-]{1,20}"
 _OPENS = re.compile(
     rf"(?:\[({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})\]:?|({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})(?::| to| will)) +(\w+)"
 )
+_BOLD_OPENS = re.compile(rf"\*\*({_WORD}|[a-z]{{2,12}})\*\*:? ?[-–—:] +\W{{0,2}}(\w+)")
 _PLUS = re.compile(r" [+&] ")
 _FIRST_PERSON = re.compile(r"(?:we|i)(?:['’](?:re|ve|ll|m))? \w+ \w+ \w+", re.IGNORECASE)
 _ASSIGNMENT = 120  # bytes in which a list item names who does it
 _WHOLE = 2000  # bytes of a list item below which all of it is rendered
 _OPENING = 400  # bytes and characters of a list item that tell whether it is work
+_NAME_PARTS = re.compile(r"[()（）\[\],:：]|\s[-–—]\s")
 _KEYED = re.compile(r"(\w{1,20})\s+[-–—]\s")
 _BOX = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s{1,4}([⬜☐🔲✅☑])")
 _MARKER = 24  # bytes in which a list item's marker and its box stand
@@ -71,7 +73,7 @@ class ListReader:
 
     def item(self, block: Block, section: Section) -> None:
         """A list item: work, a group line, a detail of the item above it, or nothing."""
-        unticked = not section.is_action and self.box(block) is False and self.is_begun(block)
+        unticked = not section.is_action and self.box(block) is False and self.is_open_work(block, section)
         first = self.c.own_words(block)
         above = self.above(block)
         if above is not None and above.candidate is not None and above.details and not self.is_assigned(block):
@@ -119,18 +121,9 @@ class ListReader:
         if not whole or (section.label and section.opener == block.index and not fields.text):
             self.verdicts[block.index] = Verdict(parent)
             return
-        if self.is_checklist(block) or self.is_advice(block):
+        if why := self.no_work(block, section, fields, whole):
             self.verdicts[block.index] = Verdict(None)
-            chores = self.is_checklist(block)
-            self.c.skip(block.start, first.end, "a chore of the document itself" if chores else "advice to others")
-            return
-        if self.is_legend(block, section):
-            self.verdicts[block.index] = Verdict(None)
-            self.c.skip(block.start, first.end, "explains what the table below it uses")
-            return
-        if section.tells_both and not self.shows_work(fields):
-            self.verdicts[block.index] = Verdict(None)
-            self.c.skip(block.start, first.end, "tells what was found")
+            self.c.skip(block.start, first.end, why)
             return
         group, details = self.shape(block, rich, fields, children)
         if group or self.c.is_empty(fields):
@@ -141,6 +134,26 @@ class ListReader:
         candidate.general = bool(children) and not details
         self.verdicts[block.index] = Verdict(candidate, details)
         self.continuation(block, first, candidate)
+
+    def no_work(self, block: Block, section: Section, fields: Fields, whole: str) -> str:
+        """Why a list item of an action section is no work, nor groups any; empty where it may be."""
+        if self.is_checklist(block):
+            return "a chore of the document itself"
+        if self.is_advice(block):
+            return "advice to others"
+        if block.detail is not None and fields.done is False and grammar.declines(whole):
+            return "says itself that nothing is to be done"
+        if self.is_legend(block, section):
+            return "explains what the table below it uses"
+        if section.tells_both and not self.shows_work(fields):
+            return "tells what was found"
+        return "only names a ticket" if self.is_reference(block, section, fields) else ""
+
+    def is_reference(self, block: Block, section: Section, fields: Fields) -> bool:
+        """True for "Task: OPS-12" among links, where nothing but its label speaks of work."""
+        if not section.label or section.opener != block.index or section.parent is None or section.parent.is_action:
+            return False
+        return fields.text.isascii() and " " not in fields.text
 
     def shape(self, block: Block, rich: Rich, fields: Fields, children: list[Block]) -> tuple[bool, bool]:
         """Is this list item a mere group line; if not, do its children only explain it?"""
@@ -286,8 +299,22 @@ class ListReader:
         tables = (block.index for block in self.c.source.blocks if block.kind is TABLE)
         return {self.c.sections[index]: index for index in tables}
 
+    def is_open_work(self, block: Block, section: Section) -> bool:
+        """True for an open box that is work, though its section does not say so.
+
+        It is one where others of its list are ticked, or where the section's name tells only how urgent it is, or when
+        it is to be done: "This week", "Urgent (now)". Boxes below other names are gone through at each deployment.
+        """
+        unnamed = section.kind is None and not section.demoted
+        return (unnamed and self.tells_when(section.name)) or self.is_begun(block)
+
+    def tells_when(self, name: str) -> bool:
+        """True for a name of which a part is a priority, or a time that is still to come."""
+        parts = [part.strip() for part in _NAME_PARTS.split(name[:_OPENING]) if part.strip()]
+        return any(self.c.reader.is_priority(part) or self.c.reader.dates.plausible(part) for part in parts)
+
     def is_begun(self, block: Block) -> bool:
-        """True in a list of which boxes are ticked: one that is open there is work, whatever the section's name."""
+        """True in a list of which boxes are ticked."""
         if block.parent not in self.begun:
             items = self.c.list_items(self.c.source.blocks[block.parent])
             self.begun[block.parent] = any(map(self.box, items))
@@ -321,9 +348,13 @@ class ListReader:
         for item in self.c.list_items(self.c.source.blocks[block.parent]):
             if (words := self.c.own_words(item)) is None:
                 continue
-            match = _OPENS.match(self.c.source.text(words.start, min(words.end, words.start + 120)))
+            opening = self.c.source.text(words.start, min(words.end, words.start + _ASSIGNMENT))
+            match = _OPENS.match(opening)
             if match and fold(match[3]) in self.c.words.verbs:
                 counts.update(_PLUS.split(match[1] or match[2]))
+            bold = _BOLD_OPENS.match(opening)
+            if bold and fold(bold[2]) in self.c.words.verbs:
+                counts[bold[1]] += 1
         for name, count in counts.items():
             folded = fold(name)
             if count >= _TWO and not (
@@ -345,6 +376,11 @@ class ListReader:
             for item in items:
                 if (words := self.c.own_words(item)) is not None:
                     match = _BRACKETED_END.search(self.c.source.text(max(words.start, words.end - 80), words.end))
-                    named += bool(match and _NAME.fullmatch(match[1]) and self.c.words.status(match[1]) is None)
+                    named += bool(match and _NAME.fullmatch(match[1]) and self.may_be_name(match[1]))
             self.named_lists[block.parent] = named >= 2 and named * 2 >= len(items)  # noqa: PLR2004
         return self.named_lists[block.parent]
+
+    def may_be_name(self, text: str) -> bool:
+        """False for a status, the name of a section, and a clause in a script without spaces."""
+        known = self.c.words.status(text) is not None or fold(text) in self.c.words.sections
+        return not known and grammar.may_be_name(text)

@@ -31,7 +31,7 @@ class SectionKind(StrEnum):
     OTHER = "other"
 
 
-ACTION, RESPONSE, PHASE, LESSONS, _ = SectionKind  # Python 3.11 looks a member up by a call
+ACTION, RESPONSE, PHASE, LESSONS, OTHER = SectionKind  # Python 3.11 looks a member up by a call
 
 
 @lru_cache(maxsize=8192)

@@ -50,6 +50,8 @@ _OPENING_WORDS = 3  # that report: "Added the alert", "We have added"
 _MOST_MARKS = 100  # links or bold words of one item that are compared one by one
 _NOTHING = Fields().state()
 _LABEL_WORDS = 3  # at most, of what a report is about
+_COLONS = (":", "：")
+_LONGEST_DATE = 24  # characters
 _LONGEST_LABEL, _LONGEST_VALUE, _LONGEST_TAIL = 40, 400, 90  # characters
 
 
@@ -214,7 +216,8 @@ class _Reading:
         if not at < end < at + _LONGEST_LABEL:
             return at
         label = self.text[at:end].strip(_LABEL_ENDS)
-        if _INITIALS.fullmatch(label) and grammar.opens_with_verb(self.text[end:], self.words):
+        initials = _INITIALS.fullmatch(label) and grammar.opens_with_verb(self.text[end:], self.words)
+        if initials or self.known(label):
             self.set_owner(label)  # "**JP** Move the alert"
         elif not self.label_word(label):
             return at
@@ -252,7 +255,8 @@ class _Reading:
         cuts = []
         for match in _GROUP.finditer(self.text):
             trailing = not self.text[match.end() : match.end() + 40].strip(" .\x00")
-            if self.take(match.group()[1:-1], bracket=match.group()[0] in "[【", trailing=trailing):
+            bracket = match.group()[0] in "[【" or self.text[match.end() : match.end() + 1] in _COLONS
+            if self.take(match.group()[1:-1], bracket=bracket, trailing=trailing):
                 cuts.append(match.span())
                 self.mark(*match.span())
         self.blank(cuts)
@@ -293,7 +297,10 @@ class _Reading:
             if len(after) < _LONGEST_TAIL and self.take(after, bracket=True, trailing=True):
                 self.mark(start, len(text))
                 self.blank([(start, len(text))])
-                self.named_before()
+                if not self.dated_before(start):
+                    self.named_before()
+                return
+            if self.dated_before(start):
                 return
         if not self.words.may_end_in_status(text):
             return
@@ -306,6 +313,23 @@ class _Reading:
             self.set_done(said)
             self.mark(*match.span(1))
             self.blank([match.span(1)])
+
+    def dated_before(self, last: int) -> bool:
+        """Take the date before what tells how it came: "Add an alert — 2026-Q3 — #12", "... — 2026-02-12 — in main"."""
+        start = max(self.text.rfind(dash, 0, last) for dash in _DASHES[:3])
+        middle = self.text[start + 3 : last].strip(" *")
+        if (
+            start <= 0
+            or self.out.due is not None
+            or len(middle) > _LONGEST_DATE
+            or not self.reader.dates.plausible(middle)
+        ):
+            return False
+        self.out.set_due(self.reader.dates.read(middle))
+        self.out.bare = True
+        self.mark(start, last)
+        self.blank([(start, len(self.text))])
+        return True
 
     def named_before(self) -> None:
         """The name before a field at the end: "Write a checklist — Jo — by 30 April"."""
@@ -377,7 +401,7 @@ class _Reading:
             rest.startswith("to ")
             and fold(rest.split(" ")[1] if " " in rest else "") in self.words.verbs
             and NAME.fullmatch(name)
-            and fold(name) not in self.words.verbs
+            and fold(name).split(" ", 1)[0] not in self.words.verbs  # "Patch Kafka to prevent it"
         ):
             self.out.owner = self.reader.owner(name)
             self.mark_words(self.out.owner or "")

@@ -149,6 +149,12 @@ class _Walk:
         lowered = self.source.lowered
         return any(label in lowered for label in self.words.planned)
 
+    @cached_property
+    def prevents(self) -> bool:
+        """Whether work has a heading of its own: beside it "조치" is what was done during the incident."""
+        names = [clean(text_of(self.source, block)) for block in self.source.blocks if block.kind is HEADING]
+        return any(kind_of(self.words, name) is ACTION and fold(name) not in self.words.either for name in names)
+
     def open_html(self, block: Block) -> None:
         opened = html.heading(self.source.text(block.start, min(block.end, block.start + _HTML_HEADING)))
         if opened is not None:
@@ -263,7 +269,8 @@ class _Walk:
         """Open a section that lasts up to the block index `end`, as the label of a list does."""
         around = self.labels[-1][1] if self.labels else self.path[-1]
         section = Section(name, kind, _LABEL_LEVEL, around, opener.index, label=True)
-        section.role = self.role(name) if section.is_action else ""
+        if section.is_action:
+            section.role, section.done = self.role(name), self.is_done(name, around)
         self.labels.append((end, section))
 
     def open_item(self, item: Block, words: Block) -> None:
@@ -296,6 +303,8 @@ class _Walk:
             kind, work = None, False  # "Tasks" by itself heads an assignment as often
         if taken := folded in self.words.taken and self.plans:
             kind, work = ACTION, True
+        if work and folded in self.words.either and self.prevents:
+            kind, work = RESPONSE, False
         while self.path[-1].level >= level:
             self.path.pop()
         parent = self.path[-1]
@@ -309,11 +318,12 @@ class _Walk:
         if section.is_action:
             section.role = self.role(name)
             section.tells_both = self.words.tells_both(name)
-            section.done = self.words.says_done(name) or (parent.done and not self.is_open(name)) or taken
+            section.done = self.is_done(name, parent) or taken
         self.path.append(section)
 
-    def is_open(self, name: str) -> bool:
-        return self.words.status(name) is False
+    def is_done(self, name: str, around: Section) -> bool:
+        """Whether a section's name, or that of the one around it, says that its work is done."""
+        return self.words.says_done(name) or (around.done and self.words.status(name) is not False)
 
     def role(self, name: str) -> str:
         folded = fold(_PARENTHESES.sub("", name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,10 @@ from tracker.parsing.references import is_key, is_ticket_url
 from tracker.parsing.sections import Section
 from tracker.parsing.vocabulary import Vocabulary, fold
 
+_REFERENCE = re.compile(r"\b(?:PR|MR|pull request|merge request|issue)\s?(#\d{1,9})\b", re.IGNORECASE)
 _OWN_NUMBERS = 20  # up to which a key may only count the document's items
 _MOST_PAIRS = 10  # rows of a table that describes one item
+_FEWEST_ASPECTS, _MOST_ASPECTS = 2, 30  # rows of a table that tells of an incident
 _ITEM_NAMES = ("action item", "action", "task", "item", "todo", "follow up")
 
 
@@ -38,6 +41,12 @@ def rows(source: Source, table: Block, section: Section, words: Vocabulary, read
             reader.value(fields, name, value)
         if not _left_empty(pairs[0], words):
             yield Row(table, fields, [])
+        return
+    if not section.is_action and (aspects := _aspects(source, lines, words)):
+        for line, cell in aspects:
+            words_of_it = render(source, cell)
+            if not _left_empty(words_of_it, words):
+                yield Row(line, read(reader, words_of_it), words_of_it.comments)
         return
     grid = Grid([plain(text_of(source, cell)) for cell in cells(source, lines[0])], section, words)
     for line in lines[1:] if grid.holds_items else ():
@@ -88,6 +97,18 @@ def _pairs(source: Source, lines: list[Block], words: Vocabulary) -> tuple[Rich,
     return render(source, items[0]), [(str(name), value) for name, value in fields]
 
 
+def _aspects(source: Source, lines: list[Block], words: Vocabulary) -> list[tuple[Block, Block]]:
+    """The rows that give work in a table of an incident's aspects: "Cause | ...", "Preventive action | ..."."""
+    rows = [(line, cells(source, line)) for line in lines[: _MOST_ASPECTS + 1]]
+    if not _FEWEST_ASPECTS <= len(rows) <= _MOST_ASPECTS or any(len(row) != 2 for _, row in rows):  # noqa: PLR2004
+        return []
+    names = [fold(plain(text_of(source, row[0]))) for _, row in rows]
+    if words.aspects.isdisjoint(names) or sum(words.section_kind(name) is not None for name in names) < _FEWEST_ASPECTS:
+        return []
+    found = [(line, *row) for (line, row), name in zip(rows, names, strict=True) if name in words.aspects]
+    return [(line, cell) for line, name, cell in found if source.data[name.start : name.start + 1] != b"`"]
+
+
 def describe(source: Source, table: Block, fields: Fields, words: Vocabulary, reader: FieldReader) -> None:
     """Set an item's fields from a table of field names and values."""
     for line in _lines(source, table):
@@ -115,6 +136,8 @@ def _fields(line: list[Rich], columns: list[str | None], place: int, reader: Fie
                 stated.add_link(url)
         if is_key(cell.text, reader.words) and not _counts(cell.text):
             stated.add_link(plain(cell.text))
+        for number in _REFERENCE.findall(cell.text) if not cell.links else ():
+            stated.add_link(number)
     struck = [cell.all_struck for cell in line if cell.text.strip()]
     if struck and all(struck):
         stated.done = True
@@ -142,7 +165,8 @@ def _holds_items(head: list[str], columns: list[str | None], section: Section, w
         for name, column in zip(head, columns, strict=True)
         if column == "item"
     )
-    return named and tracked >= 2 and not timed  # noqa: PLR2004 - an owner and a date, say: such a table tracks work
+    planned = section.kind is None and "due" in columns
+    return named and (tracked >= 2 or planned) and not timed  # noqa: PLR2004 - an owner and a date, say: it tracks work
 
 
 def _item_column(head: list[str], columns: list[str | None]) -> int:

@@ -19,6 +19,7 @@ from tracker.parsing.naming import (
     ACTION,
     LESSONS,
     LONGEST_NAME,
+    OTHER,
     PHASE,
     RESPONSE,
     SectionKind,
@@ -31,6 +32,7 @@ from tracker.parsing.phrases import SPACELESS, Phrases
 __all__ = [
     "ACTION",
     "LESSONS",
+    "OTHER",
     "PHASE",
     "RESPONSE",
     "SectionKind",
@@ -91,6 +93,10 @@ class Vocabulary:
     implemented: Phrases
     not_yet: Phrases
     mended: frozenset[str]
+    either: frozenset[str]
+    aspects: frozenset[str]
+    samples: tuple[str, ...]
+    digests: Phrases
     asking: tuple[str, ...]  # each with the space after it, where words are parted
     languages: tuple[str, ...]
     spoken: Mapping[str, tuple[str, ...]]  # the commonest words, with the languages that have them
@@ -278,6 +284,10 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         proposed=phrases(data["names"]["proposed"]),
         implemented=phrases(data["names"]["implemented"]),
         not_yet=phrases(data["names"]["not_yet"]),
+        samples=tuple(_folded(data["names"]["samples"])),
+        digests=phrases(data["names"]["digests"]),
+        aspects=_folded(data["names"]["aspects"]),
+        either=_folded(data["names"]["either"]),
         mended=_folded(data["names"]["mended"]),
         asking=tuple(w if SPACELESS.search(w) else f"{w} " for w in _folded(data["names"]["asking"])),
         languages=tuple(grammar["languages"]),
