@@ -174,7 +174,7 @@ _DECLINES = re.compile(
     r"[:：]\s*(?:no|none|not (?:needed|required|necessary|applicable)|n/?a|nein|keine|entfällt|nicht nötig"
     r"|no (?:aplica|hace falta)|ninguno|não(?: se aplica)?|nenhum|non|aucune?|sans objet|нет|не требуется"
     r"|不要|无|なし|없음)"
-    r"\s*(?:[.,;(–—-]|$)",
+    r"\s*(?:[.,;(–—-]|$)|^\W*(?:no update (?:is )?needed|not (?:needed|required|applicable)|无需|不需要|無需|対応不要)",
     re.IGNORECASE,
 )
 _PARTICLES = re.compile(r"[をがはもに]|(?:ない|する|した|いる|ある|れる|こと|ため|のみ|か)$")

@@ -108,11 +108,12 @@ class HeadingReader:
         return SPACELESS.search(folded) is not None or not self.c.verb_first(text)
 
     def groups(self, block: Block, section: Section) -> bool:
-        """True for a heading with nothing below it but deeper ones that are described as work is."""
+        """True for a heading with nothing but deeper ones below it, one described as work, or all of them work."""
         below = self.c.source.blocks[block.after : block.after + 1]
-        if block.kind is not HEADING or not below or below[0].kind is not HEADING:
+        if block.kind is not HEADING or not below or below[0].kind is not HEADING or below[0].detail <= block.detail:
             return False
-        return below[0].detail > block.detail and section in self.grouping
+        parts = [found for found in self.c.opened if found.parent is section]
+        return section in self.grouping or all(part.is_action and not part.known for part in parts)
 
     def is_step(self, section: Section) -> bool:
         """True where a heading and others beside it are numbered: these list the work, whatever their words."""

@@ -49,7 +49,7 @@ def _conclude(c: Collector, prose: ProseReader) -> None:
     if not c.found and not any(section.is_action for section in c.opened):
         prose.pledges()
     prose.report_unclear()
-    if c.found and is_template(c.source):
+    if c.found and is_template(c.source, c.found[0].start):
         c.drop_template()
 
 

@@ -35,6 +35,7 @@ _OPENING = 400  # bytes and characters of a list item that tell whether it is wo
 _NAME_PARTS = re.compile(r"[()（）\[\],:：]|\s[-–—]\s")
 _KEYED = re.compile(r"(\w{1,20})\s+[-–—]\s")
 _BOX = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s{1,4}([⬜☐🔲✅☑])")
+_CHOICE = re.compile(r"[\u3040-\u9fff]{1,5}|[^\W\u3040-\u9fff]+(?:[ -][^\W\u3040-\u9fff]+)?")  # a word or two
 _MARKER = 24  # bytes in which a list item's marker and its box stand
 _CLAUSE = 3  # words of a title that says what to do, and to what
 _SENTENCE = 7  # spaces of a line that says more than a group's name
@@ -317,8 +318,13 @@ class ListReader:
         """True in a list of which boxes are ticked."""
         if block.parent not in self.begun:
             items = self.c.list_items(self.c.source.blocks[block.parent])
-            self.begun[block.parent] = any(map(self.box, items))
+            self.begun[block.parent] = any(map(self.box, items)) and not self.is_choice(items)
         return self.begun[block.parent]
+
+    def is_choice(self, items: list[Block]) -> bool:
+        """True for boxes of a form, most of which are mere names: "Found by: [x] own tests [ ] review [ ] users"."""
+        texts = [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
+        return sum(_CHOICE.fullmatch(text.strip()) is not None for text in texts) * 2 > len(texts)
 
     def box(self, block: Block) -> bool | None:
         """Whether a list item's box is ticked, be it one of Markdown's or a sign; None where it has none."""

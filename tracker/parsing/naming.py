@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tracker.parsing.vocabulary import Vocabulary
 
 _BRACKETED = re.compile(r"[(（\[]([^()（）\[\]]{2,30})[)）\]]|[-–—:：]\s{0,2}(\w[\w ]{1,20})$")
+_OF = ("的", "の")  # after what qualifies the next word
 _DIGRAPHS = re.compile(r"(?<![aeq])([aou])e(?=\w)")  # ä, ö, ü as people type them without dots
 _LONG_NAME = 6  # words; in a longer name one word more or less is too much to guess
 _HALF = 0.5  # of a name
@@ -102,7 +103,7 @@ def tells_both(words: Vocabulary, name: str) -> bool:
 def says_done(words: Vocabulary, name: str) -> bool:
     if any(sign in name for sign in words.done_signs):
         return True
-    parts = [name, *(part for match in _BRACKETED.findall(name[:LONGEST_NAME]) for part in match if part)]
+    parts = [name, *_asides(name)]
     folded = fold(name[:LONGEST_NAME])
     split = folded.split()
     ends = (end for n in range(1, min(len(split), _STATUS_WORDS + 1)) for end in (split[:n], split[-n:]))
@@ -112,6 +113,17 @@ def says_done(words: Vocabulary, name: str) -> bool:
         return False
     told = len(split) <= _LONG_NAME and words.implemented.among(folded)
     return told or any(" ".join(end) in words.done for end in ends)
+
+
+@lru_cache(maxsize=1024)
+def says_open(words: Vocabulary, name: str) -> bool:
+    """True for "Offen" and "Recommendations (pending)"."""
+    return any(words.status(part) is False for part in (name, *_asides(name)))
+
+
+def _asides(name: str) -> list[str]:
+    """What stands in brackets in a name, or after a dash or colon at its end."""
+    return [part for match in _BRACKETED.findall(name[:LONGEST_NAME]) for part in match if part]
 
 
 def _split_compounds(words: Vocabulary, folded: str) -> str:
@@ -151,6 +163,8 @@ def _heads(words: Vocabulary, folded: str, start: int, phrase: str) -> bool:
         return True  # "List of actions", "Checklist for prevention"
     if phrase in words.opening or _qualifies(words, before):
         return False
+    if before[-1].endswith(_OF) and start + len(phrase) == len(folded):
+        return True  # "需要写进规范的建议"
     return _joins(words, before[-1]) or _weigh(words, folded, len(phrase))
 
 

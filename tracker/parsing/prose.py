@@ -30,6 +30,7 @@ _DASHES = "–—"  # a sign where the first one is; elsewhere they part a sente
 _BOX = re.compile(r"\[(\D)\]")
 _OPEN_BOX = " ✗"
 _REMARK = re.compile(r"[(（].{3,}[)）][.。]?", re.DOTALL)
+_SPOKEN_OF = re.compile(r"TODO (?:comments?|items?|lists?|notes?|[^\x00-\x7f])", re.IGNORECASE)  # "TODO lists grow"
 _SIGN = 16  # bytes in which a typed bullet or number stands
 _LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
 
@@ -241,8 +242,8 @@ class ProseReader:
         label = fold(lead.label) if lead is not None and (lead.bold or lead.colon) and not lead.alone else ""
         is_open = label not in self.c.words.markers and self.c.is_open_label(lead)
         if label not in self.c.words.markers and not is_open:
-            opening = self.c.source.data[paragraph.start : min(paragraph.start + 8, paragraph.end)].strip(b"*_ ")
-            if not opening.startswith(b"TODO"):
+            opening = self.c.source.text(paragraph.start, min(paragraph.start + _SIGN, paragraph.end)).lstrip("*_ ")
+            if not opening.startswith("TODO") or _SPOKEN_OF.match(opening):
                 return None
         if section.kind is RESPONSE and self.c.words.status(label) is True:
             return None  # "Done: 14:05" of a timeline

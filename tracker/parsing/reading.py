@@ -255,7 +255,8 @@ class _Reading:
         cuts = []
         for match in _GROUP.finditer(self.text):
             trailing = not self.text[match.end() : match.end() + 40].strip(" .\x00")
-            bracket = match.group()[0] in "[【" or self.text[match.end() : match.end() + 1] in _COLONS
+            named = self.text[match.end() : match.end() + 1] in _COLONS and self.reader.is_priority(match.group()[1:-1])
+            bracket = match.group()[0] in "[【" or named  # "The old pool (urgent): turn it off"
             if self.take(match.group()[1:-1], bracket=bracket, trailing=trailing):
                 cuts.append(match.span())
                 self.mark(*match.span())

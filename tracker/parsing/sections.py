@@ -303,7 +303,7 @@ class _Walk:
             kind, work = None, False  # "Tasks" by itself heads an assignment as often
         if taken := folded in self.words.taken and self.plans:
             kind, work = ACTION, True
-        if work and folded in self.words.either and self.prevents:
+        if work and block.kind is HEADING and folded in self.words.either and self.prevents:
             kind, work = RESPONSE, False
         while self.path[-1].level >= level:
             self.path.pop()
@@ -323,7 +323,7 @@ class _Walk:
 
     def is_done(self, name: str, around: Section) -> bool:
         """Whether a section's name, or that of the one around it, says that its work is done."""
-        return self.words.says_done(name) or (around.done and self.words.status(name) is not False)
+        return self.words.says_done(name) or (around.done and not self.words.says_open(name))
 
     def role(self, name: str) -> str:
         folded = fold(_PARENTHESES.sub("", name))

@@ -22,9 +22,12 @@ _BLANK_TITLE = re.compile(
 )
 
 
-def is_template(source: Source) -> bool:
-    """True for a document whose title or date is a placeholder: "# Postmortem: <title>", "Date: YYYY-MM-DD"."""
-    top = source.text(0, _TOP)
+def is_template(source: Source, first: int) -> bool:
+    """True for a document whose title or date is a placeholder: "# Postmortem: <title>", "Date: YYYY-MM-DD".
+
+    `first` is the byte at which its first item starts: a date that is left out only after it is that of another entry.
+    """
+    top = source.text(0, min(_TOP, first))
     if any([year in top for year in _YEARS]) and _BLANK_DATE.search(top):  # noqa: C419 - a list is faster
         return True
     title = next((block for block in source.blocks[:10] if block.kind is HEADING), None)

@@ -25,6 +25,7 @@ from tracker.parsing.naming import (
     SectionKind,
     named,
     says_done,
+    says_open,
     tells_both,
 )
 from tracker.parsing.phrases import SPACELESS, Phrases
@@ -165,6 +166,10 @@ class Vocabulary:
     def says_done(self, name: str) -> bool:
         """True for a section's name that says its work is done: "Completed actions", "Fixes (done)", "Fixes ✅"."""
         return says_done(self, name)
+
+    def says_open(self, name: str) -> bool:
+        """True for a section's name that says its work is still to be done: "Recommendations (pending)"."""
+        return says_open(self, name)
 
     def column(self, name: str) -> str | None:
         """Which field a table column of this name holds: item, owner, due, priority, ticket, status or ignored."""
