@@ -185,6 +185,8 @@ _OPENING = 160  # characters in which a sentence shows what it is
 _SHORT = 4  # letters of a word whose ending tells nothing
 _PRESENT = 40  # characters in which a script without spaces says "now"
 _SYLLABLES = "\u3040"  # from which on a sign is a syllable or a word
+_TITLE = 16  # characters
+_SENTENCE_SIGNS = re.compile("[をはがにへ、。，：:]")
 _NAME = 8  # characters in which a script without spaces only names something
 
 
@@ -216,6 +218,14 @@ def _states(text: str, first: str, words: Vocabulary) -> bool:
     return len(end) >= _SHORT and (
         first.startswith(words.openers) or end.endswith(words.last["ja"]) or words.future.among(end)
     )
+
+
+def is_title(text: str, words: Vocabulary) -> bool:
+    """True for a few signs of a script without spaces that name something: "アップグレード運用", "监控体系"."""
+    if len(text) > _TITLE or not SPACELESS.search(text) or _SENTENCE_SIGNS.search(text):
+        return False
+    folded = fold(text)
+    return not (folded.startswith(words.openers) or folded.endswith(words.last["ja"]) or words.future.among(folded))
 
 
 def _opens(split: list[str], words: Vocabulary, language: str) -> bool:

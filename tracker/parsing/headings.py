@@ -69,6 +69,11 @@ class HeadingReader:
         """The sections of which those are parts that labels describe as work."""
         return {found.parent for found in self.c.opened if found.described}
 
+    @cached_property
+    def mixed(self) -> set[Section | None]:
+        """The sections of which a part is no work, or has a name of its own: "Why", "Owner", "Timeline"."""
+        return {found.parent for found in self.c.opened if found.known or not found.is_action}
+
     def heading(self, block: Block, section: Section) -> int:
         """A heading of an action section that is an item itself. Returns the index up to which it took blocks."""
         if not (section.is_action and not section.known and section.parent is not None and section.parent.is_action):
@@ -112,8 +117,7 @@ class HeadingReader:
         below = self.c.source.blocks[block.after : block.after + 1]
         if block.kind is not HEADING or not below or below[0].kind is not HEADING or below[0].detail <= block.detail:
             return False
-        parts = [found for found in self.c.opened if found.parent is section]
-        return section in self.grouping or all(part.is_action and not part.known for part in parts)
+        return section in self.grouping or section not in self.mixed
 
     def is_step(self, section: Section) -> bool:
         """True where a heading and others beside it are numbered: these list the work, whatever their words."""

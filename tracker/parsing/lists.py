@@ -122,7 +122,7 @@ class ListReader:
         if not whole or (section.label and section.opener == block.index and not fields.text):
             self.verdicts[block.index] = Verdict(parent)
             return
-        if why := self.no_work(block, section, fields, whole):
+        if why := self.no_work(block, section, fields, rich):
             self.verdicts[block.index] = Verdict(None)
             self.c.skip(block.start, first.end, why)
             return
@@ -136,19 +136,20 @@ class ListReader:
         self.verdicts[block.index] = Verdict(candidate, details)
         self.continuation(block, first, candidate)
 
-    def no_work(self, block: Block, section: Section, fields: Fields, whole: str) -> str:
+    def no_work(self, block: Block, section: Section, fields: Fields, rich: Rich) -> str:
         """Why a list item of an action section is no work, nor groups any; empty where it may be."""
         if self.is_checklist(block):
             return "a chore of the document itself"
         if self.is_advice(block):
             return "advice to others"
-        if block.detail is not None and fields.done is False and grammar.declines(whole):
+        if block.detail is not None and fields.done is False and grammar.declines(plain(rich.text)):
             return "says itself that nothing is to be done"
         if self.is_legend(block, section):
             return "explains what the table below it uses"
         if section.tells_both and not self.shows_work(fields):
             return "tells what was found"
-        return "only names a ticket" if self.is_reference(block, section, fields) else ""
+        alone = _only_code(rich) and not self.is_tracked(block, fields)
+        return "only code or a ticket" if alone or self.is_reference(block, section, fields) else ""
 
     def is_reference(self, block: Block, section: Section, fields: Fields) -> bool:
         """True for "Task: OPS-12" among links, where nothing but its label speaks of work."""
@@ -161,7 +162,8 @@ class ListReader:
         if not children:
             return False, True
         work = sum(self.looks_like_work(child) for child in children) * 2 >= len(children)
-        verb = self.c.verb_first(fields.text)
+        verb = self.c.verb_first(fields.text) or grammar.says_done(fields.text, self.c.words, self.c.language)
+        verb &= not grammar.is_title(fields.text, self.c.words)
         colon = rich.text.rstrip(" *_")[-1:] in (":", "：")
         if self.is_explained(block, rich, fields, children, colon=colon) or self.lists_cases(fields, children):
             return False, True
@@ -390,3 +392,11 @@ class ListReader:
         """False for a status, the name of a section, and a clause in a script without spaces."""
         known = self.c.words.status(text) is not None or fold(text) in self.c.words.sections
         return not known and grammar.may_be_name(text)
+
+
+def _only_code(rich: Rich) -> bool:
+    """True for nothing but one piece of code, and a remark on it in brackets: "`privileged: true` (the cause)"."""
+    if len(rich.code) != 1 or rich.text[: rich.code[0][0]].strip():
+        return False
+    rest = rich.text[rich.code[0][1] :].strip(" .;,")
+    return not rest or (rest[0] in "(（" and rest[-1] in ")）")

@@ -94,6 +94,7 @@ class Vocabulary:
     implemented: Phrases
     not_yet: Phrases
     mended: frozenset[str]
+    weighing: frozenset[str]
     either: frozenset[str]
     aspects: frozenset[str]
     samples: tuple[str, ...]
@@ -293,6 +294,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         digests=phrases(data["names"]["digests"]),
         aspects=_folded(data["names"]["aspects"]),
         either=_folded(data["names"]["either"]),
+        weighing=_folded(data["names"]["weighing"]),
         mended=_folded(data["names"]["mended"]),
         asking=tuple(w if SPACELESS.search(w) else f"{w} " for w in _folded(data["names"]["asking"])),
         languages=tuple(grammar["languages"]),
