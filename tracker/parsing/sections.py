@@ -28,6 +28,12 @@ _TIME = re.compile(r"\W*(?:\d{1,2}[:.h]\d\d|\d{4}-\d\d-\d\d)")
 _TIME_SPAN = re.compile(r"[(（][^()（）]{0,40}\d{1,2}[:.h]\d\d[^()（）]{0,40}[)）]\W{0,3}$")
 _LAST_SENTENCE = re.compile(r"^.*[.!?]\s+(?=\S)", re.DOTALL)  # what stands before it
 _NUMBERING = re.compile(r"^\s*(?:[①-⑳]\s?|[0-9]{1,3}(?:\.[0-9]{1,3})*[.):]?|[IVX]{1,5}[.)]|[A-Za-z][.)])\s+")
+# One of several ways, of which nobody has said yet that it is taken
+_OPTION = re.compile(
+    r"(?:option|alternative|approach|opción|opcion|opção|opcao|opzione|alternativa|variante|vorschlag|вариант)\s?#?(?:\d|[A-F]\b)"
+    r"|(?:方案|选项|選項|案|옵션|방안)\s?[\dA-F一二三四]",
+    re.IGNORECASE,
+)
 _PARENTHESES = re.compile(r"[(（\[][^()（）\[\]]{0,80}[)）\]]")
 _CLOSING = (")", "）", "]")
 _STOPS = (".", "。", "।")
@@ -310,6 +316,8 @@ class _Walk:
         parent = self.path[-1]
         if parent.is_action and kind is not None and self.words.coverage(name) < _ENOUGH:
             kind, work = None, False  # "Review the alert thresholds" is work, no review
+        if parent.is_action and _OPTION.match(name):
+            kind, work = SectionKind.OTHER, False
         if work and parent.kind is LESSONS and self.words.is_wish(name):
             kind = LESSONS
         if kind is PHASE:

@@ -73,6 +73,7 @@ class Vocabulary:
     priorities: frozenset[str]
     team: frozenset[str]
     placeholders: frozenset[str]
+    blanks: tuple[str, ...]  # that open what is left to be filled in, with the space after them
     housekeeping: Phrases
     link_words: frozenset[str]
     pointing: frozenset[str]
@@ -191,7 +192,7 @@ class Vocabulary:
     def is_placeholder(self, text: str) -> bool:
         """True for what a template left: empty words, brackets, dots."""
         folded = fold(text)
-        return not folded or folded in self.placeholders
+        return not folded or folded in self.placeholders or f"{folded} ".startswith(self.blanks)
 
     def may_end_in_status(self, text: str) -> bool:
         """False for a text whose last word no status ends with; cheap to ask."""
@@ -270,6 +271,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         priorities=_folded(values["priority"]),
         team=_folded(values["team"]),
         placeholders=_folded(values["placeholder"]),
+        blanks=tuple(f"{blank} " for blank in _folded(values["blank"])),
         housekeeping=phrases(values["housekeeping"]),
         link_words=_folded(values["link_words"]),
         pointing=_folded(values["pointing"]),
