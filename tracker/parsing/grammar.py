@@ -177,7 +177,12 @@ _DECLINES = re.compile(
     r"\s*(?:[.,;(–—-]|$)|^\W*(?:no update (?:is )?needed|not (?:needed|required|applicable)|无需|不需要|無需|対応不要)",
     re.IGNORECASE,
 )
-_PARTICLES = re.compile(r"[をがはもに]|(?:ない|する|した|いる|ある|れる|こと|ため|のみ|か)$")
+_OPPOSITES = frozenset(
+    ("no", "not", "non", "nao", "ne", "nie", "nicht", "kein", "keine", "niet", "geen", "не", "нет", "ні")
+)
+_PARTICLES = re.compile(
+    r"[をがはもに]|(?:ない|する|した|いる|ある|れる|こと|ため|のみ|か)$|경우|(?:필요|포함|이상|이하|권장|가능|선택)$"
+)
 _SHORT_CLAUSE = 5  # characters; names of that length and less may hold the same syllables
 _FEW_WORDS = 5
 _FEWEST_WORDS = 3  # that state work
@@ -378,8 +383,13 @@ def addresses_others(text: str) -> bool:
 
 
 def may_be_name(text: str) -> bool:
-    """False for what has a Japanese sentence's particles or endings: "何度でも壊れない"; true for "田中さん"."""
+    """False for what has the particles or endings of a clause: "何度でも壊れない", "가능한 경우"."""
     return len(text) < _SHORT_CLAUSE or _PARTICLES.search(text) is None
+
+
+def negates(word: str) -> bool:
+    """True for a word that makes the next one its opposite, which no status may take out of the words."""
+    return fold(word) in _OPPOSITES
 
 
 def declines(text: str) -> bool:

@@ -184,7 +184,7 @@ class _Reading:
             self.set_owner(match.group(1))
             return match.end()
         word = text[at : at + 12].lstrip().split(" ")[0]
-        if word.isupper() and (status := self.words.status(word)) is not None:
+        if word.isupper() and not grammar.negates(word) and (status := self.words.status(word)) is not None:
             self.set_done(status)
             return at + text[at : at + 12].index(word) + len(word)
         return at
@@ -229,6 +229,8 @@ class _Reading:
         if self.reader.is_priority(label):
             self.out.priority = self.out.priority or label
             return True
+        if grammar.negates(label):
+            return False  # "**NO** usar la caché"
         if (status := self.words.status(bare or label)) is not None:
             self.set_done(status)
             return True

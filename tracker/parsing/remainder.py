@@ -10,7 +10,8 @@ from tracker.parsing.vocabulary import Vocabulary, fold
 
 _LAST_WORDS = re.compile(r"(?:(?<=\s)(\w+) )?(?<=[\s,;:])(\w+)$")
 _BLANKS = re.compile(r"\x00+ ?")
-_EMPTY_BRACKETS = re.compile(r"[(\[（【][\s,;.:\x00]*[)\]）】]")
+# Those of a call, "check()", are words; those of a field that was taken out hold its blank
+_EMPTY_BRACKETS = re.compile(r"(?<!\w)[(\[（【][\s,;.:\x00]*[)\]）】]|[(\[（【][\s,;.:]*\x00[\s,;.:\x00]*[)\]）】]")
 _DOUBLE_STOP = re.compile(r"\x00(?<=[.!?]\x00)[.,;](?:\x00[.,;])*")
 _SPACE_BEFORE = re.compile(r" (?=[.,;:!?)](?:[\s)]|$))")
 _UNTIDY = re.compile(rf"[{BLANK}{re.escape(''.join(OPENING))}]")
