@@ -38,7 +38,8 @@ _VOICED = re.compile(
 )
 _FINAL_NUMBER = re.compile(r" ?\d+$")
 _LABEL_ENDS = " :：.)–—-"
-_TRAILING_STATUS = re.compile(r"[\s.\x00]*(?:[-–—:|]\s*|\s)\**([^\W\d_][\w ]{1,16})\**[\s.!]*$")
+# "Stay fail-closed" says no status
+_TRAILING_STATUS = re.compile(r"[\s.\x00]*(?:(?<![^\W_])[-–—]\s*|[–—:|]\s*|\s)\**([^\W\d_][\w ]{1,16})\**[\s.!]*$")
 _DONE_CODES = frozenset({"white_check_mark", "heavy_check_mark", "ballot_box_with_check", "check", "checkered_flag"})
 _OPEN_CODES = frozenset({"x", "construction", "hourglass", "hourglass_flowing_sand", "red_circle", "warning"})
 _SHORTCODE = re.compile(rf"\s{{0,3}}:({'|'.join(sorted(_DONE_CODES | _OPEN_CODES))}):\s*", re.IGNORECASE)
@@ -254,9 +255,11 @@ class _Reading:
 
     def groups(self) -> None:
         """Brackets that hold fields and nothing else."""
-        cuts = []
+        cuts, code = [], self.rich.code[:_MOST_MARKS]
         for match in _GROUP.finditer(self.text):
             trailing = not self.text[match.end() : match.end() + 40].strip(" .\x00")
+            if not trailing and any(start <= match.start() < end for start, end in code):
+                continue  # "Use `[REQUIRED]` or `[OPTIONAL]` tags"
             named = self.text[match.end() : match.end() + 1] in _COLONS and self.reader.is_priority(match.group()[1:-1])
             bracket = match.group()[0] in "[【" or named  # "The old pool (urgent): turn it off"
             if self.take(match.group()[1:-1], bracket=bracket, trailing=trailing):
@@ -297,7 +300,8 @@ class _Reading:
         start = max([text.rfind(dash) for dash in _DASHES])
         if start > 0:
             after = text[start + 3 : start + 3 + _LONGEST_TAIL + 1].strip(" .-")
-            if len(after) < _LONGEST_TAIL and self.take(after, bracket=True, trailing=True):
+            inside = after.count(")") > after.count("(")  # "(High priority — tracked apart)" is one bracket
+            if not inside and len(after) < _LONGEST_TAIL and self.take(after, bracket=True, trailing=True):
                 self.mark(start, len(text))
                 self.blank([(start, len(text))])
                 if not self.dated_before(start):
