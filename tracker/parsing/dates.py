@@ -42,6 +42,7 @@ _NUMBER = re.compile(r"\d(?:(?<!\w\d)|(?!\w))")  # a word that opens or ends wit
 _WORD = re.compile(r"\w+")
 _LONGEST_DATE = 40  # characters, the white space before its year aside
 _LONGEST_TIME = 8  # words after the one that opens it
+_PARTS = {"上旬": 10, "初旬": 10, "中旬": 20, "초순": 10, "중순": 20}  # the last days of a month's parts
 _EARLIEST = 1970  # year of an incident
 
 DayFirst: TypeAlias = Callable[[], bool | None] | bool | None
@@ -173,12 +174,13 @@ class DueReader:
         try:
             if match := patterns.amount.fullmatch(value):
                 return _later(base, patterns.number(match["n"]), patterns.unit(match["unit"]))
-            if match := patterns.quarter.fullmatch(value):
-                return _quarter_end(base, match)
-            if match := patterns.end.fullmatch(value):
-                return self._end(base, match)
-            match = patterns.month_day.fullmatch(value)
-            return self._month_day(base, match) if match else None
+            ways = (
+                (patterns.quarter, _quarter_end),
+                (patterns.end, self._end),
+                (patterns.counted, _counted),
+                (patterns.month_day, self._month_day),
+            )
+            return next((day(base, match) for way, day in ways if (match := way.fullmatch(value))), None)
         except (ValueError, OverflowError):  # past the year 9999
             return None
 
@@ -214,10 +216,23 @@ def _names_time(value: str, words: Vocabulary) -> bool:
         return True
     patterns = _patterns()
     value = value.strip()
-    if any(p.fullmatch(value) for p in (patterns.amount, patterns.quarter, patterns.end, patterns.vague)):
+    if any(
+        p.fullmatch(value) for p in (patterns.amount, patterns.quarter, patterns.end, patterns.counted, patterns.vague)
+    ):
         return True
     month = patterns.month_day.fullmatch(value)
     return bool(month and words.months.get(fold(month["m1"] or month["m2"] or month["m3"])))
+
+
+def _counted(base: date, match: re.Match[str]) -> date | None:
+    """The day that "5月10日", or the last that "3月末" and "2026年3월 중순" name: the next on or after a day."""
+    month = int(match["cm"])
+    year = int(match["cy"]) if match["cy"] else base.year
+    end = _month_end(year, month)
+    day = _day(year, month, int(match["cd"] or _PARTS.get(match["part"] or "", end.day)))
+    if day is None or match["cy"] or day >= base:
+        return day
+    return _day(year + 1, month, day.day) if match["cd"] or match["part"] in _PARTS else _month_end(year + 1, month)
 
 
 def _quarter_end(base: date, match: re.Match[str]) -> date:
@@ -266,16 +281,25 @@ class _Patterns:
             rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<m2>{month})"
             rf"|(?P<m3>{month})\s+(?:de\s+)?(?P<y3>\d{{4}}))"
         )
+        counted = (
+            r"(?:(?P<cy>\d{4})\s?[年년]\s?)?(?P<cm>1[0-2]|0?[1-9])\s?[月월]\s?"
+            r"(?:(?P<cd>\d{1,2})\s?[日일号號]|(?P<part>[上中下初]旬|[초중하]순|[末底中말중])(?!\w*[日일]))?"
+        )
         self.openings = {_WORD.findall(phrase)[0] for phrase in (*time["before"], *time["within"])}
         self.times = {fold(_WORD.findall(phrase)[-1]) for phrase in (*self.units, *time["vague"]["names"])}
         self.times |= {month for months in data()["months"]["names"] for month in months}
         self.amount, self.quarter = _compile(amount), _compile(quarter)
+        after = _any([*time["until"], *time["after"], "に", "中"])
+        self.counted = _compile(rf"{counted}(?:{after})?")
         self.end, self.month_day, self.vague = (
             _compile(ending),
             _compile(month_day),
             _compile(_any(time["vague"]["names"])),
         )
-        bare = [re.sub(r"\?P<\w+>", "?:", part) for part in (ending, quarter, month_day, _any(time["vague"]["names"]))]
+        bare = [
+            re.sub(r"\?P<\w+>", "?:", part)
+            for part in (ending, quarter, month_day, counted, _any(time["vague"]["names"]))
+        ]
         full = (
             rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}"
             rf"|\d{{1,2}}\. \d{{1,2}}\. \d{{4}}|\d{{4}}\. {month} \d{{1,2}}"

@@ -20,6 +20,7 @@ PRIORITY = re.compile(r"(?:P|Pri|Prio|S|SEV|Sev)[- ]?[0-5]", re.IGNORECASE)
 AND = "and|&|/|y|e|et|und|и|та|i|en|och|og|ve|dan|và|및"  # between two names
 OWNER_SEPARATOR = re.compile(rf"\s*[,;、，،]\s*|\s+(?:{AND})\s+")
 _FULL_NAME = re.compile(r"[^\W\d_a-zß-ÿ][a-zß-ÿ'’]+(?: [^\W\d_a-zß-ÿ][a-zß-ÿ'’]+){1,2}")
+_ASIDE = re.compile(r"[(（]([^()（）]{2,20})[)）]$")
 _AT = re.compile(r"(?<![\w.])@(?=\w)")
 _OPENING, _CLOSING = "([<{", ")]>}"
 _MOST_REFERENCES = 1_000  # of one item; it is no item any more then
@@ -108,7 +109,7 @@ class FieldReader:
             out.done = self.status(text) if out.done is None else out.done
         elif column == "owner":
             if out.owner is None:
-                out.owner = self.owner(text)
+                out.owner = self.owner(self.without_keys(out, text))
         elif column == "priority":
             if out.priority is None and not self.words.is_nobody(text):
                 out.priority = text.strip(" *[]()") or None
@@ -137,7 +138,12 @@ class FieldReader:
     def due(self, out: Fields, text: str) -> None:
         """Set the due date from a column or label."""
         text = text.strip(" .,")
+        aside = _ASIDE.search(text)
+        if aside is not None and (said := self.words.status(aside[1])) is not None:  # "10 May (done)"
+            out.done = said if out.done is None else out.done
+            text = text[: aside.start()].rstrip()
         status = self.words.status(text)
+        status = self.status(text) if status is None and not self.dates.plausible(text) else status  # "DONE in v2"
         if status is not None:
             out.done = status if out.done is None else out.done
         elif text and not self.words.is_nobody(text):
@@ -156,6 +162,14 @@ class FieldReader:
             return whole
         split = fold(text).split()
         return next((s for n in (3, 2, 1) if (s := self.words.status(" ".join(split[:n]))) is not None), None)
+
+    def without_keys(self, out: Fields, text: str) -> str:
+        """The names of an owner's cell; the tickets beside them are links: "SRE, OPS-12"."""
+        parts = OWNER_SEPARATOR.split(text)
+        keys = [part for part in parts if references.is_key(part, self.words)]
+        for key in keys if len(keys) < len(parts) else ():
+            out.add_link(plain(key))
+        return ", ".join(part for part in parts if part not in keys) or text if keys else text
 
     def owner(self, text: str) -> str | None:
         """An owner as written, without `@` and brackets, several joined by a comma; None for nobody yet."""

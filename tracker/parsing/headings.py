@@ -19,6 +19,13 @@ from tracker.parsing.sections import Section, clean, is_time
 from tracker.parsing.vocabulary import fold
 
 _NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]#?|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
+# "Phase 1: monitoring" with a list below it says when that is done
+_STAGE = re.compile(
+    r"\W{0,3}(?:phase|stage|sprint|wave|week|day|month|tier|fase|semana|semaine|woche|этап|фаза|aşama|tahap"
+    r"|giai đoạn)\s?\d"
+    r"|\W{0,3}(?:フェーズ|ステージ|第?\s?\d\s?(?:阶段|階段|段階|期|단계|차)|阶段|階段|단계)",
+    re.IGNORECASE,
+)
 _BRACKETED_END = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]\s*$")
 _NUMBER_LABEL = re.compile(r"^[\w -]{0,20}#?\d{1,3}\s?[:：.)–-]\s*")
 
@@ -90,7 +97,9 @@ class HeadingReader:
         numbered = _NUMBERED.match(rich.text) is not None and not body.boxed
         whole = not body.listed or says_much(text) or _tells(read(self.c.reader, rich))
         step = numbered and whole and self.is_step(section)
-        if not body.described and not step and ((body.listed and not numbered) or not self.c.verb_first(text)):
+        stage = body.listed and _STAGE.match(rich.text) is not None
+        states = step or not ((body.listed and not numbered) or not self.c.verb_first(text))
+        if stage or not (body.described or states):
             return block.index + 1
         fields = read(self.c.reader, rich)
         fields.text = clean(fields.text)

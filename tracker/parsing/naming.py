@@ -43,6 +43,8 @@ def named(words: Vocabulary, name: str) -> tuple[SectionKind | None, float, bool
         folded = fold(name.replace("&", " and "))
     if any([word.endswith(words.compounds) for word in folded.split()]):  # noqa: C419 - a list is faster
         folded = _split_compounds(words, folded)
+    if words.rejected.among(folded):
+        return OTHER, 1.0, False
     found = words.section_phrases.find(folded)
     if not found:
         return (ACTION, 1.0, False) if _is_proposed(words, folded, known=False) else _reworded(words, folded)

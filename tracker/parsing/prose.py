@@ -6,7 +6,7 @@ import re
 
 from tracker.model import Diagnostic
 from tracker.parsing import grammar
-from tracker.parsing.blocks import CODE, PARAGRAPH, Block
+from tracker.parsing.blocks import CODE, LIST, PARAGRAPH, Block
 from tracker.parsing.candidates import Candidate, Collector, without_label
 from tracker.parsing.headings import HeadingReader
 from tracker.parsing.inline import Rich, render, text_of
@@ -31,6 +31,13 @@ _BOX = re.compile(r"\[(\D)\]")
 _OPEN_BOX = " ✗"
 _REMARK = re.compile(r"[(（].{3,}[)）][.。]?", re.DOTALL)
 _SPOKEN_OF = re.compile(r"TODO (?:comments?|items?|lists?|notes?|[^\x00-\x7f])", re.IGNORECASE)  # "TODO lists grow"
+_FOLLOWING = re.compile(
+    r"\b(?:the following|these (?:measures|steps|actions|changes|items)|as follows|listed below|siguientes|seguintes"
+    r"|suivante?s|folgenden?|seguenti|volgende|följande|следующие|наступні|następujące)\b"
+    r"|以下の|次の|下記|如下|以下|다음과 같|아래",
+    re.IGNORECASE,
+)
+_LONGEST_ANNOUNCEMENT = 160  # characters
 _SIGN = 16  # bytes in which a typed bullet or number stands
 _LONGEST_PROMISE = 4000  # bytes of a paragraph; nobody promises at more length
 
@@ -78,6 +85,8 @@ class ProseReader:
             self.c.skip(block.start, block.end, "an instruction in italics")
         elif _TYPED.match(rich.text):
             self.bullets(rich, section, block.end)
+        elif self.announces(block, rich):
+            self.c.skip(block.start, block.end, "introduces what follows")
         elif self.c.tells_why(block):
             self.c.skip(block.start, block.end, "tells what came of the work, or why it is needed")
         elif self.is_report(section) or self.is_one(block, rich):
@@ -86,6 +95,13 @@ class ProseReader:
             self.prose(block, rich, section)
         else:
             self.c.skip(block.start, block.end, "introduces what follows")
+
+    def announces(self, block: Block, rich: Rich) -> bool:
+        """True for one sentence that only says that a list follows: "We are looking at the following measures."."""
+        following = self.c.source.blocks[block.after : block.after + 1]
+        if not following or following[0].kind is not LIST or len(rich.text) > _LONGEST_ANNOUNCEMENT:
+            return False
+        return _FOLLOWING.search(rich.text) is not None and len(grammar.sentences(rich.text)) == 1
 
     def is_one(self, block: Block, rich: Rich) -> bool:
         """True for a paragraph that is one item, as its label says or the owner it opens with."""

@@ -36,6 +36,7 @@ _VOICED = re.compile(
     r"|ask|with)\W{1,3}$",
     re.IGNORECASE,
 )
+_SAYS = re.compile(r"\s+(?:mentioned|said|says|suggested|suggests|noted|proposed|pointed out|asked|reported)\b")
 _FINAL_NUMBER = re.compile(r" ?\d+$")
 _LABEL_ENDS = " :：.)–—-"
 # "Stay fail-closed" says no status
@@ -373,6 +374,8 @@ class _Reading:
             rest = self.text[handle.end() :].strip(" .,;:)]\x00")
             if rest or inside != handle.span() or _USED.search(self.text, 0, inside[0]):
                 return True
+        if _SAYS.match(self.text, handle.end()) is not None:
+            return True
         return _VOICED.search(self.text, max(0, handle.start() - _LEAD), handle.start()) is not None
 
     def known(self, names: str) -> bool:
@@ -408,10 +411,15 @@ class _Reading:
             rest.startswith("to ")
             and fold(rest.split(" ")[1] if " " in rest else "") in self.words.verbs
             and NAME.fullmatch(name)
-            and fold(name).split(" ", 1)[0] not in self.words.verbs  # "Patch Kafka to prevent it"
+            and not self.opens_clause(name)
         ):
             self.out.owner = self.reader.owner(name)
             self.mark_words(self.out.owner or "")
+
+    def opens_clause(self, name: str) -> bool:
+        """True for "Patch Kafka" and "Updated CoreDNS", which go on "to prevent it"."""
+        first = fold(name).split(" ", 1)[0]
+        return first in self.words.verbs or first in self.words.past or first in self.words.adjectival
 
 
 def _with_breaks(rich: Rich) -> str:

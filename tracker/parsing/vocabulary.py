@@ -95,6 +95,7 @@ class Vocabulary:
     implemented: Phrases
     not_yet: Phrases
     mended: frozenset[str]
+    rejected: Phrases
     weighing: frozenset[str]
     either: frozenset[str]
     aspects: frozenset[str]
@@ -297,6 +298,7 @@ def build(data: Mapping[str, Any]) -> Vocabulary:
         aspects=_folded(data["names"]["aspects"]),
         either=_folded(data["names"]["either"]),
         weighing=_folded(data["names"]["weighing"]),
+        rejected=phrases(data["names"]["rejected"]),
         mended=_folded(data["names"]["mended"]),
         asking=tuple(w if SPACELESS.search(w) else f"{w} " for w in _folded(data["names"]["asking"])),
         languages=tuple(grammar["languages"]),
