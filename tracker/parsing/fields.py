@@ -27,6 +27,7 @@ _MOST_REFERENCES = 1_000  # of one item; it is no item any more then
 _MOST_LINKS = 50  # in one cell; beyond, nobody tells them apart
 _COMPOUND_TEAMS = ("team", "teamet", "teams", fold("팀"), "团队", "チーム", "團隊")  # "Plattformsteamet", "플랫폼팀"
 _HEADS = frozenset(("team", "squad", "equipo", "equipe", "time", "gruppe"))  # that open a team's name: "Team Platform"
+_CAPITALS = 4  # letters by which a status is told from other words
 _DUE_WORDS = 8  # that a time which no calendar knows takes at most
 _TEAM_WORDS = 4  # words a team's name has at most
 
@@ -143,7 +144,8 @@ class FieldReader:
             out.done = said if out.done is None else out.done
             text = text[: aside.start()].rstrip()
         status = self.words.status(text)
-        status = self.status(text) if status is None and not self.dates.plausible(text) else status  # "DONE in v2"
+        if status is None and text[:_CAPITALS].isupper() and not self.dates.plausible(text):
+            status = self.status(text)  # "DONE in v2"
         if status is not None:
             out.done = status if out.done is None else out.done
         elif text and not self.words.is_nobody(text):

@@ -78,22 +78,8 @@ _ADVERBS = frozenset(
 # Before a verb these make a rule: "Ne jamais créer", "No usar", "Niemals löschen"
 _NEGATIONS = frozenset(
     (
-        *(
-            "ne",
-            "jamais",
-            "pas",
-            "plus",
-            "toujours",
-            "no",
-            "nunca",
-            "siempre",
-            "jamas",
-            "nao",
-            "jamais",
-            "sempre",
-            "non",
-        ),
-        *("mai", "nie", "niemals", "nicht", "immer", "nooit", "altijd", "niet", "aldrig", "alltid", "inte", "ikke"),
+        *("ne", "jamais", "pas", "plus", "toujours", "no", "nunca", "siempre", "jamas", "nao", "sempre", "non", "mai"),
+        *("nie", "niemals", "nicht", "immer", "nooit", "altijd", "niet", "aldrig", "alltid", "inte", "ikke"),
     )
 )
 _CONDITIONAL = frozenset(

@@ -26,7 +26,7 @@ _WORD = r"[^\W\d_a-zß-ÿ][\w.&-]{1,20}"
 _OPENS = re.compile(
     rf"(?:\[({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})\]:?|({_WORD}(?: (?:[+&] )?{_WORD}){{0,2}})(?::| to| will)) +(\w+)"
 )
-_BOLD_OPENS = re.compile(rf"\*\*({_WORD}|[a-z]{{2,12}})\*\*:? ?[-–—:] +\W{{0,2}}(\w+)")
+_BOLD_OPENS = re.compile(rf"\*\*({_WORD}|me)\*\*:? ?[-–—:] +\W{{0,2}}(\w+)")
 _PLUS = re.compile(r" [+&] ")
 _FIRST_PERSON = re.compile(r"(?:we|i)(?:['’](?:re|ve|ll|m))? \w+ \w+ \w+", re.IGNORECASE)
 _ASSIGNMENT = 120  # bytes in which a list item names who does it

@@ -34,7 +34,7 @@ _SPOKEN_OF = re.compile(r"TODO (?:comments?|items?|lists?|notes?|[^\x00-\x7f])",
 _FOLLOWING = re.compile(
     r"\b(?:the following|these (?:measures|steps|actions|changes|items)|as follows|listed below|siguientes|seguintes"
     r"|suivante?s|folgenden?|seguenti|volgende|följande|следующие|наступні|następujące)\b"
-    r"|以下の|次の|下記|如下|以下|다음과 같|아래",
+    r"|以下の|次の(?:項目|対策|対応|施策|措置|改善|取り組み|方針|とお|通り|よう|点)|下記|如下|以下|다음과 같|아래",
     re.IGNORECASE,
 )
 _LONGEST_ANNOUNCEMENT = 160  # characters
@@ -237,7 +237,7 @@ class ProseReader:
         """In a document that gives its work in no section: the sentences by which its authors bind themselves."""
         for block in self.c.source.blocks:
             section = self.c.sections[block.index]
-            if block.kind is not PARAGRAPH or section.kind in (RESPONSE, LESSONS):
+            if block.kind is not PARAGRAPH or section.kind is LESSONS:
                 continue
             if block.end - block.start > _LONGEST_PROMISE:
                 continue

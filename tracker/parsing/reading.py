@@ -323,7 +323,7 @@ class _Reading:
             self.blank([match.span(1)])
 
     def dated_before(self, last: int) -> bool:
-        """Take the date before what tells how it came: "Add an alert — 2026-Q3 — #12", "... — 2026-02-12 — in main"."""
+        """Take the date that stands before the last part: "Add an alert — 2026-Q3 — #12"."""
         start = max(self.text.rfind(dash, 0, last) for dash in _DASHES[:3])
         middle = self.text[start + 3 : last].strip(" *")
         if (
@@ -336,7 +336,7 @@ class _Reading:
         self.out.set_due(self.reader.dates.read(middle))
         self.out.bare = True
         self.mark(start, last)
-        self.blank([(start, len(self.text))])
+        self.blank([(start, last)])
         return True
 
     def named_before(self) -> None:

@@ -158,7 +158,7 @@ def _lines(source: Source, table: Block) -> list[Block]:
 def _holds_items(head: list[str], columns: list[str | None], section: Section, words: Vocabulary) -> bool:
     timed = "time" in columns
     tracked = len(TRACKED & set(columns))
-    if not words.weighing.isdisjoint(map(fold, head)):
+    if not tracked and not words.weighing.isdisjoint(map(fold, head)):
         return False
     if section.is_action:
         return not (timed and tracked == 0) and ("item" in columns or tracked > 0)
