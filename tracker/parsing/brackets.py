@@ -7,7 +7,6 @@ import re
 from tracker.parsing import references
 from tracker.parsing.dates import find
 from tracker.parsing.fields import OWNER_SEPARATOR, PRIORITY, TRACKED, FieldReader, Fields
-from tracker.parsing.grammar import may_be_name
 from tracker.parsing.inline import Rich
 from tracker.parsing.vocabulary import fold
 
@@ -148,7 +147,7 @@ class Brackets:
         if not (self.names and trailing):
             return False
         return all(
-            NAME.fullmatch(name) and fold(name) not in self.words.verbs and may_be_name(name)
+            NAME.fullmatch(name) and fold(name) not in self.words.verbs and self.reader.may_be_name(name)
             for name in OWNER_SEPARATOR.split(text)
         )
 

@@ -96,7 +96,9 @@ class Collector:
             closing = section.parent is not None and section.parent.kind is OTHER
             if named and closing and not heading and self.words.digests.among(fold(section.name)):
                 digests.add(section)
-        for section in [each for each in self.opened if each.is_action and _head(each) in digests] if digests else ():
+        if not digests:
+            return
+        for section in [each for each in self.opened if each.is_action and _head(each) in digests]:
             section.demote()
 
     def tracks(self, block: Block) -> bool:

@@ -226,13 +226,12 @@ def _names_time(value: str, words: Vocabulary) -> bool:
 
 def _counted(base: date, match: re.Match[str]) -> date | None:
     """The day that "5月10日", or the last that "3月末" and "2026年3월 중순" name: the next on or after a day."""
-    month = int(match["cm"])
-    year = int(match["cy"]) if match["cy"] else base.year
-    end = _month_end(year, month)
-    day = _day(year, month, int(match["cd"] or _PARTS.get(match["part"] or "", end.day)))
-    if day is None or match["cy"] or day >= base:
-        return day
-    return _day(year + 1, month, day.day) if match["cd"] or match["part"] in _PARTS else _month_end(year + 1, month)
+    month, day = int(match["cm"]), None
+    for year in [int(match["cy"])] if match["cy"] else [base.year, base.year + 1]:
+        day = _day(year, month, int(match["cd"] or _PARTS.get(match["part"] or "") or _month_end(year, month).day))
+        if day is None or day >= base:
+            break
+    return day
 
 
 def _quarter_end(base: date, match: re.Match[str]) -> date:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tracker.explanation import FIELDS, Role
-from tracker.parsing import references
+from tracker.parsing import grammar, references
 from tracker.parsing.blocks import Source
 from tracker.parsing.dates import Due, DueReader
 from tracker.parsing.inline import Rich, plain
@@ -168,10 +168,13 @@ class FieldReader:
     def without_keys(self, out: Fields, text: str) -> str:
         """The names of an owner's cell; the tickets beside them are links: "SRE, OPS-12"."""
         parts = OWNER_SEPARATOR.split(text)
-        keys = [part for part in parts if references.is_key(part, self.words)]
-        for key in keys if len(keys) < len(parts) else ():
-            out.add_link(plain(key))
-        return ", ".join(part for part in parts if part not in keys) or text if keys else text
+        names = [part for part in parts if not references.is_key(part, self.words)]
+        if not names or len(names) == len(parts):
+            return text
+        for part in parts:
+            if part not in names:
+                out.add_link(plain(part))
+        return ", ".join(names)
 
     def owner(self, text: str) -> str | None:
         """An owner as written, without `@` and brackets, several joined by a comma; None for nobody yet."""
@@ -179,6 +182,11 @@ class FieldReader:
         names = [name for name in names if name and not self.words.is_nobody(name)]
         self.people.update(fold(name) for name in names)
         return ", ".join(dict.fromkeys(names)) or None
+
+    def may_be_name(self, text: str) -> bool:
+        """False for a status, the name of a section, and a clause in a script without spaces."""
+        known = self.words.status(text) is not None or fold(text) in self.words.sections
+        return not known and grammar.may_be_name(text)
 
     def is_team(self, text: str) -> bool:
         """True for what is plainly a team's name: a few words, one of them team, squad, SRE and the like."""

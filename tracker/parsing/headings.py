@@ -15,7 +15,7 @@ from tracker.parsing.fields import Fields
 from tracker.parsing.inline import render, text_of
 from tracker.parsing.phrases import SPACELESS, says_much
 from tracker.parsing.reading import read
-from tracker.parsing.sections import Section, clean, is_time
+from tracker.parsing.sections import Section, clean, is_time, without_remarks
 from tracker.parsing.vocabulary import fold
 
 _NUMBERED = re.compile(r"\W{0,3}(?:(?:[^\W\d_]{1,12}[ -]#?|[^\W\d_]{1,3})?\d{1,3}\s?[:：.)–-]|[A-Z][.)] |[①-⑳] ?)")
@@ -26,7 +26,6 @@ _STAGE = re.compile(
     r"|\W{0,3}(?:フェーズ|ステージ|第?\s?\d\s?(?:阶段|階段|段階|期|단계|차)|阶段|階段|단계)",
     re.IGNORECASE,
 )
-_BRACKETED_END = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]\s*$")
 _NUMBER_LABEL = re.compile(r"^[\w -]{0,20}#?\d{1,3}\s?[:：.)–-]\s*")
 
 
@@ -116,7 +115,7 @@ class HeadingReader:
 
     def is_sample(self, text: str) -> bool:
         """True for a heading that ends in what shows how to write something: "Message template", "承認テンプレート"."""
-        folded = fold(_BRACKETED_END.sub("", text))
+        folded = fold(without_remarks(text))
         if not folded.endswith(self.c.words.samples):
             return False
         return SPACELESS.search(folded) is not None or not self.c.verb_first(text)

@@ -288,9 +288,7 @@ class ListReader:
     def is_legend(self, block: Block, section: Section) -> bool:
         """True in a list that says what the priorities, or sorts of work, of a table below it mean: "P0 - critical"."""
         if block.parent not in self.legends:
-            found = self.c.list_items(self.c.source.blocks[block.parent])
-            texts = [text_of(self.c.source, words) for item in found if (words := self.c.own_words(item)) is not None]
-            keys = [match[1] if (match := _KEYED.match(text)) else "" for text in texts]
+            keys = [match[1] if (match := _KEYED.match(text)) else "" for text in self.beside(block)]
             told = all(map(self.c.reader.is_priority, keys)) or self.c.words.sorts.issuperset(map(fold, keys))
             distinct = len(set(keys)) == len(keys) > 1
             self.legends[block.parent] = distinct and told and self.last_tables.get(section, -1) > block.index
@@ -320,12 +318,12 @@ class ListReader:
         """True in a list of which boxes are ticked."""
         if block.parent not in self.begun:
             items = self.c.list_items(self.c.source.blocks[block.parent])
-            self.begun[block.parent] = any(map(self.box, items)) and not self.is_choice(items)
+            self.begun[block.parent] = any(map(self.box, items)) and not self.is_choice(block)
         return self.begun[block.parent]
 
-    def is_choice(self, items: list[Block]) -> bool:
-        """True for boxes of a form, most of which are mere names: "Found by: [x] own tests [ ] review [ ] users"."""
-        texts = [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
+    def is_choice(self, block: Block) -> bool:
+        """True in the boxes of a form, most of which are mere names: "Found by: [x] own tests [ ] review [ ] users"."""
+        texts = self.beside(block)
         return sum(_CHOICE.fullmatch(text.strip()) is not None for text in texts) * 2 > len(texts)
 
     def box(self, block: Block) -> bool | None:
@@ -342,10 +340,14 @@ class ListReader:
     def half_say(self, block: Block, told: dict[int, bool], says: Callable[[str], bool]) -> bool:
         """True where half of a list's items, of two or more, say something; found out once a list, kept in `told`."""
         if block.parent not in told:
-            items = self.c.list_items(self.c.source.blocks[block.parent])
-            texts = [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
+            texts = self.beside(block)
             told[block.parent] = sum(map(says, texts)) * 2 >= len(texts) > 1
         return told[block.parent]
+
+    def beside(self, block: Block) -> list[str]:
+        """The words of each item of a list item's list."""
+        items = self.c.list_items(self.c.source.blocks[block.parent])
+        return [text_of(self.c.source, words) for item in items if (words := self.c.own_words(item)) is not None]
 
     def learn_names(self, block: Block) -> None:
         """The names that open two items of a list or more, as those who do them: "Ops: ...", "[Ops]", "Ops to ..."."""
@@ -384,14 +386,9 @@ class ListReader:
             for item in items:
                 if (words := self.c.own_words(item)) is not None:
                     match = _BRACKETED_END.search(self.c.source.text(max(words.start, words.end - 80), words.end))
-                    named += bool(match and _NAME.fullmatch(match[1]) and self.may_be_name(match[1]))
+                    named += bool(match and _NAME.fullmatch(match[1]) and self.c.reader.may_be_name(match[1]))
             self.named_lists[block.parent] = named >= 2 and named * 2 >= len(items)  # noqa: PLR2004
         return self.named_lists[block.parent]
-
-    def may_be_name(self, text: str) -> bool:
-        """False for a status, the name of a section, and a clause in a script without spaces."""
-        known = self.c.words.status(text) is not None or fold(text) in self.c.words.sections
-        return not known and grammar.may_be_name(text)
 
 
 def _only_code(rich: Rich) -> bool:

@@ -75,7 +75,7 @@ def _reworded(words: Vocabulary, folded: str) -> tuple[SectionKind | None, float
         if (kind := words.sections.get(" ".join(parts[:place] + parts[place + 1 :]))) is not None:
             return kind, 1.0, False
     if folded.startswith(words.asking):
-        return SectionKind.OTHER, _HALF, False  # "Why this matters"
+        return OTHER, _HALF, False  # "Why this matters"
     # One look at the letters is faster than the pattern
     plain = _DIGRAPHS.sub(r"\1", folded) if "ae" in folded or "oe" in folded or "ue" in folded else folded
     return named(words, plain) if plain != folded else (words.sections.get(folded), 0.0, False)

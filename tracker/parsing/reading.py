@@ -186,7 +186,7 @@ class _Reading:
             self.set_owner(match.group(1))
             return match.end()
         word = text[at : at + 12].lstrip().split(" ")[0]
-        if word.isupper() and not grammar.negates(word) and (status := self.words.status(word)) is not None:
+        if word.isupper() and (status := self.leading_status(word)) is not None:
             self.set_done(status)
             return at + text[at : at + 12].index(word) + len(word)
         return at
@@ -218,25 +218,32 @@ class _Reading:
         if not at < end < at + _LONGEST_LABEL:
             return at
         label = self.text[at:end].strip(_LABEL_ENDS)
-        initials = _INITIALS.fullmatch(label) and grammar.opens_with_verb(self.text[end:], self.words)
-        if initials or self.known(label):
-            self.set_owner(label)  # "**JP** Move the alert"
+        if self.are_initials(label, self.text[end:]) or self.known(label):
+            self.set_owner(label)
         elif not self.label_word(label):
             return at
         after = self.text[end : end + 3]
         return end + len(after) - len(after.lstrip(_LABEL_ENDS))
+
+    def are_initials(self, label: str, rest: str) -> bool:
+        """True for "**JP** Move the alert"; false for "**NO** deploy on Fridays" and "**ADD** retry logic"."""
+        if _INITIALS.fullmatch(label) is None or grammar.negates(label) or fold(label) in self.words.verbs:
+            return False
+        return grammar.opens_with_verb(rest, self.words)
 
     def label_word(self, label: str, bare: str = "") -> bool:
         """Take a leading label: a status, a priority, or one that says "item". `bare` is without its number."""
         if self.reader.is_priority(label):
             self.out.priority = self.out.priority or label
             return True
-        if grammar.negates(label):
-            return False  # "**NO** usar la caché"
-        if (status := self.words.status(bare or label)) is not None:
+        if (status := self.leading_status(label, bare)) is not None:
             self.set_done(status)
             return True
         return fold(bare) in self.words.prefixes or _FINAL_NUMBER.sub("", fold(label)) in self.words.prefixes
+
+    def leading_status(self, label: str, bare: str = "") -> bool | None:
+        """The status that opens an item; None for a word that makes the next its opposite: "NO usar la caché"."""
+        return None if grammar.negates(label) else self.words.status(bare or label)
 
     def links(self) -> None:
         """Linked and bare addresses of tickets. Their words go where they only name the link."""
@@ -302,13 +309,14 @@ class _Reading:
         if start > 0:
             after = text[start + 3 : start + 3 + _LONGEST_TAIL + 1].strip(" .-")
             inside = after.count(")") > after.count("(")  # "(High priority — tracked apart)" is one bracket
-            if not inside and len(after) < _LONGEST_TAIL and self.take(after, bracket=True, trailing=True):
+            taken = not inside and len(after) < _LONGEST_TAIL and self.take(after, bracket=True, trailing=True)
+            if taken:
                 self.mark(start, len(text))
                 self.blank([(start, len(text))])
-                if not self.dated_before(start):
-                    self.named_before()
-                return
             if self.dated_before(start):
+                return
+            if taken:
+                self.named_before()
                 return
         if not self.words.may_end_in_status(text):
             return

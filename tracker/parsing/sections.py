@@ -14,7 +14,7 @@ from tracker.parsing import html
 from tracker.parsing.blocks import HEADING, HTML, ITEM, LIST, PARAGRAPH, TABLE, Block, Source
 from tracker.parsing.inline import plain, text_of
 from tracker.parsing.phrases import says_much
-from tracker.parsing.vocabulary import ACTION, LESSONS, PHASE, RESPONSE, SectionKind, Vocabulary, fold
+from tracker.parsing.vocabulary import ACTION, LESSONS, OTHER, PHASE, RESPONSE, SectionKind, Vocabulary, fold
 
 _KNOWN_LINE, _UNKNOWN_LINE = 7, 8  # the levels below real headings: lines that serve as a heading
 _LABEL_LEVEL = 9  # below these: what the label of a list opens
@@ -196,7 +196,7 @@ class _Walk:
             introduced = False
             if lead is not None and lead.bold and lead.colon:
                 introduced = lead.alone
-                label = fold(_PARENTHESES.sub("", lead.label))
+                label = fold(without_remarks(lead.label))
                 found |= label in self.words.describing or self.words.fields.get(label) in _OF_ITEMS
             index = block.after
         return found
@@ -216,11 +216,11 @@ class _Walk:
         if lead.bold and lead.alone:
             kind = kind_of(self.words, name)
         elif lead.bold and lead.colon:
-            kind = kind_of(self.words, name) if self.words.coverage(_PARENTHESES.sub("", name)) >= _ENOUGH else None
+            kind = kind_of(self.words, name) if self.words.coverage(without_remarks(name)) >= _ENOUGH else None
             if kind is None or fold(name) in self.words.markers or self.details(name):
                 return
         else:
-            kind = self.words.sections.get(fold(_PARENTHESES.sub("", name)))
+            kind = self.words.sections.get(fold(without_remarks(name)))
             loud = name.isupper() and self.words.coverage(name) >= _ENOUGH
             kind = kind_of(self.words, name) if loud else kind
             if (
@@ -287,7 +287,7 @@ class _Walk:
 
     def open_label(self, item: Block, lead: Lead) -> None:
         name = clean(lead.label)
-        folded = fold(_PARENTHESES.sub("", name))
+        folded = fold(without_remarks(name))
         around = self.labels[-1][1] if self.labels else self.path[-1]
         kind = self.words.sections.get(folded)
         if kind is None and (lead.bold or not around.is_action) and self.words.coverage(folded) >= _ENOUGH:
@@ -317,7 +317,7 @@ class _Walk:
         if parent.is_action and kind is not None and self.words.coverage(name) < _ENOUGH:
             kind, work = None, False  # "Review the alert thresholds" is work, no review
         if parent.is_action and _OPTION.match(name):
-            kind, work = SectionKind.OTHER, False
+            kind, work = OTHER, False
         if work and parent.kind is LESSONS and self.words.is_wish(name):
             kind = LESSONS
         if kind is PHASE:
@@ -334,7 +334,7 @@ class _Walk:
         return self.words.says_done(name) or (around.done and not self.words.says_open(name))
 
     def role(self, name: str) -> str:
-        folded = fold(_PARENTHESES.sub("", name))
+        folded = fold(without_remarks(name))
         if folded in self.words.tasks:
             return "tasks"
         if folded in self.words.improvements:
@@ -348,7 +348,7 @@ def kind_of(words: Vocabulary, name: str) -> SectionKind | None:
     if _TIME.match(name):
         return None
     kind = None
-    if name.endswith(_CLOSING) and (bare := _PARENTHESES.sub("", name).strip()):
+    if name.endswith(_CLOSING) and (bare := without_remarks(name).strip()):
         kind = words.section_kind(bare) or words.section_kind(name) or words.section_kind(name[len(bare) :])
     return kind or words.section_kind(name)
 
@@ -356,6 +356,11 @@ def kind_of(words: Vocabulary, name: str) -> SectionKind | None:
 def is_time(name: str) -> bool:
     """True for a name that opens with a time or date, or ends in one in brackets, as the entries of a timeline do."""
     return _TIME.match(name) is not None or (name.rstrip()[-1:] in _CLOSING and _TIME_SPAN.search(name) is not None)
+
+
+def without_remarks(name: str) -> str:
+    """A name without what stands in brackets."""
+    return _PARENTHESES.sub("", name)
 
 
 @lru_cache(maxsize=4096)
